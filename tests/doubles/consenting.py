@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms._oauth import consent_url, read_tokens
+from letmepost.platforms._kit.oauth import consent_url, read_tokens
 from letmepost.platforms.contract import (
     AccountFacts,
     ConnectedAccount,
@@ -154,7 +154,7 @@ def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, 
     reply = yield listing
     if not reply.ok:
         raise explain(listing, reply)
-    credential = Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
+    credential = tokens.credential()
     return tuple(
         ConnectedAccount(
             platform_account_id=f"id-{name}",
@@ -176,7 +176,7 @@ def _refresh(account: AccountFacts, settings: Settings) -> Flow[Credential]:
         effect=Effect.WRITE,
     )
     tokens = read_tokens(call, (yield call), explain)
-    return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
+    return tokens.credential()
 
 
 def _check(account: AccountFacts, settings: Settings) -> Flow[None]:

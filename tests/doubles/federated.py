@@ -14,13 +14,12 @@ from starlette.types import ASGIApp
 
 from letmepost.domain.flow import Auth, Call, Effect, Flow
 from letmepost.domain.refusals import FieldRefusal
-from letmepost.platforms._oauth import consent_url, read_tokens
+from letmepost.platforms._kit.oauth import consent_url, read_tokens
 from letmepost.platforms.contract import (
     AccountFacts,
     App,
     ConnectedAccount,
     ConsentRequest,
-    Credential,
     Grant,
     OAuth,
     Platform,
@@ -171,13 +170,12 @@ def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, 
     headers = {"authorization": f"Bearer {tokens.access_token}"}
     listing = Call(method="GET", url=settings.url(app.server, "/accounts"), auth=Auth.NONE, headers=headers)
     names = (yield listing).data()["names"]
-    credential = Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
     return tuple(
         ConnectedAccount(
             platform_account_id=f"{name}@{app.server}",
             handle=f"{name}@{app.server}",
             display_name=name.title(),
-            credential=credential,
+            credential=tokens.credential(),
             scopes=tokens.scopes,
             data={"server": app.server},
         )

@@ -15,7 +15,7 @@ from letmepost.http.docs.layout import prose
 from letmepost.http.docs.rules import explanation_page
 from letmepost.http.errors import error_fields
 
-_FOLDERS = (*platforms.discover(), "_meta")
+_FOLDERS = (*platforms.discover(), "_kit", "_meta")
 _REFUSALS = [
     (folder, name, value)
     for folder in _FOLDERS

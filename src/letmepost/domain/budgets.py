@@ -1,6 +1,5 @@
 """The budgets of platforms' rate limits: what is left, according to their replies, and when they reset."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -8,15 +7,12 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from letmepost.domain.errors import LimitScope
-from letmepost.domain.flow import Reply
 
 LEFT_MAX = 5
 LEFT_SHARE = 20
 LOW_SHARE = 4
 LONGEST = timedelta(days=32)
 """No known limit has a period longer than a month. A later reset is a misread reply."""
-
-_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +40,6 @@ class Budget:
     def is_low(self) -> bool:
         """Return True if a quarter or less is left, which is reserved for posts."""
         return self.remaining * LOW_SHARE <= self.limit
-
-
-def counted_budget(reply: Reply, prefix: str, scope: LimitScope, name: str | None = None) -> Budget | None:
-    """Return the budget in the headers `{prefix}-limit`, `-remaining` and `-reset` (Unix seconds).
-
-    None if one is missing or implausible. `name`: the prefix by default.
-    """
-    found = [reply.headers.get(f"{prefix}-{part}", "") for part in ("limit", "remaining", "reset")]
-    if not all(_NUMBER.fullmatch(text) for text in found):
-        return None
-    limit, remaining, reset = map(int, found)
-    resets_at = datetime.fromtimestamp(reset, UTC)
-    if not limit or not reply.received_at < resets_at <= reply.received_at + LONGEST:
-        return None
-    return Budget(name=name or prefix, scope=scope, limit=limit, remaining=min(remaining, limit), resets_at=resets_at)
 
 
 ResetRule: TypeAlias = Callable[[datetime], datetime]

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from letmepost.domain.content import ThreadPart
-from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Extra, Live, Part, Reply, Warn
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.bluesky.publish import publish
@@ -78,12 +77,6 @@ def test_every_part_is_reported_and_the_thread_is_live_with_its_last() -> None:
     parts = [said for said in transcript.instructions if isinstance(said, Part)]
     assert parts[2] == Part(index=2, **place(2), url=f"https://bsky.app/profile/{DID}/post/{tid(FROZEN, 2)}")
     assert transcript.instructions[-1] == Live(**place(0), url=f"https://bsky.app/profile/{DID}/post/{tid(FROZEN, 0)}")
-
-
-def test_interrupted_thread_has_reported_what_is_visible() -> None:
-    transcript = run(THREAD, put(0), put(1), recorded("rate_limited"))
-    assert shape(transcript) == ["post", "Part", "thread-1", "Part", "thread-2"]
-    assert isinstance(transcript.error, PlatformFailure)
 
 
 def test_all_media_of_a_thread_are_uploaded_before_its_first_post() -> None:
@@ -198,21 +191,6 @@ def test_permanently_refused_extra_is_a_warning(post: ReadyPost, code: str, mess
 def test_comment_follows_a_refused_threadgate() -> None:
     transcript = run(gated("nobody", first_comment="more"), put(0), REFUSED, put(1))
     assert shape(transcript) == ["post", "Live", "threadgate", "Warn", "comment", "Extra"]
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind"),
-    [
-        ("rate_limited", FailureKind.RATE_LIMITED),
-        ("internal_server_error", FailureKind.IN_DOUBT),
-        ("authentication_required", FailureKind.AUTH_FAILED),
-    ],
-)
-@pytest.mark.parametrize("post", [gated("nobody"), ready(first_comment="more")])
-def test_temporarily_failed_extra_is_retried(post: ReadyPost, reply: str, kind: FailureKind) -> None:
-    error = run(post, put(0), recorded(reply)).error
-    assert isinstance(error, PlatformFailure)
-    assert error.kind is kind
 
 
 THREADS: list[tuple[ReadyPost, Sequence[Reply]]] = [

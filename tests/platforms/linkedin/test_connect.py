@@ -13,7 +13,7 @@ from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.connect import FEATURES, accounts, consent_url
-from letmepost.platforms.linkedin.rest import create_post, delete_post, oauth
+from letmepost.platforms.linkedin.rest import app_call, create_post, delete_post
 from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.unpublish import unpublish
@@ -179,7 +179,7 @@ def test_missing_refresh_token_makes_no_call() -> None:
 def test_call_is_signed_for_its_endpoint() -> None:
     post = sign(create_post(SETTINGS, {}), CREDENTIAL, NOW, b"")
     assert post.headers["Authorization"] == "Bearer AQX"
-    asking = oauth(SETTINGS, "introspectToken", {}, effect=Effect.READ, auth=Auth.ACCOUNT)
+    asking = app_call(SETTINGS, "introspectToken", {}, effect=Effect.READ, auth=Auth.ACCOUNT)
     signed = sign(asking, CREDENTIAL, NOW, b"")
     assert signed.form == {"client_id": "app", "client_secret": "secret", "token": "AQX"}
     assert "Authorization" not in signed.headers

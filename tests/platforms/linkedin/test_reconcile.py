@@ -133,6 +133,10 @@ def test_post_of_a_page_is_read() -> None:
         listed(commentary="other"),
         listed(content={"media": {"id": "urn:li:image:D2"}}),
         listed(content=None),
+        listed(content="image"),
+        listed(content={"multiImage": 7}),
+        listed(content={"multiImage": {"images": ["a", 7]}}),
+        listed(content={"media": 7}),
         listed(createdAt=NEWLY - 3_600_000),
         listed(createdAt="now"),
         listed(id="urn:li:image:1"),
@@ -154,7 +158,12 @@ def test_comment_is_searched_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", [response(403), response(200, {"elements": [{"actor": MEMBER, "message": {"text": "x"}}]})]
+    "reply",
+    [
+        response(403),
+        response(200, {"elements": [{"actor": MEMBER, "message": {"text": "x"}}]}),
+        response(200, {"elements": [{"actor": MEMBER, "message": {"text": "more"}}]}),
+    ],
 )
 def test_missing_comment_is_unknown_and_not_absent(reply: Reply) -> None:
     assert isinstance(asked(COMMENT, reply).value(), Unknown)

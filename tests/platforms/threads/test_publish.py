@@ -435,11 +435,6 @@ def test_refused_comment_is_a_warning() -> None:
     assert warning.code == "threads.first_comment.refused"
 
 
-def test_comment_that_fails_temporarily_is_retried() -> None:
-    post = ready(first_comment="and more")
-    assert refusal(run(post, made(1), made(2), recorded("post"), AWAY)).kind is FailureKind.UNAVAILABLE
-
-
 @pytest.mark.parametrize(
     ("post", "replies"),
     [

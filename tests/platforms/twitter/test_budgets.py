@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from letmepost.domain.errors import LimitScope
 from letmepost.domain.flow import Call, Reply
@@ -50,13 +48,3 @@ def test_undocumented_headers_may_be_missing_or_invalid() -> None:
 @pytest.mark.parametrize("call", [own_user("https://api.x.com"), delete_post("https://api.x.com", "1")])
 def test_limits_of_other_endpoints_do_not_hold_back_posts(call: Call) -> None:
     assert reported(trio("x-rate-limit", 75, 0), call) == []
-
-
-names = st.sampled_from([*trio("x-rate-limit", 1, 1), *trio("x-app-limit-24hour", 1, 1)])
-
-
-@given(st.dictionaries(names, st.text() | st.integers().map(str)))
-def test_any_headers_are_read_or_ignored(headers: dict[str, str]) -> None:
-    for budget in budgets(CREATE, Reply(status=201, headers=headers, body=b"", received_at=NOW)):
-        assert 0 <= budget.remaining <= budget.limit
-        assert budget.resets_at > NOW

@@ -114,13 +114,12 @@ def test_thread_is_a_chain_of_replies_and_each_is_reported() -> None:
     ]
 
 
-def test_permanently_refused_comment_is_a_warning_and_a_temporary_failure_is_retried() -> None:
+def test_permanently_refused_comment_is_a_warning() -> None:
     post = ready("hello", first_comment="comment")
     refused = replied(403, {"detail": "You are not permitted to perform this action.", "type": "about:blank"})
     *_, warning = play(publish(post, SETTINGS), created("11"), refused).instructions
     assert isinstance(warning, Warn)
     assert warning.code == "twitter.first_comment.refused"
-    assert failure_of(post, created("11"), replied(429, {})).kind is FailureKind.RATE_LIMITED
 
 
 def test_image_is_uploaded_in_one_piece_with_its_alt_text() -> None:

@@ -7,9 +7,10 @@ Source: https://github.com/bluesky-social/atproto packages/xrpc-server/src/rate-
 import re
 from collections.abc import Sequence
 
-from letmepost.domain.budgets import Budget, counted_budget
+from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import LimitScope
 from letmepost.domain.flow import Call, Reply
+from letmepost.platforms._kit.rates import counted_budget
 from letmepost.platforms.bluesky.xrpc import PUT_RECORD, method_of
 
 _POLICY = re.compile(r"[0-9]{1,10};w=[0-9]{1,10}")

@@ -8,7 +8,9 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_
 
 from letmepost.domain.errors import FailureKind, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms._oauth import with_bearer_token
+from letmepost.platforms._kit.calls import base_url
+from letmepost.platforms._kit.fields import text_in
+from letmepost.platforms._kit.oauth import with_new_token
 from letmepost.platforms.bluesky import refusals
 from letmepost.platforms.bluesky.identity import (
     Identity,
@@ -21,7 +23,7 @@ from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.session import Session, read_session
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.syntax import is_did, is_handle
-from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, GET_SESSION, base, method_url, query
+from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, GET_SESSION, method_url, query
 from letmepost.platforms.contract import ConnectedAccount
 
 # Invisible characters that are copied with a handle: marks of writing direction, spaces without a width.
@@ -75,9 +77,9 @@ def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAcco
     """
     identity = None
     if form.pds_url is not None:
-        server = base(form.pds_url)
+        server = base_url(form.pds_url)
     elif "@" in form.identifier:
-        server = base(settings.entryway_url)
+        server = base_url(settings.entryway_url)
     else:
         identity = yield from _find_identity(form.identifier, settings)
         server = _home(identity)
@@ -94,8 +96,8 @@ def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAcco
     return ConnectedAccount(
         platform_account_id=session.did,
         handle=identity.confirmed(session.handle),
-        display_name=profile.get("displayName") or None,
-        avatar_url=profile.get("avatar"),
+        display_name=text_in(profile, "displayName"),
+        avatar_url=text_in(profile, "avatar"),
         credential=session.credential,
         data={"pds": home, "did": session.did},
     )
@@ -143,7 +145,7 @@ def _is_no_server(reply: Reply) -> bool:
 
 def _prove(session: Session, home: str) -> Flow[None]:
     """Send the session to the server that the account's DID document names, and raise unless it accepts it."""
-    call = with_bearer_token(query(home, GET_SESSION), session.credential.secrets["access_jwt"])
+    call = with_new_token(query(home, GET_SESSION), session.credential.secrets["access_jwt"])
     try:
         reply = yield call
     except Unaddressable as unaddressable:
@@ -159,8 +161,7 @@ def _prove(session: Session, home: str) -> Flow[None]:
 def _profile(did: str, settings: BlueskySettings) -> Flow[Mapping[str, Any]]:
     """Return the public profile, or nothing if it cannot be fetched: it is only displayed."""
     try:
-        reply = yield query(base(settings.resolver_url), "app.bsky.actor.getProfile", actor=did)
+        reply = yield query(base_url(settings.resolver_url), "app.bsky.actor.getProfile", actor=did)
     except PlatformFailure:
         return {}
-    shown = reply.data() if reply.ok else {}
-    return {name: shown[name] for name in ("displayName", "avatar") if isinstance(shown.get(name), str)}
+    return reply.data() if reply.ok else {}

@@ -14,11 +14,13 @@ from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
 
 from letmepost.domain.errors import FailureKind, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.platforms._kit.calls import base_url
+from letmepost.platforms._kit.fields import objects_in, texts_in
 from letmepost.platforms.bluesky.refusals import DID_UNRESOLVED, HANDLE_UNRESOLVED, LOOKUP_FAILED
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.syntax import is_did, is_handle
-from letmepost.platforms.bluesky.xrpc import base, query
+from letmepost.platforms.bluesky.xrpc import query
 
 INVALID_HANDLE = "handle.invalid"
 """The handle that the protocol shows if the account's document does not confirm the real one."""
@@ -47,7 +49,7 @@ def server_address(value: object) -> str | None:
         url = _HTTP_URL.validate_python(value)
     except ValidationError:
         return None
-    return None if url.username or url.password or url.query or url.fragment else base(url)
+    return None if url.username or url.password or url.query or url.fragment else base_url(url)
 
 
 def resolve_handle(server: str, handle: str) -> Flow[str | None]:
@@ -75,7 +77,7 @@ def find_did(handle: str, settings: BlueskySettings) -> Flow[str]:
     """
     resolver_failure: PlatformFailure | None = None
     try:
-        did = yield from resolve_handle(base(settings.resolver_url), handle)
+        did = yield from resolve_handle(base_url(settings.resolver_url), handle)
     except PlatformFailure as failure:
         did, resolver_failure = None, failure
     did = did or (yield from _ask_web_server(handle))
@@ -122,9 +124,8 @@ def find_identity(did: str, settings: BlueskySettings) -> Flow[Identity]:
 
 def _read_document(did: str, document: Mapping[str, Any]) -> Identity:
     """Return the content of a DID document. Malformed parts count as absent."""
-    services, names = document.get("service"), document.get("alsoKnownAs")
-    servers = [_server(entry) for entry in services] if isinstance(services, list) else []
-    handles = [str(name).removeprefix("at://").lower() for name in names] if isinstance(names, list) else []
+    servers = [_server(entry) for entry in objects_in(document, "service")]
+    handles = [name.removeprefix("at://").lower() for name in texts_in(document, "alsoKnownAs")]
     return Identity(
         did=did,
         server=next((server for server in servers if server is not None), None),
@@ -132,8 +133,8 @@ def _read_document(did: str, document: Mapping[str, Any]) -> Identity:
     )
 
 
-def _server(entry: object) -> str | None:
-    if not isinstance(entry, dict) or entry.get("type") != "AtprotoPersonalDataServer":
+def _server(entry: Mapping[str, Any]) -> str | None:
+    if entry.get("type") != "AtprotoPersonalDataServer":
         return None
     if not str(entry.get("id")).endswith("#atproto_pds"):
         return None
@@ -142,7 +143,7 @@ def _server(entry: object) -> str | None:
 
 def _document_url(did: str, settings: BlueskySettings) -> str:
     if did.startswith("did:plc:"):
-        return f"{base(settings.plc_url)}/{did}"
+        return f"{base_url(settings.plc_url)}/{did}"
     if did.startswith("did:web:"):
         host = unquote(did.removeprefix("did:web:"))  # a port is encoded as `%3A3000`
         address = server_address(f"https://{host}")

@@ -4,20 +4,22 @@ from collections.abc import Iterable, Mapping
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.flow import Flow, Warn
+from letmepost.platforms._kit.drafts import Upload
+from letmepost.platforms._kit.fields import object_in
+from letmepost.platforms._kit.flows import fetch, find
 from letmepost.platforms.bluesky.identity import resolve_handle
 from letmepost.platforms.bluesky.options import BlueskyPostReference
-from letmepost.platforms.bluesky.records import Blobs, Draft, Parents, Place, Upload, read_place
+from letmepost.platforms.bluesky.records import Blobs, Parents, Place, read_place
 from letmepost.platforms.bluesky.refusals import GIF_STATIC, MENTION_UNRESOLVED, REPLY_TO_NOT_FOUND
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.richtext import mentioned_handles
-from letmepost.platforms.bluesky.xrpc import error_name, get_record, upload_blob
+from letmepost.platforms.bluesky.xrpc import get_record, is_missing, upload_blob
 from letmepost.platforms.contract import ReadyPost
 
 
-def warn_about_animations(thread: Iterable[Draft]) -> Flow[None]:
+def warn_about_animations(uploads: Iterable[Upload]) -> Flow[None]:
     """Warn that an animated image (GIF, WebP or APNG) becomes a still image."""
-    media = [upload.item.facts for draft in thread for upload in draft.uploads()]
-    if any(facts is not None and _is_animated(facts) for facts in media):
+    if any(upload.item.facts is not None and _is_animated(upload.item.facts) for upload in uploads):
         yield Warn(GIF_STATIC.id, GIF_STATIC.describe())
 
 
@@ -47,24 +49,16 @@ def upload_media(post: ReadyPost, uploads: Iterable[Upload]) -> Flow[Blobs]:
     blobs = {}
     for upload in uploads:
         call = upload_blob(post.account.data["pds"], upload.item, step=upload.step)
-        reply = yield call
-        blob = reply.data().get("blob")
-        if not reply.ok or not isinstance(blob, dict):
-            raise explain(call, reply)
-        blobs[upload.step] = blob
+        blobs[upload.step] = yield from fetch(call, lambda reply: object_in(reply.data(), "blob") or None, explain)
     return blobs
 
 
 def find_parents(post: ReadyPost, target: BlueskyPostReference) -> Flow[Parents]:
     """Return the post to reply to and the root of its thread, which only its own record contains."""
     call = get_record(post.account.data["pds"], *target.uri.removeprefix("at://").split("/"))
-    reply = yield call
-    if error_name(reply) == "RecordNotFound":
+    value = yield from find(call, lambda reply: object_in(reply.data(), "value") or None, is_missing, explain)
+    if value is None:
         raise REPLY_TO_NOT_FOUND()
-    value = reply.data().get("value")
-    if not reply.ok or not isinstance(value, dict):
-        raise explain(call, reply)
     parent = Place(target.uri, target.cid)
-    reference = value.get("reply")
-    root = read_place(reference.get("root")) if isinstance(reference, dict) else None
+    root = read_place(object_in(object_in(value, "reply"), "root"))
     return Parents(root or parent, parent)

@@ -1,10 +1,11 @@
 """Checks whether a published post is still in its repository."""
 
 from letmepost.domain.flow import Flow
+from letmepost.platforms._kit.flows import find
 from letmepost.platforms.bluesky.records import read_place
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
-from letmepost.platforms.bluesky.xrpc import POST, error_name, get_record
+from letmepost.platforms.bluesky.xrpc import POST, get_record, is_missing
 from letmepost.platforms.contract import AccountFacts
 
 
@@ -17,9 +18,5 @@ def is_there(account: AccountFacts, uri: str, settings: BlueskySettings) -> Flow
         PlatformFailure: the server did not return a usable response.
     """
     call = get_record(account.data["pds"], account.platform_account_id, POST, uri.rpartition("/")[2])
-    reply = yield call
-    if error_name(reply) == "RecordNotFound":
-        return False
-    if not reply.ok or read_place(reply.data()) is None:
-        raise explain(call, reply)
-    return True
+    found = yield from find(call, lambda reply: read_place(reply.data()), is_missing, explain)
+    return found is not None

@@ -1,14 +1,12 @@
 """Finds out whether a record was put. Its server knows immediately, because it reads its own writes."""
 
-import json
-from dataclasses import replace
-
-from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Absent, Call, Flow, Found, Intent, Reconciled, Reply, Unknown
-from letmepost.domain.retry import POLICIES, Next
+from letmepost.domain.flow import Absent, Call, Flow, Intent, Reconciled, Reply
+from letmepost.platforms._kit.fields import object_in
+from letmepost.platforms._kit.flows import find
+from letmepost.platforms._kit.reconciliation import found_as, reconcile_by
 from letmepost.platforms.bluesky.records import read_place
 from letmepost.platforms.bluesky.replies import explain
-from letmepost.platforms.bluesky.xrpc import error_name, get_record
+from letmepost.platforms.bluesky.xrpc import get_record, is_missing
 from letmepost.platforms.contract import ReadyPost
 
 _IDENTIFYING_FIELDS = ("$type", "text", "post", "createdAt")
@@ -20,16 +18,14 @@ def reconcile(post: ReadyPost, intent: Intent, _settings: object) -> Flow[Reconc
     Raises:
         PlatformFailure: the server cannot report it now; try again later.
     """
-    try:
-        reply = yield from find_put(post, intent.call)
-    except PlatformFailure as failure:
-        if POLICIES[failure.kind].next is Next.TRY_AGAIN:
-            raise
-        return Unknown(failure.message)
+    return (yield from reconcile_by(_look_up(post, intent)))
+
+
+def _look_up(post: ReadyPost, intent: Intent) -> Flow[Reconciled]:
+    reply = yield from find_put(post, intent.call)
     if reply is None:
         return Absent()
-    created = {name: reply.data()[name] for name in ("uri", "cid")}
-    return Found(replace(reply, body=json.dumps(created).encode()))
+    return found_as(200, reply.received_at, data={name: reply.data()[name] for name in ("uri", "cid")})
 
 
 def find_put(post: ReadyPost, put: Call) -> Flow[Reply | None]:
@@ -42,11 +38,14 @@ def find_put(post: ReadyPost, put: Call) -> Flow[Reply | None]:
     """
     body = put.json or {}
     call = get_record(post.account.data["pds"], body["repo"], body["collection"], body["rkey"])
-    reply = yield call
-    if error_name(reply) == "RecordNotFound":
+    found = yield from find(call, _record, is_missing, explain)
+    if found is None:
         return None
-    value = reply.data().get("value")
-    if not reply.ok or not isinstance(value, dict) or read_place(reply.data()) is None:
-        raise explain(call, reply)
+    value = object_in(found.data(), "value")
     is_same = all(value.get(name) == body["record"].get(name) for name in _IDENTIFYING_FIELDS)
-    return reply if is_same else None
+    return found if is_same else None
+
+
+def _record(reply: Reply) -> Reply | None:
+    has_content = bool(object_in(reply.data(), "value")) and read_place(reply.data()) is not None
+    return reply if has_content else None

@@ -3,11 +3,13 @@
 Lexicons: https://github.com/bluesky-social/atproto/tree/main/lexicons/app/bsky (read 2026-11-21).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from letmepost.domain.content import MediaItem, PostContent, ThreadPart
+from letmepost.domain.content import MediaItem, PostContent
+from letmepost.platforms._kit.drafts import Draft, Upload
+from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms.bluesky.options import BlueskyLinkCard, BlueskyOptions, BlueskyThreadgate
 from letmepost.platforms.bluesky.richtext import rich_text
 from letmepost.platforms.bluesky.xrpc import POST, THREADGATE
@@ -16,6 +18,8 @@ Json: TypeAlias = Mapping[str, Any]
 Blobs: TypeAlias = Mapping[str, Json]
 """The blob of each upload step exactly as the server returned it. Any other form is rejected."""
 
+_BLOB_NAME = "blob"
+_THUMBNAIL_STEP = "thumb"
 _AUDIENCES = {"followers": "followerRule", "following": "followingRule", "mentioned": "mentionRule"}
 
 
@@ -31,12 +35,10 @@ class Place:
         return {"uri": self.uri, "cid": self.cid}
 
 
-def read_place(value: object) -> Place | None:
+def read_place(value: Json) -> Place | None:
     """Return the place that a reply or another record contains, or None without one."""
-    if not isinstance(value, dict):
-        return None
-    uri, cid = value.get("uri"), value.get("cid")
-    return Place(uri, cid) if isinstance(uri, str) and isinstance(cid, str) and uri and cid else None
+    uri, cid = text_in(value, "uri"), text_in(value, "cid")
+    return None if uri is None or cid is None else Place(uri, cid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,63 +49,11 @@ class Parents:
     parent: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A media item that must be uploaded before the record that shows it."""
-
-    step: str
-    item: MediaItem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """One post before it is put. `index` is its place in the series; its key and its date follow from it."""
-
-    index: int
-    step: str
-    text: str
-    images: tuple[Upload, ...] = ()
-    thumbnail: Upload | None = None
-    link_card: BlueskyLinkCard | None = None
-    quote: Json | None = None
-
-    def uploads(self) -> tuple[Upload, ...]:
-        """Return every upload of the post."""
-        return self.images if self.thumbnail is None else (*self.images, self.thumbnail)
-
-
-def draft_thread(content: PostContent, options: BlueskyOptions) -> list[Draft]:
-    """Return the drafts of the post and its continuations, in order."""
-    numbered = _numbered([content, *content.thread])
-    thumbnail = content.option_media.get("linkCard.thumbnail")
-    first = Draft(
-        index=0,
-        step="post",
-        text=content.text,
-        images=next(numbered),
-        thumbnail=None if thumbnail is None else Upload("thumb", thumbnail),
-        link_card=options.link_card,
-        quote=None if options.quote is None else options.quote.model_dump(),
-    )
-    rest = [
-        Draft(index=index, step=f"thread-{index}", text=part.text, images=images)
-        for index, (part, images) in enumerate(zip(content.thread, numbered, strict=True), start=1)
-    ]
-    return [first, *rest]
-
-
-def draft_comment(content: PostContent) -> Draft | None:
-    """Return the draft of the first comment, which follows the thread in the series."""
-    if content.first_comment is None:
-        return None
-    return Draft(index=len(content.thread) + 1, step="comment", text=content.first_comment)
-
-
-def _numbered(posts: Sequence[PostContent | ThreadPart]) -> Iterator[tuple[Upload, ...]]:
-    count = 0
-    for post in posts:
-        yield tuple(Upload(f"blob-{count + place}", item) for place, item in enumerate(post.media, start=1))
-        count += len(post.media)
+def uploads_of(draft: Draft, content: PostContent) -> tuple[Upload, ...]:
+    """Return every upload of a post."""
+    uploads = draft.uploads(_BLOB_NAME)
+    thumbnail = content.option_media.get("linkCard.thumbnail") if draft.is_first else None
+    return uploads if thumbnail is None else (*uploads, Upload(_THUMBNAIL_STEP, thumbnail))
 
 
 def post_record(
@@ -122,7 +72,7 @@ def post_record(
         record["langs"] = list(options.langs)
     if rich.facets:
         record["facets"] = rich.facets
-    if (embed := _embed(draft, blobs)) is not None:
+    if (embed := _embed(draft, options, blobs)) is not None:
         record["embed"] = embed
     if parents is not None:
         record["reply"] = {"root": parents.root.reference(), "parent": parents.parent.reference()}
@@ -144,18 +94,22 @@ def _audience(word: str) -> Json:
     return {"$type": f"{THREADGATE}#listRule", "list": word}
 
 
-def _embed(draft: Draft, blobs: Blobs) -> Json | None:
-    media = _images(draft.images, blobs) if draft.images else _external(draft, blobs)
-    if draft.quote is None:
+def _embed(draft: Draft, options: BlueskyOptions, blobs: Blobs) -> Json | None:
+    """Return what a post shows. Link card and quote belong to the first post."""
+    if draft.media:
+        media: Json | None = _images(draft, blobs)
+    else:
+        media = _external(options.link_card, blobs) if draft.is_first else None
+    if options.quote is None or not draft.is_first:
         return media
-    quote = {"$type": "app.bsky.embed.record", "record": draft.quote}
+    quote = {"$type": "app.bsky.embed.record", "record": options.quote.model_dump()}
     if media is None:
         return quote
     return {"$type": "app.bsky.embed.recordWithMedia", "record": quote, "media": media}
 
 
-def _images(uploads: Sequence[Upload], blobs: Blobs) -> Json:
-    images = [_image(upload.item, blobs[upload.step]) for upload in uploads]
+def _images(draft: Draft, blobs: Blobs) -> Json:
+    images = [_image(upload.item, blobs[upload.step]) for upload in draft.uploads(_BLOB_NAME)]
     return {"$type": "app.bsky.embed.images", "images": images}
 
 
@@ -166,11 +120,10 @@ def _image(item: MediaItem, blob: Json) -> Json:
     return image
 
 
-def _external(draft: Draft, blobs: Blobs) -> Json | None:
-    card = draft.link_card
+def _external(card: BlueskyLinkCard | None, blobs: Blobs) -> Json | None:
     if card is None:
         return None
     external: dict[str, Any] = {"uri": card.url, "title": card.title, "description": card.description}
-    if draft.thumbnail is not None:
-        external["thumb"] = blobs[draft.thumbnail.step]
+    if _THUMBNAIL_STEP in blobs:
+        external["thumb"] = blobs[_THUMBNAIL_STEP]
     return {"$type": "app.bsky.embed.external", "external": external}

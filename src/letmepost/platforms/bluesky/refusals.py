@@ -5,15 +5,13 @@ from functools import partial
 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
 from letmepost.platforms.bluesky.image_rules import MEDIA_IMAGE_SIZE_MAX
 
 APP_PASSWORD = "Create an app password in Bluesky under Settings → Privacy and security → App passwords"  # noqa: S105 - a sentence
 _RECONNECT = f"{APP_PASSWORD}, and connect the account again with it."
 
-_wrong_input = partial(PlatformRefusal, kind=FailureKind.REJECTED, is_input=True)
-_rejected = partial(PlatformRefusal, kind=FailureKind.REJECTED)
-_auth_failed = partial(PlatformRefusal, kind=FailureKind.AUTH_FAILED)
-_unavailable = partial(PlatformRefusal, kind=FailureKind.UNAVAILABLE)
+_wrong_input = partial(rejected, is_input=True)
 
 HANDLE_UNRESOLVED = _wrong_input(
     id="bluesky.connect.handle_unresolved",
@@ -59,28 +57,22 @@ MAIN_PASSWORD = _wrong_input(
     message="This is the account's main password, which requires a code that is sent by email.",
     remediation=f"{APP_PASSWORD}. App passwords require no code.",
 )
-ACCOUNT_INACTIVE = _auth_failed(
+ACCOUNT_INACTIVE = auth_failed(
     message="This account is not active on Bluesky (status: {status}).",
     remediation="Reactivate the account on Bluesky, and connect it again.",
 )
-LOOKUP_FAILED = _unavailable(
+LOOKUP_FAILED = unavailable(
     message="{source} did not return a usable response (HTTP {status}).", remediation="Try again in a minute."
 )
-OTHER_SESSION = _unavailable(message="The account's server returned the session of another account.")
+OTHER_SESSION = unavailable(message="The account's server returned the session of another account.")
 
-REPLY_TO_NOT_FOUND = _rejected(
+REPLY_TO_NOT_FOUND = rejected(
     id="bluesky.reply_to.not_found",
     message="The post to reply to does not exist.",
     remediation="Check `replyTo.uri`: the post may have been deleted.",
     summary="A reply needs the post that it replies to.",
 )
-FIRST_COMMENT_REFUSED = Explanation(
-    id="bluesky.first_comment.refused",
-    message="The post is published, but its first comment was rejected. {reason}",
-    remediation="Add the comment on Bluesky.",
-    summary="Bluesky rejected the first comment. The post is visible, so the target is published with a warning.",
-    sample={"reason": "Bluesky rejected the request: Invalid record."},
-)
+FIRST_COMMENT_REFUSED = first_comment_refused("bluesky.first_comment.refused", "Bluesky", reason="Invalid record.")
 THREADGATE_REFUSED = Explanation(
     id="bluesky.threadgate.refused",
     message="The post is published, but its threadgate was rejected, so anyone can reply. {reason}",
@@ -103,31 +95,28 @@ MENTION_UNRESOLVED = Explanation(
     sample={"handle": "alice.bsky.social"},
 )
 
-ACCOUNT_MOVED = _auth_failed(message="The account is no longer on this server.", remediation=_RECONNECT)
-SESSION_ENDED = _auth_failed(message="The account's session on Bluesky has ended.", remediation=_RECONNECT)
-SESSION_TOO_NARROW = _auth_failed(message="The account's session does not permit this.", remediation=_RECONNECT)
-ACCOUNT_TAKEN_DOWN = _auth_failed(
+ACCOUNT_MOVED = auth_failed(message="The account is no longer on this server.", remediation=_RECONNECT)
+SESSION_ENDED = auth_failed(message="The account's session on Bluesky has ended.", remediation=_RECONNECT)
+SESSION_TOO_NARROW = auth_failed(message="The account's session does not permit this.", remediation=_RECONNECT)
+ACCOUNT_TAKEN_DOWN = auth_failed(
     message="Bluesky has taken this account down.", remediation="Appeal to Bluesky's moderation."
 )
-ACCOUNT_DEACTIVATED = _auth_failed(
+ACCOUNT_DEACTIVATED = auth_failed(
     message="This account is deactivated.", remediation="Reactivate the account on Bluesky, and connect it again."
 )
-NO_SERVER = _unavailable(message="The account's server does not respond like a Bluesky server.")
-BLOB_LOST = _unavailable(message="Bluesky no longer has an uploaded media item.")
-UNAVAILABLE = _unavailable(message="Bluesky did not return a usable response.")
+NO_SERVER = unavailable(message="The account's server does not respond like a Bluesky server.")
+BLOB_LOST = unavailable(message="Bluesky no longer has an uploaded media item.")
 RATE_LIMITED = PlatformRefusal(
     kind=FailureKind.RATE_LIMITED, message="The rate limit of the account's Bluesky server is used up."
 )
-IN_DOUBT = PlatformRefusal(kind=FailureKind.IN_DOUBT, message="Bluesky did not confirm whether the post was accepted.")
 KEY_TAKEN = PlatformRefusal(kind=FailureKind.DUPLICATE, message="Another record has the key of this one.")
-BAD_BLOB = _rejected(message="Bluesky rejected a media item: its type or size differs from what the post declares.")
-RECORD_NOT_FOUND = _rejected(message="The post refers to a record that does not exist.")
-FILE_TOO_LARGE = _rejected(
+BAD_BLOB = rejected(message="Bluesky rejected a media item: its type or size differs from what the post declares.")
+RECORD_NOT_FOUND = rejected(message="The post refers to a record that does not exist.")
+FILE_TOO_LARGE = rejected(
     rule=MEDIA_IMAGE_SIZE_MAX.id,
     message="The account's server does not accept a file of this size.",
     remediation="Attach a smaller file: the limit of a server can be lower than Bluesky's own.",
 )
-REFUSED = _rejected(message="Bluesky rejected the request: {reason}")
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))
 

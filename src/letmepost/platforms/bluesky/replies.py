@@ -8,13 +8,15 @@ packages/pds/src/auth-verifier.ts, packages/pds/src/actor-store (commit d6296a1,
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.domain.flow import Call, Reply
 from letmepost.domain.refusals import PlatformRefusal
-from letmepost.platforms._replies import shown_body, shown_sentence
+from letmepost.platforms._kit.fields import text_in
+from letmepost.platforms._kit.meanings import Meanings
+from letmepost.platforms._kit.rates import retry_at
+from letmepost.platforms._kit.replies import shown_reason, shown_response
 from letmepost.platforms.bluesky import refusals
 from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, REFRESH_SESSION, error_name, method_of
 
@@ -50,57 +52,35 @@ BY_METHOD: Mapping[tuple[str, int, str], PlatformRefusal] = MappingProxyType(
 )
 """By the method too, where the same error means something else."""
 
+_MEANINGS = Meanings(
+    by_error=BY_ERROR,
+    by_status={403: refusals.SESSION_ENDED, **dict.fromkeys((404, 405, 501), refusals.NO_SERVER)},
+    unauthorized=refusals.SESSION_ENDED,
+    rate_limited=refusals.RATE_LIMITED,
+    redirected=refusals.NO_SERVER,
+)
+
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
     """Return what an unexpected reply means, including a success without the expected content."""
     refusal = _refusal(call, reply)
-    response = {"status": reply.status, "error": error_name(reply), "body": shown_body(reply, _TOKEN)}
     if refusal.kind is FailureKind.REJECTED and method_of(call) == CREATE_SESSION:
-        return replace(refusal, is_input=True, rule="")(response=response, reason=_reason(reply))
+        refusal = replace(refusal, is_input=True, rule="")
     # The scope is always the account. Some limits count per address, but each belongs to one server, and anyone may
     # run a server: its responses must not hold back accounts elsewhere.
-    return refusal(response=response, retry_at=_retry_at(reply), reason=_reason(reply))
+    return refusal(
+        response=shown_response(reply, _TOKEN, error=error_name(reply)),
+        retry_at=retry_at(reply, "ratelimit-reset"),
+        network="Bluesky",
+        reason=shown_reason(reply, text_in(reply.data(), "message"), _TOKEN),
+    )
 
 
 def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
     name = error_name(reply)
-    key = (reply.status, name or "")
-    found = BY_METHOD.get((method_of(call), *key)) or BY_ERROR.get(key) or _by_status(call, reply, name)
+    if reply.status == 403 and name is None:
+        return refusals.NO_SERVER  # from a firewall: the server always sends a name
+    found = BY_METHOD.get((method_of(call), reply.status, name or "")) or _MEANINGS.find(call, reply, name)
     # A sign-in has no session that could have ended.
     is_sign_in = method_of(call) == CREATE_SESSION
     return refusals.WRONG_PASSWORD if found is refusals.SESSION_ENDED and is_sign_in else found
-
-
-def _by_status(call: Call, reply: Reply, name: str | None) -> PlatformRefusal:
-    status = reply.status
-    if status == 429:
-        return refusals.RATE_LIMITED
-    if status in {404, 405, 501} or 300 <= status < 400 or (status == 403 and name is None):
-        return refusals.NO_SERVER  # a firewall returns 403 without a name; the server always sends one
-    if status in {401, 403}:
-        return refusals.SESSION_ENDED
-    if 400 <= status < 500 and status != 408:
-        return refusals.REFUSED
-    return refusals.IN_DOUBT if call.effect is Effect.PUBLISH else refusals.UNAVAILABLE
-
-
-def _reason(reply: Reply) -> str:
-    """Return the server's own sentence for a person to read, or the status if there is none."""
-    text = reply.data().get("message")
-    return shown_sentence(text, _TOKEN) if isinstance(text, str) else f"HTTP {reply.status}."
-
-
-def _retry_at(reply: Reply) -> datetime | None:
-    """Return the later of `Retry-After` (seconds) and `RateLimit-Reset` (Unix seconds), or None without either."""
-    moments = []
-    if (seconds := _number(reply, "retry-after")) is not None:
-        moments.append(reply.received_at + timedelta(seconds=seconds))
-    if (seconds := _number(reply, "ratelimit-reset")) is not None:
-        moments.append(datetime.fromtimestamp(seconds, UTC))
-    return max(moments, default=None)
-
-
-def _number(reply: Reply, header: str) -> int | None:
-    text = reply.headers.get(header, "")
-    # Ten digits suffice until the year 2286. `datetime` cannot represent much larger numbers.
-    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else None

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms._oauth import with_bearer_token
+from letmepost.platforms._kit.flows import succeed
+from letmepost.platforms._kit.oauth import with_bearer_token
 from letmepost.platforms.bluesky.refusals import ACCOUNT_INACTIVE, OTHER_SESSION
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.syntax import is_did
@@ -91,10 +92,7 @@ def check(account: AccountFacts, _settings: object) -> Flow[None]:
         PlatformFailure: auth_failed if the session is over, or if the account was deactivated.
     """
     call = Call(method="GET", url=method_url(account.data["pds"], GET_SESSION))
-    reply = yield call
-    session = reply.data()
-    if not reply.ok:
-        raise explain(call, reply)
+    session = (yield from succeed(call, explain)).data()
     if session.get("did") != account.platform_account_id:
         raise OTHER_SESSION()
     if session.get("active") is False:

@@ -7,6 +7,7 @@
 from collections.abc import Sequence
 
 from letmepost.domain.flow import Flow
+from letmepost.platforms._kit.flows import complete
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.xrpc import POST, THREADGATE, delete_record
@@ -15,10 +16,9 @@ from letmepost.platforms.contract import AccountFacts
 
 def unpublish(account: AccountFacts, uris: Sequence[str], settings: BlueskySettings) -> Flow[None]:  # noqa: ARG001 - the URL is that of the account's own server
     """Delete posts of the account, each with its threadgate, last first, so that no reply loses its parent."""
-    for uri in reversed(uris):
-        key = uri.rpartition("/")[2]
-        for collection in (POST, THREADGATE):
-            call = delete_record(account.data["pds"], account.platform_account_id, collection, key)
-            reply = yield call
-            if not reply.ok:
-                raise explain(call, reply)
+    calls = [
+        delete_record(account.data["pds"], account.platform_account_id, collection, uri.rpartition("/")[2])
+        for uri in reversed(uris)
+        for collection in (POST, THREADGATE)
+    ]
+    yield from complete(calls, lambda reply: reply.ok, explain)

@@ -8,10 +8,10 @@ Source: https://github.com/bluesky-social/atproto packages/pds/src/api/com/atpro
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import AnyHttpUrl
-
 from letmepost.domain.content import MediaItem
-from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Reply
+from letmepost.platforms._kit.calls import upload_file
+from letmepost.platforms._kit.fields import text_in
 
 CREATE_SESSION = "com.atproto.server.createSession"
 DELETE_RECORD = "com.atproto.repo.deleteRecord"
@@ -32,11 +32,6 @@ _BLOB_VALID_FOR_S = 3600.0
 _UPLOAD_TIMEOUT_S = 120.0  # 2 MB on a slow line
 
 
-def base(url: AnyHttpUrl | str) -> str:
-    """Return a server's address in the form to which the path of a method is appended."""
-    return str(url).rstrip("/")
-
-
 def method_url(server: str, method: str) -> str:
     """Return the URL of a method."""
     return f"{server}/xrpc/{method}"
@@ -49,8 +44,12 @@ def method_of(call: Call) -> str:
 
 def error_name(reply: Reply) -> str | None:
     """Return the name of the error in a reply, such as `ExpiredToken`, or None without one."""
-    name = reply.data().get("error")
-    return name if isinstance(name, str) else None
+    return text_in(reply.data(), "error")
+
+
+def is_missing(reply: Reply) -> bool:
+    """Return True if the record that was to be read does not exist."""
+    return error_name(reply) == "RecordNotFound"
 
 
 def query(server: str, method: str, **parameters: str) -> Call:
@@ -97,16 +96,11 @@ def delete_record(server: str, repo: str, collection: str, key: str) -> Call:
 
 def upload_blob(server: str, item: MediaItem, *, step: str) -> Call:
     """Return an upload of a media item's bytes. The same bytes create the same blob."""
-    if item.facts is None:
-        message = f"media item {item.media_id} has no bytes yet"
-        raise ValueError(message)
-    return Call(
+    return upload_file(
+        method_url(server, UPLOAD_BLOB),
+        item,
         method="POST",
-        url=method_url(server, UPLOAD_BLOB),
-        headers={"Content-Type": item.facts.content_type},
-        body=MediaRange(item.media_id, 0, item.facts.size_bytes),
-        effect=Effect.PREPARE,
         step=step,
-        valid_for_s=_BLOB_VALID_FOR_S,
         timeout_s=_UPLOAD_TIMEOUT_S,
+        valid_for_s=_BLOB_VALID_FOR_S,
     )

@@ -6,16 +6,19 @@ https://learn.microsoft.com/linkedin/marketing/community-management/organization
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from types import MappingProxyType
 
 from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms import _oauth
+from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.platforms._kit import oauth
+from letmepost.platforms._kit.calls import base_url
+from letmepost.platforms._kit.fields import number_in, text_in
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.linkedin.replies import explain
-from letmepost.platforms.linkedin.rest import base, elements, oauth, read, user_info
+from letmepost.platforms.linkedin.rest import app_call, elements, read, user_info
 from letmepost.platforms.linkedin.session import ACCESS_TOKEN, read_grant
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization, member_urn
@@ -67,10 +70,9 @@ def consent_url(request: ConsentRequest, settings: LinkedInSettings) -> str:
 
     Pages are requested only if the app is allowed to have them. LinkedIn would reject the whole request otherwise.
     """
-    features = [name for name in FEATURES if name != "pages" or settings.pages]
-    scopes = [scope for name in features for scope in FEATURES[name]]
-    return _oauth.consent_url(
-        f"{base(settings.web_url)}/oauth/v2/authorization", settings.client_id or "", request, scopes
+    scopes = chain.from_iterable(needed for name, needed in FEATURES.items() if name != "pages" or settings.pages)
+    return oauth.consent_url(
+        f"{base_url(settings.web_url)}/oauth/v2/authorization", settings.client_id, request, scopes
     )
 
 
@@ -85,7 +87,7 @@ def accounts(grant: Grant, settings: LinkedInSettings) -> Flow[tuple[ConnectedAc
     may_have_pages = not set(FEATURES["pages"]).isdisjoint(permission.scopes)
     urns = (yield from _organizations(permission, settings)) if may_have_pages else ()
     urn = member_urn(str(member["sub"]))
-    found = [permission.account(urn, (urn, *urns), name=_text(member, "name"), picture=_text(member, "picture"))]
+    found = [permission.account(urn, (urn, *urns), name=text_in(member, "name"), picture=text_in(member, "picture"))]
     for organization in urns:
         page = yield from _page(permission, organization, settings)
         found.append(page)
@@ -96,20 +98,20 @@ OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES)
 
 
 def _exchange(grant: Grant, settings: LinkedInSettings) -> Flow[_Permission]:
-    form = _oauth.token_form("authorization_code", redirect_uri=grant.redirect_uri, code=grant.code)
-    call = oauth(settings, ACCESS_TOKEN, form, effect=Effect.WRITE, auth=Auth.NONE)
+    form = oauth.token_form("authorization_code", redirect_uri=grant.redirect_uri, code=grant.code)
+    call = app_call(settings, ACCESS_TOKEN, form, auth=Auth.NONE)
     reply = yield call
     tokens = read_grant(call, reply)
     return _Permission(
-        credential=Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at),
+        credential=tokens.credential(),
         scopes=tokens.scopes,
         refresh_ends_at=None if tokens.refresh_token is None else _refresh_ends_at(reply),
     )
 
 
 def _refresh_ends_at(reply: Reply) -> datetime:
-    lifetime_s = reply.data().get("refresh_token_expires_in")
-    if not isinstance(lifetime_s, int) or not 0 < lifetime_s <= _REFRESH_LIFETIME_S:
+    lifetime_s = number_in(reply.data(), "refresh_token_expires_in") or 0
+    if not 0 < lifetime_s <= _REFRESH_LIFETIME_S:
         lifetime_s = _REFRESH_LIFETIME_S
     return reply.received_at + timedelta(seconds=lifetime_s)
 
@@ -119,7 +121,7 @@ def _member(permission: _Permission, settings: LinkedInSettings) -> Flow[Mapping
         call, reply = yield from _read(user_info(settings), permission)
         if reply.status != 401:
             break
-    if not reply.ok or not _text(reply.data(), "sub"):
+    if not reply.ok or not text_in(reply.data(), "sub"):
         raise explain(call, reply)
     return reply.data()
 
@@ -155,15 +157,10 @@ def _page(permission: _Permission, urn: str, settings: LinkedInSettings) -> Flow
     except PlatformFailure:
         return permission.account(urn, (urn,))
     shown = reply.data() if reply.ok else {}
-    return permission.account(urn, (urn,), name=_text(shown, "localizedName"), handle=_text(shown, "vanityName"))
+    return permission.account(urn, (urn,), name=text_in(shown, "localizedName"), handle=text_in(shown, "vanityName"))
 
 
 def _read(call: Call, permission: _Permission) -> Flow[tuple[Call, Reply]]:
-    call = _oauth.with_bearer_token(replace(call, auth=Auth.NONE), permission.credential.secrets["access_token"])
+    call = oauth.with_new_token(call, permission.credential.secrets["access_token"])
     reply = yield call
     return call, reply
-
-
-def _text(data: Mapping[str, object], name: str) -> str | None:
-    value = data.get(name)
-    return value if isinstance(value, str) and value else None

@@ -3,12 +3,12 @@
 https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api (checked 2026-11-22).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from letmepost.domain.content import MediaItem, MediaKind, PostContent
+from letmepost.domain.content import MediaKind, PostContent
 from letmepost.domain.text import is_blank
+from letmepost.platforms._kit.drafts import Draft, Upload
 from letmepost.platforms.linkedin.little_text import escape
 from letmepost.platforms.linkedin.options import LinkedInArticle, LinkedInOptions, LinkedInPoll
 
@@ -16,52 +16,35 @@ Json: TypeAlias = Mapping[str, Any]
 Assets: TypeAlias = Mapping[str, str]
 """The URN that LinkedIn returned for each upload step."""
 
-_RESOURCES = {MediaKind.IMAGE: "images", MediaKind.DOCUMENT: "documents"}
+_THUMBNAIL_STEP = "thumbnail"
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A media item that must be uploaded before the post that shows it. `kind` is the resource that receives it."""
-
-    step: str
-    kind: str
-    item: MediaItem
-
-    @property
-    def noun(self) -> str:
-        """Return the resource's name for one of its kind."""
-        return self.kind.removesuffix("s")
-
-
-def uploads(content: PostContent) -> Iterator[Upload]:
-    """Yield everything that the post shows."""
-    for number, item in enumerate(content.media, start=1):
-        yield Upload(f"media-{number}", _RESOURCES[item.kind], item)
+def uploads_of(draft: Draft, content: PostContent) -> list[Upload]:
+    """Return everything that the post shows."""
     thumbnail = content.option_media.get("article.thumbnail")
-    if thumbnail is not None:
-        yield Upload("thumbnail", "images", thumbnail)
+    return [*draft.uploads(), *([] if thumbnail is None else [Upload(_THUMBNAIL_STEP, thumbnail)])]
 
 
-def post_body(author: str, content: PostContent, options: LinkedInOptions, assets: Assets) -> Json:
+def post_body(author: str, draft: Draft, options: LinkedInOptions, assets: Assets) -> Json:
     """Return the body of a post that is visible immediately."""
     body: dict[str, Any] = {
         "author": author,
-        "commentary": escape(content.text),
+        "commentary": escape(draft.text),
         "visibility": options.visibility,
         "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
         "lifecycleState": "PUBLISHED",
         "isReshareDisabledByAuthor": False,
     }
-    shown = _shown(content, options, assets)
+    shown = _shown(draft, options, assets)
     return body if shown is None else {**body, "content": shown}
 
 
-def _shown(content: PostContent, options: LinkedInOptions, assets: Assets) -> Json | None:
+def _shown(draft: Draft, options: LinkedInOptions, assets: Assets) -> Json | None:
     if options.poll is not None:
         return _poll(options.poll)
     if options.article is not None:
-        return _article(options.article, assets.get("thumbnail"))
-    attached = [upload for upload in uploads(content) if upload.step in assets]
+        return _article(options.article, assets.get(_THUMBNAIL_STEP))
+    attached = draft.uploads()
     if not attached:
         return None
     if attached[0].item.kind is MediaKind.DOCUMENT:

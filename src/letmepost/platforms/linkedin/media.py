@@ -7,9 +7,12 @@ is refused, and sent again.
 
 from collections.abc import Iterable
 
-from letmepost.domain.errors import PlatformFailure
+from letmepost.domain.content import MediaKind
 from letmepost.domain.flow import Call, Flow, Forget, Reply
-from letmepost.platforms.linkedin.contents import Assets, Upload
+from letmepost.platforms._kit.drafts import Upload
+from letmepost.platforms._kit.fields import object_in, text_in
+from letmepost.platforms._kit.flows import fetch
+from letmepost.platforms.linkedin.contents import Assets
 from letmepost.platforms.linkedin.replies import error_of, explain
 from letmepost.platforms.linkedin.rest import begin_upload, send_bytes
 from letmepost.platforms.linkedin.settings import LinkedInSettings
@@ -41,12 +44,13 @@ def _send(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[
 
 
 def _begin(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[str, str]]:
-    call = begin_upload(settings, upload.kind, owner, step=upload.step)
-    reply = yield call
-    value = reply.data().get("value")
-    content = value if isinstance(value, dict) else {}
-    url, urn = content.get("uploadUrl"), content.get(upload.noun)
-    if not reply.ok or not isinstance(url, str) or not isinstance(urn, str):
-        failure: PlatformFailure = explain(call, reply)
-        raise failure
-    return url, urn
+    noun = "document" if upload.item.kind is MediaKind.DOCUMENT else "image"
+    call = begin_upload(settings, f"{noun}s", owner, step=upload.step)
+    return (yield from fetch(call, lambda reply: _upload_url(reply, noun), explain))
+
+
+def _upload_url(reply: Reply, noun: str) -> tuple[str, str] | None:
+    """Return the URL that receives the bytes, and the URN of the media item."""
+    value = object_in(reply.data(), "value")
+    url, urn = text_in(value, "uploadUrl"), text_in(value, noun)
+    return None if url is None or urn is None else (url, urn)

@@ -1,15 +1,20 @@
 """Publishes a post: its media first, then the post, then its first comment."""
 
-from letmepost.domain.errors import GaveUp
-from letmepost.domain.flow import Call, Extra, Flow, Live, Pause, Reply, Warn
-from letmepost.domain.retry import POLICIES, Next
+from collections.abc import Sequence
+
+from letmepost.domain.flow import Call, Flow, Pause
+from letmepost.platforms._kit.calls import base_url
+from letmepost.platforms._kit.drafts import Draft, drafts_of
+from letmepost.platforms._kit.fields import text_in
+from letmepost.platforms._kit.flows import wait
+from letmepost.platforms._kit.publishing import Posted, publish_drafts
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.linkedin import refusals
-from letmepost.platforms.linkedin.contents import post_body, uploads
+from letmepost.platforms.linkedin.contents import post_body, uploads_of
 from letmepost.platforms.linkedin.media import upload_media
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.replies import explain, is_temporary, is_unknown_yet
-from letmepost.platforms.linkedin.rest import base, create_comment, create_post, created_urn
+from letmepost.platforms.linkedin.rest import create_comment, create_post, created_urn
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization
 
@@ -22,13 +27,15 @@ def publish(post: ReadyPost, settings: LinkedInSettings) -> Flow[None]:
     """Publish a post with its first comment."""
     options = LinkedInOptions.model_validate(post.content.options)
     author = _author(post, options)
-    assets = yield from upload_media(author, uploads(post.content), settings)
-    call = create_post(settings, post_body(author, post.content, options, assets))
-    reply = yield call
-    urn = yield from _published(call, reply)
-    yield Live(uri=urn, url=f"{base(settings.web_url)}/feed/update/{urn}/")
-    if post.content.first_comment is not None:
-        yield from _comment(create_comment(settings, urn, author, post.content.first_comment))
+    drafts = drafts_of(post.content)
+    assets = yield from upload_media(author, uploads_of(drafts[0], post.content), settings)
+
+    def put(draft: Draft, above: Sequence[str]) -> Flow[Posted[str]]:
+        if above:
+            return _comment(create_comment(settings, above[0], author, draft.text))
+        return _post(create_post(settings, post_body(author, draft, options, assets)), settings)
+
+    yield from publish_drafts(drafts, put, refusals.FIRST_COMMENT_REFUSED)
 
 
 def _author(post: ReadyPost, options: LinkedInOptions) -> str:
@@ -41,39 +48,28 @@ def _author(post: ReadyPost, options: LinkedInOptions) -> str:
     return author
 
 
-def _published(call: Call, reply: Reply) -> Flow[str]:
-    """Return the URN of the published post. Wait if LinkedIn is not ready for it.
+def _post(call: Call, settings: LinkedInSettings) -> Flow[Posted[str]]:
+    """Create the post. Wait if LinkedIn is not ready for it.
 
     Raises:
         PlatformFailure: in_doubt for a success without a URN, else what the refusal means.
     """
+    reply = yield call
     if not reply.ok and is_temporary(reply):
-        yield from _wait(_UNTIL_READY, call, reply)
+        yield from wait(_UNTIL_READY, explain(call, reply))
     urn = created_urn(reply) if reply.ok else None
     if urn is None:
         raise explain(call, reply)
-    return urn
+    return Posted(reference=urn, uri=urn, url=f"{base_url(settings.web_url)}/feed/update/{urn}/")
 
 
-def _comment(call: Call) -> Flow[None]:
-    """Comment on the post, or warn if LinkedIn refuses the comment permanently: the post itself is published."""
+def _comment(call: Call) -> Flow[Posted[str]]:
+    """Comment on the post. Wait if LinkedIn does not know the post yet."""
     reply = yield call
     if not reply.ok and is_unknown_yet(reply):
-        yield from _wait(_UNTIL_KNOWN, call, reply)
-    name = reply.data().get("$URN") or reply.data().get("commentUrn") or reply.headers.get("x-restli-id")
-    if reply.ok and isinstance(name, str):
-        yield Extra(name="firstComment", uri=name)
-        return
-    failure = explain(call, reply)
-    if POLICIES[failure.kind].next is not Next.STOP:
-        raise failure
-    refused = refusals.FIRST_COMMENT_REFUSED
-    yield Warn(refused.id, refused.describe(reason=failure.message))
-
-
-def _wait(pause: Pause, call: Call, refused: Reply) -> Flow[None]:
-    """Wait, and raise what the refusal means if the wait took too long."""
-    try:
-        yield pause
-    except GaveUp as waited:
-        raise explain(call, refused) from waited
+        yield from wait(_UNTIL_KNOWN, explain(call, reply))
+    named = reply.data()
+    name = text_in(named, "$URN") or text_in(named, "commentUrn") or reply.headers.get("x-restli-id")
+    if not reply.ok or name is None:
+        raise explain(call, reply)
+    return Posted(reference=name, uri=name)

@@ -14,11 +14,14 @@ from typing import Any
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Flow, Found, Intent, Reconciled, Reply, Unknown
 from letmepost.domain.journal import CONNECTING_MAX_S
-from letmepost.domain.retry import POLICIES, Next
+from letmepost.platforms._kit.drafts import COMMENT_STEP
+from letmepost.platforms._kit.fields import number_in, object_in, objects_in, text_in
+from letmepost.platforms._kit.flows import find, succeed
+from letmepost.platforms._kit.reconciliation import found_as, reconcile_by
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.linkedin.refusals import UNDECIDED
 from letmepost.platforms.linkedin.replies import duplicate_of, explain
-from letmepost.platforms.linkedin.rest import COMMENT_STEP, elements, list_comments, list_posts
+from letmepost.platforms.linkedin.rest import elements, list_comments, list_posts
 from letmepost.platforms.linkedin.session import introspect
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization, is_post
@@ -36,19 +39,18 @@ def reconcile(_post: ReadyPost, intent: Intent, settings: LinkedInSettings) -> F
     Raises:
         PlatformFailure: LinkedIn cannot report it now; try again later.
     """
-    try:
-        if intent.call.step == COMMENT_STEP:
-            return (yield from _find_comment(intent, settings))
-        if is_organization(_body(intent)["author"]):
-            found = yield from _find_post(intent, settings)
-            if found is not None:
-                return found
-        introspection = yield from introspect(settings)
-        return (yield from _repeat(intent, introspection.received_at))
-    except PlatformFailure as failure:
-        if POLICIES[failure.kind].next is Next.TRY_AGAIN:
-            raise
-        return Unknown(failure.message)
+    return (yield from reconcile_by(_look_up(intent, settings)))
+
+
+def _look_up(intent: Intent, settings: LinkedInSettings) -> Flow[Reconciled]:
+    if intent.call.step == COMMENT_STEP:
+        return (yield from _find_comment(intent, settings))
+    if is_organization(_body(intent)["author"]):
+        found = yield from _find_post(intent, settings)
+        if found is not None:
+            return found
+    introspection = yield from introspect(settings)
+    return (yield from _repeat(intent, introspection.received_at))
 
 
 def _repeat(intent: Intent, now: datetime) -> Flow[Reconciled]:
@@ -69,7 +71,7 @@ def _repeat(intent: Intent, now: datetime) -> Flow[Reconciled]:
     urn = duplicate_of(reply) if refusal.kind is FailureKind.DUPLICATE else None
     if urn is None:
         raise refusal
-    return Found(_lost_reply(reply, {"x-restli-id": urn}))
+    return _found(reply, urn)
 
 
 def _undecided(failure: PlatformFailure, again_at: datetime) -> PlatformFailure:
@@ -83,29 +85,26 @@ def _find_post(intent: Intent, settings: LinkedInSettings) -> Flow[Found | None]
     """Return the page's post that the intent was to create, or None if it is missing or cannot be read."""
     body = _body(intent)
     call = list_posts(settings, body["author"])
-    reply = yield call
-    if reply.status == 403:
+    reply = yield from find(call, lambda reply: reply, lambda reply: reply.status == 403, explain)
+    if reply is None:
         return None
-    if not reply.ok:
-        raise explain(call, reply)
     earliest_ms = (intent.started_at - _CLOCKS_APART).timestamp() * 1000
     for post in elements(reply):
-        created_ms = post.get("createdAt")
+        created_ms = number_in(post, "createdAt") or 0
         is_same = post.get("commentary") == body["commentary"] and _media(post) == _media(body)
-        if is_same and is_post(post.get("id")) and isinstance(created_ms, int) and created_ms >= earliest_ms:
-            return Found(_lost_reply(reply, {"x-restli-id": str(post["id"])}))
+        if is_same and is_post(post.get("id")) and created_ms >= earliest_ms:
+            return _found(reply, post["id"])
     return None
 
 
 def _find_comment(intent: Intent, settings: LinkedInSettings) -> Flow[Reconciled]:
     body = _body(intent)
-    call = list_comments(settings, body["object"])
-    reply = yield call
-    if not reply.ok:
-        raise explain(call, reply)
+    reply = yield from succeed(list_comments(settings, body["object"]), explain)
     for comment in elements(reply):
-        if comment.get("actor") == body["actor"] and comment.get("message") == body["message"]:
-            return Found(_lost_reply(reply, {"x-restli-id": str(comment.get("$URN") or comment.get("id"))}))
+        name = text_in(comment, "$URN") or text_in(comment, "id")
+        is_same = comment.get("actor") == body["actor"] and comment.get("message") == body["message"]
+        if is_same and name is not None:
+            return _found(reply, name)
     return Unknown("The comment is missing, and LinkedIn does not detect a repeated comment.")
 
 
@@ -124,11 +123,10 @@ def _is_image(intent: Intent) -> bool:
 
 def _media(post: Mapping[str, Any]) -> object:
     """Return the ids of the media that a post shows. They are unique to one attempt."""
-    content = post.get("content") or {}
-    images = (content.get("multiImage") or {}).get("images") or [content.get("media") or {}]
-    return [image.get("id") for image in images]
+    content = object_in(post, "content")
+    images = objects_in(object_in(content, "multiImage"), "images") or [object_in(content, "media")]
+    return [text_in(image, "id") for image in images]
 
 
-def _lost_reply(reply: Reply, headers: Mapping[str, str]) -> Reply:
-    """Return the response that the lost call would have had."""
-    return Reply(status=201, headers=headers, received_at=reply.received_at)
+def _found(reply: Reply, name: str) -> Found:
+    return found_as(201, reply.received_at, headers={"x-restli-id": name})

@@ -5,21 +5,19 @@ from functools import partial
 
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
 from letmepost.platforms.linkedin.option_rules import PAGE_WITHOUT_CONNECTIONS, VISIBILITY_PAGE
 
 _RECONNECT = "Connect the account again."
 
-_rejected = partial(PlatformRefusal, kind=FailureKind.REJECTED)
-_auth_failed = partial(PlatformRefusal, kind=FailureKind.AUTH_FAILED, remediation=_RECONNECT)
-_unavailable = partial(PlatformRefusal, kind=FailureKind.UNAVAILABLE)
+_auth_failed = partial(auth_failed, remediation=_RECONNECT)
 _operators = partial(
-    PlatformRefusal,
-    kind=FailureKind.UNAVAILABLE,
+    unavailable,
     is_operators=True,
     remediation="The operator of this service must check its LinkedIn app and its release. The account is correct.",
 )
 
-AUTHOR_UNRESOLVED = _rejected(
+AUTHOR_UNRESOLVED = rejected(
     id="linkedin.author.unresolved",
     message="The account is not permitted to publish as {author}.",
     remediation="Send the account itself or a page that its member administers, or connect the account again.",
@@ -27,7 +25,7 @@ AUTHOR_UNRESOLVED = _rejected(
     "connected.",
     sample={"author": "urn:li:organization:2414183"},
 )
-AUTHOR_WITHOUT_CONNECTIONS = _rejected(
+AUTHOR_WITHOUT_CONNECTIONS = rejected(
     rule=VISIBILITY_PAGE.id, message=PAGE_WITHOUT_CONNECTIONS, remediation=VISIBILITY_PAGE.remediation
 )
 DUPLICATE = PlatformRefusal(
@@ -37,13 +35,11 @@ DUPLICATE = PlatformRefusal(
     remediation="Check the account: the earlier post may be this one. Change the text to publish it again.",
     summary="LinkedIn rejects a post that repeats a recent post of the author.",
 )
-FIRST_COMMENT_REFUSED = Explanation(
-    id="linkedin.first_comment.refused",
-    message="The post is published, but its first comment was rejected. {reason}",
+FIRST_COMMENT_REFUSED = first_comment_refused(
+    "linkedin.first_comment.refused",
+    "LinkedIn",
+    reason="Not enough permissions.",
     remediation="Add the comment on LinkedIn. If a permission is missing, connect the account again.",
-    summary="LinkedIn rejected the first comment. The post itself is visible, so the target is published with a "
-    "warning.",
-    sample={"reason": "LinkedIn rejected the request: Not enough permissions."},
 )
 
 PERMISSION_REVOKED = _auth_failed(message="The member has revoked the permission.")
@@ -53,31 +49,28 @@ TOKEN_INVALID = _auth_failed(message="LinkedIn does not accept the account's tok
 TOKEN_MISSING = _operators(message="The request to LinkedIn had no token.")
 VERSION_ENDED = _operators(message="LinkedIn no longer supports the version of its API that this release uses.")
 APP_REFUSED = _operators(message="LinkedIn does not accept this deployment's app.")
-NOT_ALLOWED = _rejected(
+NOT_ALLOWED = rejected(
     message="LinkedIn does not let the account do this: a permission, or the role on the page, is missing.",
     remediation="An administrator of the page must connect the account again, and grant every permission.",
 )
-PROCESSING = _unavailable(message="LinkedIn is still processing a media item.")
-UPLOAD_URL_EXPIRED = _unavailable(message="The upload URL has expired.")
-POST_UNKNOWN_YET = _unavailable(message="LinkedIn cannot add a comment to the new post yet.")
-NOT_LINKEDIN = _unavailable(message="The response did not come from LinkedIn's API.")
-UNAVAILABLE = _unavailable(message="LinkedIn did not return a usable response.")
-UNDECIDED = _unavailable(message="{reason}")
+PROCESSING = unavailable(message="LinkedIn is still processing a media item.")
+UPLOAD_URL_EXPIRED = unavailable(message="The upload URL has expired.")
+POST_UNKNOWN_YET = unavailable(message="LinkedIn cannot add a comment to the new post yet.")
+NOT_LINKEDIN = unavailable(message="The response did not come from LinkedIn's API.")
+UNDECIDED = unavailable(message="{reason}")
 IN_DOUBT = PlatformRefusal(
     kind=FailureKind.IN_DOUBT, message="LinkedIn did not confirm whether the post was published."
 )
-PROCESSING_FAILED = _rejected(
+PROCESSING_FAILED = rejected(
     message="LinkedIn could not process a media item.", remediation="Re-export the file and attach the new copy."
 )
-NOT_FOUND = _rejected(message="The request refers to something that does not exist on LinkedIn.")
-RATE_LIMITED = PlatformRefusal(kind=FailureKind.RATE_LIMITED, message="A rate limit of LinkedIn is used up.")
+NOT_FOUND = rejected(message="The request refers to something that does not exist on LinkedIn.")
 MEMBER_DAILY_LIMIT = PlatformRefusal(
     kind=FailureKind.QUOTA_EXHAUSTED, message="The member's daily limit at LinkedIn is used up."
 )
 APP_DAILY_LIMIT = PlatformRefusal(
     kind=FailureKind.QUOTA_EXHAUSTED, scope=LimitScope.APP, message="The app's daily limit at LinkedIn is used up."
 )
-REFUSED = _rejected(message="LinkedIn rejected the request: {reason}")
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))
 

@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 from letmepost.domain.budgets import midnight_utc
 from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.domain.flow import Call, Reply
 from letmepost.domain.refusals import PlatformRefusal
-from letmepost.platforms._replies import shown_body, shown_sentence
+from letmepost.platforms._kit.drafts import COMMENT_STEP
+from letmepost.platforms._kit.fields import number_in, object_in, objects_in, text_in
+from letmepost.platforms._kit.meanings import Meanings
+from letmepost.platforms._kit.rates import retry_at
+from letmepost.platforms._kit.refusals import RATE_LIMITED
+from letmepost.platforms._kit.replies import shown_reason, shown_response
 from letmepost.platforms.linkedin import refusals
-from letmepost.platforms.linkedin.rest import COMMENT_STEP
 from letmepost.platforms.linkedin.urns import find_post
 
 _BURST_S = 900.0
@@ -58,46 +61,44 @@ BY_ERROR: Mapping[tuple[int, str], PlatformRefusal] = MappingProxyType(
         (409, "DUPLICATE_POST"): refusals.DUPLICATE,
         (400, "DUPLICATE_POST"): refusals.DUPLICATE,
         (404, "RESOURCE_NOT_FOUND"): refusals.NOT_FOUND,
-        (429, "TOO_MANY_REQUESTS"): refusals.RATE_LIMITED,
+        (429, "TOO_MANY_REQUESTS"): RATE_LIMITED,
     }
 )
 """By the status and the code or number."""
 
-_BY_STATUS: Mapping[int, PlatformRefusal] = MappingProxyType(
-    {
-        401: refusals.TOKEN_INVALID,
-        403: refusals.NOT_ALLOWED,
-        426: refusals.VERSION_ENDED,
-        429: refusals.RATE_LIMITED,
-    }
+_MEANINGS = Meanings(
+    by_error=BY_ERROR,
+    by_status={403: refusals.NOT_ALLOWED, 426: refusals.VERSION_ENDED},
+    unauthorized=refusals.TOKEN_INVALID,
+    redirected=refusals.NOT_LINKEDIN,
+    undecided=frozenset({408, 409}),
+    in_doubt=refusals.IN_DOUBT,
 )
 
 
 def error_of(reply: Reply) -> Error:
     """Return the error in a reply, with its innermost code, which is the most specific."""
     data = reply.data()
-    inner = _first_input_error(data.get("errorDetails"))
-    code = next((text for text in (inner.get("code"), data.get("code")) if isinstance(text, str)), None)
-    number, message = data.get("serviceErrorCode"), data.get("message")
-    field = inner.get("input")
-    path = field.get("inputPath") if isinstance(field, dict) else None
+    inner = next(iter(objects_in(object_in(data, "errorDetails"), "inputErrors")), {})
+    number = number_in(data, "serviceErrorCode")
     return Error(
-        code=code,
-        number=str(number) if isinstance(number, int) else None,
-        message=message if isinstance(message, str) else "",
-        field=path.get("fieldPath") if isinstance(path, dict) else None,
+        code=text_in(inner, "code") or text_in(data, "code"),
+        number=None if number is None else str(number),
+        message=text_in(data, "message") or "",
+        field=text_in(object_in(object_in(inner, "input"), "inputPath"), "fieldPath"),
     )
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
     """Return what an unexpected reply means, including a success without the expected content."""
     error = error_of(reply)
-    refusal, retry_at = _refusal(call, reply, error), None
-    if refusal is refusals.RATE_LIMITED:
-        refusal, retry_at = _limit(reply, error)
+    refusal, later = _refusal(call, reply, error), None
+    if refusal is RATE_LIMITED:
+        refusal, later = _limit(reply, error)
     return refusal(
-        response={"status": reply.status, "code": error.code or error.number, "body": shown_body(reply, _TOKEN)},
-        retry_at=retry_at,
+        response=shown_response(reply, _TOKEN, code=error.code or error.number),
+        retry_at=later,
+        network="LinkedIn",
         reason=_reason(reply, error),
     )
 
@@ -119,29 +120,12 @@ def is_unknown_yet(reply: Reply) -> bool:
     return "unable to obtain activity" in error_of(reply).message.lower()
 
 
-def _first_input_error(details: object) -> Mapping[str, Any]:
-    errors = details.get("inputErrors") if isinstance(details, dict) else None
-    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-
-
 def _refusal(call: Call, reply: Reply, error: Error) -> PlatformRefusal:
     if "/oauth/v2/" in call.url and not reply.ok and reply.status < 500 and reply.status != 429:
         return refusals.APP_REFUSED
     if call.step == COMMENT_STEP and is_unknown_yet(reply):
         return refusals.POST_UNKNOWN_YET
-    keys = [(reply.status, key) for key in (error.code, error.number) if key is not None]
-    return next((BY_ERROR[key] for key in keys if key in BY_ERROR), None) or _by_status(call, reply)
-
-
-def _by_status(call: Call, reply: Reply) -> PlatformRefusal:
-    status = reply.status
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    if 300 <= status < 400:
-        return refusals.NOT_LINKEDIN
-    if 400 <= status < 500 and status not in {408, 409}:
-        return refusals.REFUSED
-    return refusals.IN_DOUBT if call.effect is Effect.PUBLISH else refusals.UNAVAILABLE
+    return _MEANINGS.find(call, reply, error.code, error.number)
 
 
 def _limit(reply: Reply, error: Error) -> tuple[PlatformRefusal, datetime | None]:
@@ -151,14 +135,11 @@ def _limit(reply: Reply, error: Error) -> tuple[PlatformRefusal, datetime | None
     """
     if re.search(r"\bDAY limit\b", error.message):
         return (refusals.MEMBER_DAILY_LIMIT if "MEMBER" in error.message else refusals.APP_DAILY_LIMIT), None
-    text = reply.headers.get("retry-after", "")
-    if re.fullmatch(r"[0-9]{1,6}", text):
-        return refusals.RATE_LIMITED, reply.received_at + timedelta(seconds=int(text))
-    later = reply.received_at + timedelta(seconds=_BURST_S)
-    return refusals.RATE_LIMITED, min(later, midnight_utc(reply.received_at))
+    usual = min(reply.received_at + timedelta(seconds=_BURST_S), midnight_utc(reply.received_at))
+    return RATE_LIMITED, retry_at(reply) or usual
 
 
 def _reason(reply: Reply, error: Error) -> str:
     """Return LinkedIn's own sentence for a person to read, or the status if there is none."""
-    where = f" ({error.field})" if error.field else ""
-    return f"{shown_sentence(error.message, _TOKEN)}{where}" if error.message else f"HTTP {reply.status}."
+    where = f" ({error.field})" if error.field and error.message else ""
+    return shown_reason(reply, error.message, _TOKEN) + where

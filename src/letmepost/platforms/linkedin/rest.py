@@ -8,25 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import AnyHttpUrl
-
 from letmepost.domain.content import MediaItem
-from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
-from letmepost.platforms._oauth import with_app
+from letmepost.domain.flow import Auth, Call, Effect, Reply
+from letmepost.platforms._kit import oauth
+from letmepost.platforms._kit.calls import base_url, upload_file
+from letmepost.platforms._kit.drafts import COMMENT_STEP, POST_STEP
+from letmepost.platforms._kit.fields import objects_in
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_post
-
-POST_STEP = "post"
-COMMENT_STEP = "comment"
 
 # An upload URL states how long it is valid: hours, at least. With an hour, a retry of a post repeats no uploads.
 _UPLOAD_VALID_FOR_S = 3600.0
 _UPLOAD_TIMEOUT_S = 300.0  # 100 MB on a slow line
-
-
-def base(url: AnyHttpUrl) -> str:
-    """Return a host's address in the form to which a path is appended."""
-    return str(url).rstrip("/")
 
 
 def in_path(urn: str) -> str:
@@ -39,7 +32,7 @@ def versioned(settings: LinkedInSettings, path: str, *, method: str | None = Non
     headers = {"LinkedIn-Version": settings.api_version, "X-Restli-Protocol-Version": "2.0.0"}
     if method is not None:
         headers["X-RestLi-Method"] = method
-    return {"url": f"{base(settings.api_url)}/rest/{path}", "headers": headers}
+    return {"url": f"{base_url(settings.api_url)}/rest/{path}", "headers": headers}
 
 
 def create_post(settings: LinkedInSettings, post: Mapping[str, Any]) -> Call:
@@ -104,19 +97,8 @@ def begin_upload(settings: LinkedInSettings, kind: str, owner: str, *, step: str
 
 
 def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
-    """Return an upload of a media item in one piece."""
-    if item.facts is None:
-        message = f"media item {item.media_id} has no bytes yet"
-        raise ValueError(message)
-    return Call(
-        method="PUT",
-        url=url,
-        headers={"Content-Type": item.facts.content_type},
-        body=MediaRange(item.media_id, 0, item.facts.size_bytes),
-        effect=Effect.PREPARE,
-        step=step,
-        timeout_s=_UPLOAD_TIMEOUT_S,
-    )
+    """Return an upload of a media item to the URL that LinkedIn returned for it."""
+    return upload_file(url, item, method="PUT", step=step, timeout_s=_UPLOAD_TIMEOUT_S)
 
 
 def read(settings: LinkedInSettings, path: str, *query: tuple[str, str], method: str | None = None) -> Call:
@@ -126,22 +108,17 @@ def read(settings: LinkedInSettings, path: str, *query: tuple[str, str], method:
 
 def user_info(settings: LinkedInSettings) -> Call:
     """Return a read of the token's member (OpenID Connect; not versioned)."""
-    return Call(method="GET", url=f"{base(settings.api_url)}/v2/userinfo")
+    return Call(method="GET", url=f"{base_url(settings.api_url)}/v2/userinfo")
 
 
-def oauth(settings: LinkedInSettings, path: str, form: Mapping[str, str], *, effect: Effect, auth: Auth) -> Call:
+def app_call(
+    settings: LinkedInSettings, path: str, form: Mapping[str, str], *, effect: Effect = Effect.WRITE, auth: Auth
+) -> Call:
     """Return a call of the authorization server as the deployment's app: its secret is in the form, not in a header."""
-    call = Call(
-        method="POST",
-        url=f"{base(settings.web_url)}/oauth/v2/{path}",
-        form=form,
-        effect=effect,
-        auth=auth,
-    )
-    return with_app(call, settings.client_id, settings.client_secret, "client_secret_post")
+    url = f"{base_url(settings.web_url)}/oauth/v2/{path}"
+    return oauth.app_call(url, form, app=settings, method="client_secret_post", effect=effect, auth=auth)
 
 
 def elements(reply: Reply) -> Sequence[Mapping[str, Any]]:
     """Return the elements of the list in a reply."""
-    found = reply.data().get("elements")
-    return [element for element in found if isinstance(element, dict)] if isinstance(found, list) else []
+    return objects_in(reply.data(), "elements")

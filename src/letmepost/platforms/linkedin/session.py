@@ -13,11 +13,19 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Instruction, Reply
-from letmepost.platforms._oauth import INVALID_GRANT, Tokens, read_tokens, token_form, with_bearer_token
+from letmepost.platforms._kit.flows import succeed
+from letmepost.platforms._kit.oauth import (
+    INVALID_GRANT,
+    Tokens,
+    read_tokens,
+    token_form,
+    with_bearer_token,
+    with_form_token,
+)
 from letmepost.platforms.contract import AccountFacts, Credential
 from letmepost.platforms.linkedin.refusals import PERMISSION_ENDED, PERMISSION_EXPIRED
 from letmepost.platforms.linkedin.replies import error_of, explain
-from letmepost.platforms.linkedin.rest import oauth
+from letmepost.platforms.linkedin.rest import app_call
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 
 INTROSPECT = "introspectToken"
@@ -41,10 +49,9 @@ def refresh(account: AccountFacts, settings: LinkedInSettings) -> Flow[Credentia
     """
     if not account.data["refreshable"]:
         raise PERMISSION_EXPIRED()
-    call = oauth(settings, ACCESS_TOKEN, token_form("refresh_token"), effect=Effect.WRITE, auth=Auth.ACCOUNT)
+    call = app_call(settings, ACCESS_TOKEN, token_form("refresh_token"), auth=Auth.ACCOUNT)
     reply = yield call
-    tokens = read_grant(call, reply)
-    return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
+    return read_grant(call, reply).credential()
 
 
 def disconnect(_account: AccountFacts, _settings: object) -> Generator[Instruction, Reply, None]:
@@ -65,11 +72,8 @@ def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[None]:  # n
 
 def introspect(settings: LinkedInSettings) -> Flow[Reply]:
     """Return the authorization server's report on the token; raise if there is none."""
-    call = oauth(settings, INTROSPECT, {}, effect=Effect.READ, auth=Auth.ACCOUNT)
-    reply = yield call
-    if not reply.ok or "active" not in reply.data():
-        raise explain(call, reply)
-    return reply
+    call = app_call(settings, INTROSPECT, {}, effect=Effect.READ, auth=Auth.ACCOUNT)
+    return (yield from succeed(call, explain, lambda reply: "active" in reply.data()))
 
 
 def needs_refresh(reply: Reply) -> bool:
@@ -86,8 +90,8 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
         return call
     endpoint = urlsplit(call.url).path.rpartition("/oauth/v2/")[2]
     if endpoint == ACCESS_TOKEN:
-        return replace(call, form={**(call.form or {}), "refresh_token": credential.secrets["refresh_token"]})
+        return with_form_token(call, "refresh_token", credential.secrets["refresh_token"])
     token = credential.secrets["access_token"]
     if endpoint == INTROSPECT:
-        return replace(call, form={**(call.form or {}), "token": token})
+        return with_form_token(call, "token", token)
     return with_bearer_token(call, token)

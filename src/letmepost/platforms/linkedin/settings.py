@@ -4,17 +4,15 @@ from typing import Annotated
 
 from pydantic import AnyHttpUrl, Field, SecretStr
 
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms._kit.settings import AppSettings
 from letmepost.platforms.linkedin.version import API_VERSION
 
 
-class LinkedInSettings(PlatformSettings):
+class LinkedInSettings(AppSettings):
     """Hosts, and the credentials of the deployment's app."""
 
-    client_id: Annotated[str | None, Field(description="The app's client id, from linkedin.com/developers/apps.")] = (
-        None
-    )
-    client_secret: Annotated[SecretStr | None, Field(description="The app's primary client secret.")] = None
+    client_id: str | None = Field(default=None, description="The app's client id, from linkedin.com/developers/apps.")
+    client_secret: SecretStr | None = Field(default=None, description="The app's primary client secret.")
     pages: Annotated[
         bool,
         Field(

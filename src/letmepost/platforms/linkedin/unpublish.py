@@ -7,6 +7,7 @@ Deleting a post again succeeds, so an interrupted deletion can be repeated
 from collections.abc import Sequence
 
 from letmepost.domain.flow import Flow
+from letmepost.platforms._kit.flows import complete, is_deleted_or_missing
 from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.rest import delete_post
@@ -16,8 +17,5 @@ from letmepost.platforms.linkedin.urns import is_post
 
 def unpublish(_account: AccountFacts, uris: Sequence[str], settings: LinkedInSettings) -> Flow[None]:
     """Delete posts of the account. Their comments are deleted with them."""
-    for urn in filter(is_post, uris):
-        call = delete_post(settings, urn)
-        reply = yield call
-        if not reply.ok and reply.status != 404:
-            raise explain(call, reply)
+    calls = [delete_post(settings, urn) for urn in filter(is_post, uris)]
+    yield from complete(calls, is_deleted_or_missing, explain)

@@ -8,9 +8,8 @@ https://developers.facebook.com/docs/threads/troubleshooting (checked 2026-11-21
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import AnyHttpUrl
-
 from letmepost.domain.flow import Call, Effect
+from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms.threads.settings import ThreadsSettings
 
 REFRESH_PATH = "/refresh_access_token"
@@ -18,11 +17,6 @@ _CONTAINER_VALID_FOR_S = 23 * 3600.0
 """An hour less than its lifetime, so that a container from the journal is not about to expire."""
 _RECENT_COUNT = 100
 """The maximum of a list: later posts must not hide the one that is searched for."""
-
-
-def base(url: AnyHttpUrl | str) -> str:
-    """Return a host's address in the form to which a path is appended."""
-    return str(url).rstrip("/")
 
 
 def make_container(settings: ThreadsSettings, user_id: str, form: Mapping[str, str], *, step: str) -> Call:
@@ -95,4 +89,4 @@ def _read(settings: ThreadsSettings, path: str, **query: str) -> Call:
 
 
 def _api(settings: ThreadsSettings) -> str:
-    return f"{base(settings.api_url)}/{settings.api_version}"
+    return f"{base_url(settings.api_url)}/{settings.api_version}"

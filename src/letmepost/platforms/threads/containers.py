@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from letmepost.domain.errors import GaveUp, PlatformFailure
+from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Flow, Forget, Pause, Reply
 from letmepost.domain.refusals import PlatformRefusal
+from letmepost.platforms._kit.fields import text_in
+from letmepost.platforms._kit.flows import fetch, wait
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads import refusals
 from letmepost.platforms.threads.api import make_container, read_container
-from letmepost.platforms.threads.drafts import Draft, Form
+from letmepost.platforms.threads.drafts import ContainerPlan, Form
 from letmepost.platforms.threads.replies import CHILD_NOT_READY, NOT_FOUND, UNREACHABLE, explain, subcode_of
 from letmepost.platforms.threads.settings import ThreadsSettings
 
@@ -57,23 +59,23 @@ class Status:
     read_at: datetime
 
 
-def prepare(post: ReadyPost, draft: Draft, reply_to: str | None, settings: ThreadsSettings) -> Flow[str]:
+def prepare(post: ReadyPost, plan: ContainerPlan, reply_to: str | None, settings: ThreadsSettings) -> Flow[str]:
     """Return the id of a container that can be published.
 
     Raises:
         PlatformFailure: Threads refuses it, or does not finish processing it in time.
     """
     creator = _Creator(post, settings)
-    forms = draft.child_forms(post.media_urls)
+    forms = plan.child_forms(post.media_urls)
     created = []
     for step, form in forms.items():  # all of them first: Threads fetches them in parallel
         created.append((yield from creator.create(step, form)))
     children = []
     for (step, form), container in zip(forms.items(), created, strict=True):
         children.append((yield from creator.wait(step, form, container)))
-    step, form = draft.container_step, draft.form(post.media_urls, reply_to, tuple(children))
+    step, form = plan.container_step, plan.form(post.media_urls, reply_to, tuple(children))
     container = yield from creator.create(step, form)
-    if not draft.media:  # nothing is fetched, so the container is ready immediately
+    if not plan.media:  # nothing is fetched, so the container is ready immediately
         return container.id
     return (yield from creator.wait(step, form, container))
 
@@ -84,12 +86,14 @@ def read_status(container_id: str, settings: ThreadsSettings) -> Flow[Status]:
     Raises:
         PlatformFailure: Threads did not return a status.
     """
-    call = read_container(settings, container_id)
-    reply = yield call
-    data = reply.data()
-    if read_id(reply) is None or not isinstance(data.get("status"), str):
-        raise explain(call, reply)
-    return Status(data["status"], str(data.get("error_message") or "UNKNOWN"), reply.received_at)
+    return (yield from fetch(read_container(settings, container_id), _status, explain))
+
+
+def _status(reply: Reply) -> Status | None:
+    name = text_in(reply.data(), "status")
+    if read_id(reply) is None or name is None:
+        return None
+    return Status(name, text_in(reply.data(), "error_message") or "UNKNOWN", reply.received_at)
 
 
 def forget_once(step: str, failure: PlatformFailure) -> Flow[None]:
@@ -137,12 +141,9 @@ class _Creator:
 
     def _wait_if_temporary(self, step: str, reply: Reply) -> Flow[None]:
         patience = _PATIENCE.get(subcode_of(reply) or 0)
-        if patience is None:
-            return
-        try:
-            yield Pause(f"{step}-refused", patience.seconds, patience.give_up_after_s)
-        except GaveUp as gave_up:
-            raise patience.refusal() from gave_up
+        if patience is not None:
+            pause = Pause(f"{step}-refused", patience.seconds, patience.give_up_after_s)
+            yield from wait(pause, patience.refusal())
 
 
 def _wait_s(container: _Container, status: Status) -> float:

@@ -1,36 +1,41 @@
-"""Converts a post to containers.
+"""Converts a draft to containers.
 
 https://developers.facebook.com/docs/threads/create-posts (checked 2026-11-21).
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from letmepost.domain.content import MediaItem, MediaKind, PostContent
+from letmepost.domain.content import MediaItem, MediaKind
 from letmepost.domain.ids import Prefix, format_id
+from letmepost.platforms._kit.drafts import Draft
 from letmepost.platforms.threads.options import ThreadsOptions, ThreadsPoll
 
 Form = Mapping[str, str]
-
-COMMENT = "comment"
 
 _SHOWN_AS: Mapping[str, str] = MappingProxyType(
     {"TEXT": "TEXT_POST", "IMAGE": "IMAGE", "VIDEO": "VIDEO", "CAROUSEL": "CAROUSEL_ALBUM"}
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """One post before it is created. `extra` contains the parameters that only a first post has."""
+@dataclass(frozen=True, slots=True)
+class ContainerPlan:
+    """How a draft becomes containers."""
 
-    index: int
-    step: str
-    text: str
-    media: tuple[MediaItem, ...] = ()
-    extra: Form = field(default_factory=dict)
-    is_reply: bool = True
+    draft: Draft
+    options: ThreadsOptions
+
+    @property
+    def media(self) -> tuple[MediaItem, ...]:
+        """Return the attachments."""
+        return self.draft.media
+
+    @property
+    def is_reply(self) -> bool:
+        """Return True if the post replies to another one."""
+        return not self.draft.is_first or self.options.reply_to_id is not None
 
     @property
     def media_type(self) -> str:
@@ -47,11 +52,13 @@ class Draft:
     @property
     def container_step(self) -> str:
         """Return the name of the step that creates its container."""
-        return f"{self.step}-container"
+        return f"{self.draft.step}-container"
 
     def form(self, urls: Mapping[str, str], reply_to: str | None, children: tuple[str, ...]) -> Form:
         """Return the parameters of its container. `children` are the containers of a carousel's media items."""
-        form = {"media_type": self.media_type, **({"text": self.text} if self.text else {}), **self.extra}
+        form = {"media_type": self.media_type, **({"text": self.draft.text} if self.draft.text else {})}
+        if self.draft.is_first:
+            form |= _first_post_fields(self.options)
         if children:
             form["children"] = ",".join(children)
         elif self.media:
@@ -65,7 +72,7 @@ class Draft:
         if len(self.media) < 2:
             return {}
         return {
-            f"{self.step}-medium-{place}": {
+            f"{self.draft.step}-medium-{place}": {
                 "media_type": _item_type(item),
                 "is_carousel_item": "true",
                 **_item_form(item, urls),
@@ -74,26 +81,7 @@ class Draft:
         }
 
 
-def drafts_of(content: PostContent, options: ThreadsOptions) -> list[Draft]:
-    """Return the drafts of the post and its continuations, in order, and of the first comment last."""
-    first = Draft(
-        index=0,
-        step="post",
-        text=content.text,
-        media=content.media,
-        extra=_extra(options),
-        is_reply=options.reply_to_id is not None,
-    )
-    rest = [
-        Draft(index=index, step=f"thread-{index}", text=part.text, media=part.media)
-        for index, part in enumerate(content.thread, start=1)
-    ]
-    comment = content.first_comment
-    last = [] if comment is None else [Draft(index=len(rest) + 1, step=COMMENT, text=comment)]
-    return [first, *rest, *last]
-
-
-def _extra(options: ThreadsOptions) -> Form:
+def _first_post_fields(options: ThreadsOptions) -> Form:
     given = {
         "reply_control": options.reply_control,
         "topic_tag": options.topic_tag,

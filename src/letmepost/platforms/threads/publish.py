@@ -1,23 +1,24 @@
 """Publishes a post, its thread and its first comment: each as a container first, which is then published."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
-from letmepost.domain.flow import Call, Extra, Flow, Live, Part, Pause, Reply, Warn
-from letmepost.domain.retry import POLICIES, Next
+from letmepost.domain.flow import Call, Flow, Pause, Reply
+from letmepost.platforms._kit.drafts import Draft, drafts_of
+from letmepost.platforms._kit.fields import number_in, object_in, objects_in, text_in
+from letmepost.platforms._kit.publishing import Posted, publish_drafts
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads.api import publish_container, read_post, read_quota
 from letmepost.platforms.threads.containers import container_failure, forget_once, prepare, read_status
-from letmepost.platforms.threads.drafts import COMMENT, Draft, drafts_of
+from letmepost.platforms.threads.drafts import ContainerPlan
 from letmepost.platforms.threads.options import ThreadsOptions
 from letmepost.platforms.threads.reconcile import find_published
 from letmepost.platforms.threads.refusals import FIRST_COMMENT_REFUSED, QUOTA_DAY
-from letmepost.platforms.threads.replies import NOT_FOUND, explain, subcode_of
+from letmepost.platforms.threads.replies import explain, is_missing
 from letmepost.platforms.threads.settings import ThreadsSettings
 
 # A container that is ready may be unknown to the server that publishes it, for seconds to minutes.
@@ -30,20 +31,8 @@ _LINK_AGAIN_S = 1.0
 def publish(post: ReadyPost, settings: ThreadsSettings) -> Flow[None]:
     """Publish a post with its thread and its first comment."""
     options = ThreadsOptions.model_validate(post.content.options)
-    drafts = drafts_of(post.content, options)
-    posts = [draft for draft in drafts if draft.step != COMMENT]
-    writer = _Writer(post, settings)
-    first = yield from writer.put(posts[0], options.reply_to_id)
-    url = yield from writer.link(first)
-    yield Part(index=0, uri=first, url=url) if len(posts) > 1 else Live(uri=first, url=url)
-    above = first
-    for draft in posts[1:]:
-        above = yield from writer.put(draft, above)
-        yield Part(index=draft.index, uri=above)
-    if len(posts) > 1:
-        yield Live(uri=first, url=url)
-    for draft in drafts[len(posts) :]:
-        yield from _comment(writer.put(draft, first))
+    writer = _Writer(post, options, settings)
+    yield from publish_drafts(drafts_of(post.content), writer.put, FIRST_COMMENT_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +40,44 @@ class _Writer:
     """Publishes the drafts of one post."""
 
     post: ReadyPost
+    options: ThreadsOptions
     settings: ThreadsSettings
 
-    def put(self, draft: Draft, reply_to: str | None) -> Flow[str]:
+    def put(self, draft: Draft, above: Sequence[str]) -> Flow[Posted[str]]:
+        """Publish a draft. Only the URL of the first post is read."""
+        reply_to = above[-1] if above else self.options.reply_to_id
+        post_id = yield from self._publish(ContainerPlan(draft, self.options), reply_to)
+        url = (yield from self._link(post_id)) if draft.is_first else None
+        return Posted(reference=post_id, uri=post_id, url=url)
+
+    def _publish(self, plan: ContainerPlan, reply_to: str | None) -> Flow[str]:
         """Publish a draft, and return its id."""
         try:
-            container_id = yield from prepare(self.post, draft, reply_to, self.settings)
+            container_id = yield from prepare(self.post, plan, reply_to, self.settings)
         except PlatformFailure as failure:
-            yield from self._check_quota(failure, draft)
+            yield from self._check_quota(failure, plan)
             raise
-        call = publish_container(self.settings, self._user_id, container_id, step=draft.step)
+        call = publish_container(self.settings, self._user_id, container_id, step=plan.draft.step)
         reply = yield call
         post_id = read_id(reply)
         if post_id is None:
-            return (yield from self._refused(draft, reply_to, call, reply))
+            return (yield from self._refused(plan, reply_to, call, reply))
         return post_id
 
-    def link(self, post_id: str) -> Flow[str | None]:
+    def _link(self, post_id: str) -> Flow[str | None]:
         """Return the URL of a post, or None if Threads does not return it soon: its servers can differ for seconds."""
         try:
             reply = yield read_post(self.settings, post_id)
         except PlatformFailure:
             return None
-        found = reply.data().get("permalink") if reply.ok else None
-        if isinstance(found, str) and found:
+        found = text_in(reply.data(), "permalink") if reply.ok else None
+        if found is not None:
             return found
         with suppress(GaveUp):
             yield Pause("link", _LINK_AGAIN_S, _LINK_WITHIN_S)
         return None
 
-    def _refused(self, draft: Draft, reply_to: str | None, call: Call, reply: Reply) -> Flow[str]:
+    def _refused(self, plan: ContainerPlan, reply_to: str | None, call: Call, reply: Reply) -> Flow[str]:
         """Return the id of the post if the container was published before, else raise what the refusal means.
 
         Threads also refuses to publish a container twice, without a code of its own: the container's status decides. If
@@ -88,7 +85,7 @@ class _Writer:
         """
         failure = explain(call, reply)
         if failure.kind not in {FailureKind.REJECTED, FailureKind.DUPLICATE, FailureKind.UNAVAILABLE}:
-            yield from self._check_quota(failure, draft)
+            yield from self._check_quota(failure, plan)
             raise failure
         try:
             status = yield from read_status((call.form or {})["creation_id"], self.settings)
@@ -98,29 +95,29 @@ class _Writer:
             raise failure from unread
         if status.name == "PUBLISHED":
             since = reply.received_at - timedelta(days=1)
-            post_id = yield from find_published(self.post, draft, since, reply.received_at, self.settings)
+            post_id = yield from find_published(self.post, plan, since, reply.received_at, self.settings)
             if post_id is not None:
                 return post_id
-        if subcode_of(reply) != NOT_FOUND:
+        if not is_missing(reply):
             raise failure
         if status.name in {"ERROR", "EXPIRED"}:
-            yield from forget_once(draft.container_step, container_failure(status))
-            return (yield from self.put(draft, reply_to))
-        yield Pause(f"{draft.step}-publish", _PUBLISH_AGAIN_S, _PUBLISHED_WITHIN_S)
+            yield from forget_once(plan.container_step, container_failure(status))
+            return (yield from self._publish(plan, reply_to))
+        yield Pause(f"{plan.draft.step}-publish", _PUBLISH_AGAIN_S, _PUBLISHED_WITHIN_S)
         raise failure
 
-    def _check_quota(self, failure: PlatformFailure, draft: Draft) -> Flow[None]:
+    def _check_quota(self, failure: PlatformFailure, plan: ContainerPlan) -> Flow[None]:
         """Raise if the account has used up its daily quota. Threads refuses that with the same code as a rate limit."""
         if failure.kind is not FailureKind.RATE_LIMITED:
             return
         try:
-            reply = yield read_quota(self.settings, self._user_id, replies=draft.is_reply)
+            reply = yield read_quota(self.settings, self._user_id, replies=plan.is_reply)
         except PlatformFailure:
             return
-        used, total = _quota(reply, "reply_" if draft.is_reply else "")
+        used, total = _quota(reply, "reply_" if plan.is_reply else "")
         if used is None or total is None or used < total:
             return
-        kind = "replies" if draft.is_reply else "posts"
+        kind = "replies" if plan.is_reply else "posts"
         raise QUOTA_DAY(total=total, kind=kind, response=failure.response) from failure
 
     @property
@@ -130,20 +127,5 @@ class _Writer:
 
 def _quota(reply: Reply, kind: str) -> tuple[int | None, int | None]:
     """Return how many posts are used, and of how many; None for what the reply lacks."""
-    rows: Any = reply.data().get("data")
-    row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], Mapping) else {}
-    config = row.get(f"{kind}config")
-    used, total = row.get(f"{kind}quota_usage"), config.get("quota_total") if isinstance(config, Mapping) else None
-    return used if isinstance(used, int) else None, total if isinstance(total, int) else None
-
-
-def _comment(put: Flow[str]) -> Flow[None]:
-    """Publish the first comment, or warn if Threads refuses it permanently: the post itself is published."""
-    try:
-        post_id = yield from put
-    except PlatformFailure as failure:
-        if POLICIES[failure.kind].next is not Next.STOP:
-            raise
-        yield Warn(FIRST_COMMENT_REFUSED.id, FIRST_COMMENT_REFUSED.describe(reason=failure.message))
-    else:
-        yield Extra(name="firstComment", uri=post_id)
+    row = next(iter(objects_in(reply.data(), "data")), {})
+    return number_in(row, f"{kind}quota_usage"), number_in(object_in(row, f"{kind}config"), "quota_total")

@@ -1,10 +1,11 @@
 """Checks whether a published post is still on Threads."""
 
 from letmepost.domain.flow import Flow
+from letmepost.platforms._kit.flows import find
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.threads.api import read_post
-from letmepost.platforms.threads.replies import NOT_FOUND, explain, subcode_of
+from letmepost.platforms.threads.replies import explain, is_missing
 from letmepost.platforms.threads.session import check
 from letmepost.platforms.threads.settings import ThreadsSettings
 
@@ -17,11 +18,7 @@ def is_there(account: AccountFacts, post_id: str, settings: ThreadsSettings) -> 
     Raises:
         PlatformFailure: Threads did not return a usable response.
     """
-    call = read_post(settings, post_id)
-    reply = yield call
-    if subcode_of(reply) == NOT_FOUND:
+    found = yield from find(read_post(settings, post_id), read_id, is_missing, explain)
+    if found is None:
         yield from check(account, settings)
-        return False
-    if not reply.ok or read_id(reply) is None:
-        raise explain(call, reply)
-    return True
+    return found is not None

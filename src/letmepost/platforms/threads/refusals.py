@@ -2,16 +2,13 @@
 
 import sys
 from dataclasses import replace
-from functools import partial
 
 from letmepost.domain.errors import FailureKind
-from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.domain.refusals import PlatformRefusal, explanations_in
+from letmepost.platforms._kit.refusals import first_comment_refused, rejected, unavailable
 from letmepost.platforms.threads.rules import LINKS_COUNT_MAX
 
-_rejected = partial(PlatformRefusal, kind=FailureKind.REJECTED)
-_unavailable = partial(PlatformRefusal, kind=FailureKind.UNAVAILABLE)
-
-CONTAINER_ERROR = _rejected(
+CONTAINER_ERROR = rejected(
     id="threads.container.error",
     message="Threads could not use a media item: {reason}.",
     remediation="Replace the media item. If it plays elsewhere, retry the post.",
@@ -19,13 +16,13 @@ CONTAINER_ERROR = _rejected(
     "that Threads returned.",
     sample={"reason": "INVALID_ASPECT_RATIO"},
 )
-CONTAINER_EXPIRED = _unavailable(
+CONTAINER_EXPIRED = unavailable(
     id="threads.container.expired",
     message="The prepared post has expired on Threads. Nothing was published.",
     remediation="No action is needed: the post is prepared again.",
     summary="A prepared post expires on Threads if it is not published within a day.",
 )
-MEDIA_UNREACHABLE = _unavailable(
+MEDIA_UNREACHABLE = unavailable(
     id="threads.media.reachable",
     message="Threads could not fetch a media item from this deployment.",
     remediation="Ask the operator to make `LETMEPOST_PUBLIC_URL` reachable from the internet, then retry the post.",
@@ -40,7 +37,7 @@ QUOTA_DAY = PlatformRefusal(
     summary="Threads limits the posts and the replies of an account in 24 hours.",
     sample={"total": 250, "kind": "posts"},
 )
-REFERENCE_NOT_FOUND = _rejected(
+REFERENCE_NOT_FOUND = rejected(
     id="threads.reference.not_found",
     message="The post to reply to or to quote does not exist.",
     remediation="Check `replyToId` and `quotePostId`: the post may have been deleted.",
@@ -53,32 +50,26 @@ DUPLICATE = PlatformRefusal(
     remediation="Check the account: the earlier post may be this one. Change the text to publish it again.",
     summary="Threads rejects a post that repeats a recent post of the account.",
 )
-FIRST_COMMENT_REFUSED = Explanation(
-    id="threads.first_comment.refused",
-    message="The post is published, but its first comment was rejected. {reason}",
-    remediation="Add the comment on Threads.",
-    summary="Threads rejected the first comment. The post is visible, so the target is published with a warning.",
-    sample={"reason": "Threads rejected the request: Invalid parameter."},
-)
+FIRST_COMMENT_REFUSED = first_comment_refused("threads.first_comment.refused", "Threads", reason="Invalid parameter.")
 
-REFERENCE_UNKNOWN_YET = _unavailable(message="Threads cannot find the post that this one refers to yet.")
-CHILD_NOT_READY = _unavailable(message="Threads is still processing the media items of the carousel.")
-CHILD_NEVER_READY = _rejected(
+REFERENCE_UNKNOWN_YET = unavailable(message="Threads cannot find the post that this one refers to yet.")
+CHILD_NOT_READY = unavailable(message="Threads is still processing the media items of the carousel.")
+CHILD_NEVER_READY = rejected(
     rule=CONTAINER_ERROR.id,
     message="Threads did not finish processing the media items of the carousel.",
     remediation="Retry the post, or remove the media item that Threads cannot process.",
 )
 MEDIA_STILL_UNREACHABLE = replace(MEDIA_UNREACHABLE, id="", rule=MEDIA_UNREACHABLE.id, kind=FailureKind.REJECTED)
-TOO_MANY_LINKS = _rejected(
+TOO_MANY_LINKS = rejected(
     rule=LINKS_COUNT_MAX.id,
     message="Threads counts more links in the post than it allows.",
     remediation=LINKS_COUNT_MAX.remediation,
 )
-FEATURES_RESTRICTED = _rejected(
+FEATURES_RESTRICTED = rejected(
     message="Threads has restricted what the account can do.",
     remediation="Check the account's status in the Threads app, and retry after the restriction has ended.",
 )
-ACCOUNT_RESTRICTED = _rejected(
+ACCOUNT_RESTRICTED = rejected(
     message="Threads has restricted the account.", remediation="Check the account's status in the Threads app."
 )
 CODE_INVALID = PlatformRefusal(
@@ -86,7 +77,6 @@ CODE_INVALID = PlatformRefusal(
     message="Threads did not accept the consent: it was used before, or is more than an hour old.",
     remediation="Connect the account again.",
 )
-OTHER_ACCOUNT = _unavailable(message="Threads returned another account than the one that the token belongs to.")
-NOT_LISTED_YET = _unavailable(message="Threads has published the post, but does not list it yet.")
+NOT_LISTED_YET = unavailable(message="Threads has published the post, but does not list it yet.")
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))

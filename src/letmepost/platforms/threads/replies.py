@@ -43,6 +43,11 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     return graph.explain(call, reply, own, "Threads")
 
 
+def is_missing(reply: Reply) -> bool:
+    """Return True if Threads does not have the post, or does not have it yet."""
+    return subcode_of(reply) == NOT_FOUND
+
+
 def subcode_of(reply: Reply) -> int | None:
     """Return the subcode of a refusal, or None without one."""
     error = read_error(reply)

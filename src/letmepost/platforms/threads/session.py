@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms import _oauth
+from letmepost.platforms._kit import oauth
+from letmepost.platforms._kit.calls import base_url
+from letmepost.platforms._kit.flows import check_account
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import AccountFacts, Credential
-from letmepost.platforms.threads.api import REFRESH_PATH, base, read_me
-from letmepost.platforms.threads.refusals import OTHER_ACCOUNT
+from letmepost.platforms.threads.api import REFRESH_PATH, read_me
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.settings import ThreadsSettings
 
@@ -22,13 +23,12 @@ def refresh(_account: AccountFacts, settings: ThreadsSettings) -> Flow[Credentia
     """Return a token for another 60 days."""
     call = Call(
         method="GET",
-        url=f"{base(settings.api_url)}{REFRESH_PATH}",
-        query=tuple(_oauth.token_form("th_refresh_token").items()),
+        url=f"{base_url(settings.api_url)}{REFRESH_PATH}",
+        query=tuple(oauth.token_form("th_refresh_token").items()),
         effect=Effect.WRITE,
     )
     reply = yield call
-    tokens = _oauth.read_tokens(call, reply, explain)
-    return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
+    return oauth.read_tokens(call, reply, explain).credential()
 
 
 def check(account: AccountFacts, settings: ThreadsSettings) -> Flow[None]:
@@ -37,13 +37,7 @@ def check(account: AccountFacts, settings: ThreadsSettings) -> Flow[None]:
     Raises:
         PlatformFailure: auth_failed if the token has expired.
     """
-    call = read_me(settings)
-    reply = yield call
-    found = read_id(reply)
-    if found is None:
-        raise explain(call, reply)
-    if found != account.platform_account_id:
-        raise OTHER_ACCOUNT()
+    yield from check_account(read_me(settings), read_id, account, explain, "Threads")
 
 
 def disconnect(_account: AccountFacts, _settings: ThreadsSettings) -> Flow[None]:
@@ -63,4 +57,4 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
         return call
     if call.url.endswith(REFRESH_PATH):
         return replace(call, query=(*call.query, ("access_token", token)))
-    return _oauth.with_bearer_token(call, token)
+    return oauth.with_bearer_token(call, token)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AnyHttpUrl, Field, SecretStr
 
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms._kit.settings import AppSettings
 
 API_VERSION = "v1.0"
 """The only version; no end is announced."""
@@ -12,17 +12,17 @@ API_VERSION = "v1.0"
 TextUnit: TypeAlias = Literal["bytes", "characters"]
 
 
-class ThreadsSettings(PlatformSettings):
+class ThreadsSettings(AppSettings):
     """The app is created at https://developers.facebook.com. Its Threads id and secret differ from the app's own."""
 
-    client_id: Annotated[str | None, Field(description="The Threads app ID, from the app's Threads use case.")] = None
-    client_secret: Annotated[
-        SecretStr | None, Field(description="The Threads app secret, from the app's Threads use case.")
-    ] = None
     api_version: Annotated[
         str,
         Field(pattern=r"^v\d+\.\d+$", description="The version of the API. The default is the one that is tested."),
     ] = API_VERSION
+    client_id: str | None = Field(default=None, description="The Threads app ID, from the app's Threads use case.")
+    client_secret: SecretStr | None = Field(
+        default=None, description="The Threads app secret, from the app's Threads use case."
+    )
     api_url: Annotated[AnyHttpUrl, Field(description="The API's host.")] = AnyHttpUrl("https://graph.threads.net")
     authorize_url: Annotated[AnyHttpUrl, Field(description="The page where a person lets the app act for them.")] = (
         AnyHttpUrl("https://threads.net/oauth/authorize")
@@ -35,7 +35,3 @@ class ThreadsSettings(PlatformSettings):
             "than 500 bytes of Chinese, Japanese or Korean and Threads accepts it. The sandbox always counts bytes."
         ),
     ] = "bytes"
-
-    def secret(self) -> str:
-        """Return the app's secret in plain text, for the calls that authenticate the app."""
-        return "" if self.client_secret is None else self.client_secret.get_secret_value()

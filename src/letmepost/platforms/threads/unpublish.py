@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from letmepost.domain.flow import Flow
+from letmepost.domain.flow import Flow, Reply
+from letmepost.platforms._kit.flows import complete
 from letmepost.platforms._meta.graph import read_error
 from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.threads.api import delete_post
-from letmepost.platforms.threads.replies import NOT_FOUND, explain, subcode_of
+from letmepost.platforms.threads.replies import explain, is_missing
 from letmepost.platforms.threads.settings import ThreadsSettings
 
 
 def unpublish(_account: AccountFacts, uris: Sequence[str], settings: ThreadsSettings) -> Flow[None]:
     """Delete posts of the account, last first, so that no reply loses its parent. A missing post counts as deleted."""
-    for post_id in reversed(uris):
-        call = delete_post(settings, post_id)
-        reply = yield call
-        if subcode_of(reply) == NOT_FOUND:
-            continue
-        if not reply.ok or read_error(reply) is not None:
-            raise explain(call, reply)
+    calls = [delete_post(settings, post_id) for post_id in reversed(uris)]
+    yield from complete(calls, _is_deleted, explain)
+
+
+def _is_deleted(reply: Reply) -> bool:
+    return (reply.ok and read_error(reply) is None) or is_missing(reply)

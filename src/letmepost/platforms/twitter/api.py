@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AnyHttpUrl
-
 from letmepost.domain.content import MediaItem
 from letmepost.domain.flow import Call, Effect, FormFile, MediaRange, Reply, Upload
+from letmepost.platforms._kit.calls import base_url, facts_of
+from letmepost.platforms._kit.fields import id_in, object_in
 from letmepost.platforms.twitter.settings import TwitterSettings
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
@@ -29,21 +29,14 @@ TIMELINE_MAX = 100
 """Posts read at a time, as many as an account may create in 15 minutes: X bills 0.005 USD for each returned post."""
 
 
-def base(url: AnyHttpUrl) -> str:
-    """Return a server's address in the form to which a path is appended."""
-    return str(url).rstrip("/")
-
-
 def root(settings: TwitterSettings) -> str:
     """Return the address of the API, in the version that the deployment uses."""
-    return f"{base(settings.api_url)}/{settings.api_version}"
+    return f"{base_url(settings.api_url)}/{settings.api_version}"
 
 
 def read_id(reply: Reply) -> str | None:
     """Return the id of what a call has created, or None if the reply has none."""
-    data = reply.data().get("data")
-    found = data.get("id") if isinstance(data, dict) else None
-    return found if isinstance(found, str) and found.isascii() and found.isdigit() else None
+    return id_in(object_in(reply.data(), "data"))
 
 
 def create_post(api: str, body: Mapping[str, Any], *, step: str) -> Call:
@@ -85,24 +78,22 @@ def _to_the_second(moment: datetime) -> str:
 
 def upload_image(api: str, item: MediaItem, *, step: str) -> Call:
     """Return an upload of an image in one piece. The category comes first: X reads the form in its order."""
-    content_type, size_bytes = _facts(item)
-    fields = (("media_category", "tweet_image"), ("media", _file(item, content_type, 0, size_bytes)))
+    fields = (("media_category", "tweet_image"), ("media", _file(item, 0, facts_of(item).size_bytes)))
     return _upload(f"{api}/media/upload", step, multipart=fields)
 
 
 def initialize_gif(api: str, item: MediaItem, *, step: str) -> Call:
     """Return the start of a GIF upload in segments."""
-    content_type, size_bytes = _facts(item)
-    body = {"media_type": content_type, "total_bytes": size_bytes, "media_category": "tweet_gif"}
+    facts = facts_of(item)
+    body = {"media_type": facts.content_type, "total_bytes": facts.size_bytes, "media_category": "tweet_gif"}
     return _upload(f"{api}/media/upload/initialize", step, json=body)
 
 
 def append_segments(api: str, media_id: str, item: MediaItem, *, step: str) -> Upload:
     """Return the upload of all segments. X cannot be asked for its offset; the same index again replaces a segment."""
-    content_type, size_bytes = _facts(item)
 
     def send(first_byte: int, length_bytes: int) -> Call:
-        index, file = first_byte // SEGMENT_MAX_BYTES, _file(item, content_type, first_byte, length_bytes)
+        index, file = first_byte // SEGMENT_MAX_BYTES, _file(item, first_byte, length_bytes)
         return Call(
             method="POST",
             url=f"{api}/media/upload/{media_id}/append",
@@ -111,7 +102,7 @@ def append_segments(api: str, media_id: str, item: MediaItem, *, step: str) -> U
             timeout_s=_UPLOAD_TIMEOUT_S,
         )
 
-    media = MediaRange(item.media_id, 0, size_bytes)
+    media = MediaRange(item.media_id, 0, facts_of(item).size_bytes)
     return Upload(step=step, media=media, chunk_bytes=SEGMENT_MAX_BYTES, send=send)
 
 
@@ -144,13 +135,7 @@ def _upload(url: str, step: str, **content: Any) -> Call:
     )
 
 
-def _file(item: MediaItem, content_type: str, first_byte: int, length_bytes: int) -> FormFile:
+def _file(item: MediaItem, first_byte: int, length_bytes: int) -> FormFile:
+    content_type = facts_of(item).content_type
     media = MediaRange(item.media_id, first_byte, length_bytes)
     return FormFile(media=media, filename=f"media.{content_type.rpartition('/')[2]}", content_type=content_type)
-
-
-def _facts(item: MediaItem) -> tuple[str, int]:
-    if item.facts is None:
-        message = f"media item {item.media_id} has no bytes yet"
-        raise ValueError(message)
-    return item.facts.content_type, item.facts.size_bytes

@@ -7,9 +7,10 @@ are complete, and ignored otherwise.
 
 from collections.abc import Sequence
 
-from letmepost.domain.budgets import Budget, counted_budget
+from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import LimitScope
 from letmepost.domain.flow import Call, Reply
+from letmepost.platforms._kit.rates import counted_budget
 from letmepost.platforms.twitter.api import is_create
 
 _PREFIXES = {

@@ -3,12 +3,14 @@
 https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code (read 2026-11-21)
 """
 
-from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 
-from letmepost.domain.flow import Auth, Flow
-from letmepost.platforms import _oauth
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
+from letmepost.domain.flow import Flow
+from letmepost.platforms._kit import oauth
+from letmepost.platforms._kit.fields import object_in, text_in
+from letmepost.platforms._kit.flows import succeed
+from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.twitter.api import own_user, read_id, root
 from letmepost.platforms.twitter.refusals import NO_ACCOUNT
 from letmepost.platforms.twitter.replies import explain
@@ -22,16 +24,15 @@ FEATURES = MappingProxyType(
         "refresh": ("offline.access",),
     }
 )
-_SCOPES = tuple(scope for scopes in FEATURES.values() for scope in scopes)
 
 
 def consent_url(request: ConsentRequest, settings: TwitterSettings) -> str:
     """Return the URL to send the person's browser to."""
-    url = _oauth.consent_url(
+    url = oauth.consent_url(
         str(settings.authorize_url),
-        settings.client_id or "",
+        settings.client_id,
         request,
-        _SCOPES,
+        chain.from_iterable(FEATURES.values()),
         code_challenge=request.code_challenge,
         code_challenge_method="S256",
     )
@@ -46,22 +47,18 @@ def accounts(grant: Grant, settings: TwitterSettings) -> Flow[tuple[ConnectedAcc
     """
     call = exchange_code(settings, code=grant.code, redirect_uri=grant.redirect_uri, verifier=grant.code_verifier)
     tokens = read_grant(call, (yield call))
-    unsigned = replace(own_user(root(settings)), auth=Auth.NONE)
-    call = _oauth.with_bearer_token(unsigned, tokens.access_token)
-    reply = yield call
-    user_id, user = read_id(reply), reply.data().get("data")
-    if not reply.ok:
-        raise explain(call, reply)
-    if user_id is None or not isinstance(user, dict):
+    call = oauth.with_new_token(own_user(root(settings)), tokens.access_token)
+    reply = yield from succeed(call, explain)
+    user_id, user = read_id(reply), object_in(reply.data(), "data")
+    if user_id is None:
         raise NO_ACCOUNT()
-    shown = {name: value for name, value in user.items() if isinstance(value, str)}
     return (
         ConnectedAccount(
             platform_account_id=user_id,
-            handle=shown.get("username"),
-            display_name=shown.get("name"),
-            avatar_url=shown.get("profile_image_url"),
-            credential=Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at),
+            handle=text_in(user, "username"),
+            display_name=text_in(user, "name"),
+            avatar_url=text_in(user, "profile_image_url"),
+            credential=tokens.credential(),
             scopes=tokens.scopes,
             token_expires_at=None if tokens.refresh_token else tokens.expires_at,
         ),

@@ -7,9 +7,10 @@ price, and a read of posts costs as much as the posts that it returns.
 from collections.abc import Sequence
 
 from letmepost.domain.flow import Call
+from letmepost.platforms._kit.drafts import drafts_of
 from letmepost.platforms.contract import Cost, ReadyPost
 from letmepost.platforms.twitter.api import create_post, describe_media, is_create, root
-from letmepost.platforms.twitter.drafts import draft_comment, draft_thread
+from letmepost.platforms.twitter.drafts import post_body
 from letmepost.platforms.twitter.links import find_links
 from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.settings import TwitterSettings
@@ -37,11 +38,10 @@ def costs(call: Call) -> Cost | None:
 def priced_calls(post: ReadyPost, settings: TwitterSettings) -> Sequence[Call]:
     """Return the calls of a publication that X charges for, without the ids of other posts and of media items."""
     options, server = TwitterOptions.model_validate(post.content.options), root(settings)
-    comment = draft_comment(post.content)
-    drafts = [*draft_thread(post.content, options), *([] if comment is None else [comment])]
-    described = [upload.item for draft in drafts for upload in draft.uploads if upload.item.alt_text]
-    creates = [
-        create_post(server, draft.body(dict.fromkeys((u.number for u in draft.uploads), ""), None), step=draft.step)
-        for draft in drafts
-    ]
-    return [*creates, *(describe_media(server, "", item.alt_text or "", step="describe") for item in described)]
+    calls = []
+    for draft in drafts_of(post.content):
+        no_ids = dict.fromkeys((upload.number for upload in draft.uploads()), "")
+        calls.append(create_post(server, post_body(draft, options, no_ids, None), step=draft.step))
+        described = [upload for upload in draft.uploads() if upload.item.alt_text]
+        calls += [describe_media(server, "", one.item.alt_text or "", step=f"{one.step}-alt") for one in described]
+    return calls

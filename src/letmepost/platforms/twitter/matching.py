@@ -6,11 +6,12 @@ may start with the names of the people that it replies to.
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from letmepost.domain.text import compose
+from letmepost.platforms._kit.fields import moment_in, object_in, objects_in, text_in, texts_in
 from letmepost.platforms.twitter.links import find_links
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -19,7 +20,7 @@ _NAMES = re.compile(r"(?:@\w{1,15}\s+)+")
 
 def is_same(shown: Mapping[str, Any], body: Mapping[str, Any], since: datetime) -> bool:
     """Return True if `shown`, an entry of a timeline, was created with this `body` at `since` or later."""
-    created_at = _moment(shown.get("created_at"))
+    created_at = moment_in(shown, "created_at")
     if created_at is None or created_at < since or _parent(shown) != _sent_parent(body):
         return False
     return _media(shown) == set(body.get("media", {}).get("media_ids", ())) and _has_text(shown, body["text"])
@@ -31,14 +32,11 @@ def _has_text(shown: Mapping[str, Any], text: str) -> bool:
 
 
 def _shown_text(shown: Mapping[str, Any]) -> str:
-    text = shown.get("text")
-    if not isinstance(text, str):
-        return ""
-    text = html.unescape(text)  # before the links are restored, which are not escaped
-    for url in _dicts(shown.get("entities"), "urls"):
-        short, long = url.get("url"), url.get("expanded_url")
-        if isinstance(short, str) and short:
-            text = text.replace(short, "" if "media_key" in url or not isinstance(long, str) else long)
+    text = html.unescape(text_in(shown, "text") or "")  # before the links are restored, which are not escaped
+    for url in objects_in(object_in(shown, "entities"), "urls"):
+        short = text_in(url, "url")
+        if short is not None:
+            text = text.replace(short, "" if "media_key" in url else text_in(url, "expanded_url") or "")
     return _canonical(text)
 
 
@@ -56,33 +54,17 @@ def _canonical(text: str) -> str:
 
 def _media(shown: Mapping[str, Any]) -> set[str]:
     """Return the ids of its media. A key is a kind, `_` and the id."""
-    attachments = shown.get("attachments")
-    keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
-    return {key.partition("_")[2] for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
+    return {key.partition("_")[2] for key in texts_in(object_in(shown, "attachments"), "media_keys")}
 
 
 def _parent(shown: Mapping[str, Any]) -> str | None:
     for name in ("referenced_tweets", "referenced_posts"):
-        for reference in _dicts(shown, name):
+        for reference in objects_in(shown, name):
             if reference.get("type") == "replied_to":
-                found = reference.get("id")
-                return found if isinstance(found, str) else None
+                return text_in(reference, "id")
     return None
 
 
 def _sent_parent(body: Mapping[str, Any]) -> str | None:
     reply = body.get("reply")
     return None if reply is None else str(reply["in_reply_to_tweet_id"])
-
-
-def _dicts(holder: Any, name: str) -> Iterable[Mapping[str, Any]]:
-    found = holder.get(name) if isinstance(holder, dict) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None

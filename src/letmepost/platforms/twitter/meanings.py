@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from letmepost.domain.refusals import PlatformRefusal
+from letmepost.platforms._kit.meanings import Meanings
+from letmepost.platforms._kit.refusals import RATE_LIMITED
 from letmepost.platforms.twitter import refusals
 
 PROBLEMS: Mapping[str, PlatformRefusal] = MappingProxyType(
     {
         "client-forbidden": refusals.APP_REFUSED,
         "credits": refusals.NO_CREDITS,
-        "rate-limit-exceeded": refusals.RATE_LIMITED,
+        "rate-limit-exceeded": RATE_LIMITED,
         "resource-not-found": refusals.NOT_FOUND,
         "unsupported-authentication": refusals.SESSION_ENDED,
         "usage-capped": refusals.APP_CAPPED,
@@ -25,11 +27,11 @@ PROBLEMS: Mapping[str, PlatformRefusal] = MappingProxyType(
 )
 """By the last part of the problem's `type`: its host was api.twitter.com, and is api.x.com."""
 
-BY_STATUS: Mapping[int, PlatformRefusal] = MappingProxyType(
-    {401: refusals.SESSION_ENDED, 402: refusals.NO_CREDITS, 429: refusals.RATE_LIMITED}
+MEANINGS = Meanings(
+    unauthorized=refusals.SESSION_ENDED, by_status={402: refusals.NO_CREDITS}, redirected=refusals.NOT_X
 )
 
-CODES: Mapping[int, PlatformRefusal] = MappingProxyType({88: refusals.RATE_LIMITED, 326: refusals.ACCOUNT_LOCKED})
+CODES: Mapping[int, PlatformRefusal] = MappingProxyType({88: RATE_LIMITED, 326: refusals.ACCOUNT_LOCKED})
 """By the code of the older envelope."""
 
 SENTENCES: tuple[tuple[int, str, PlatformRefusal], ...] = (

@@ -6,13 +6,15 @@ visible.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Extra, Flow, Forget, Live, Part, Warn
-from letmepost.domain.retry import POLICIES, Next
+from letmepost.domain.flow import Call, Flow
+from letmepost.platforms._kit.calls import base_url
+from letmepost.platforms._kit.drafts import Draft, drafts_of
+from letmepost.platforms._kit.publishing import Posted, publish_drafts, send_with_media
 from letmepost.platforms.contract import ReadyPost
-from letmepost.platforms.twitter.api import base, create_post, read_id, root
-from letmepost.platforms.twitter.drafts import Draft, draft_comment, draft_thread
+from letmepost.platforms.twitter.api import create_post, read_id, root
+from letmepost.platforms.twitter.drafts import post_body
 from letmepost.platforms.twitter.media import upload_media
 from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.refusals import FIRST_COMMENT_REFUSED
@@ -23,14 +25,11 @@ from letmepost.platforms.twitter.settings import TwitterSettings
 def publish(post: ReadyPost, settings: TwitterSettings) -> Flow[None]:
     """Publish a post with its thread and its first comment."""
     options = TwitterOptions.model_validate(post.content.options)
-    thread = draft_thread(post.content, options)
+    drafts = drafts_of(post.content)
     server = root(settings)
-    media_ids = yield from upload_media(server, [upload for draft in thread for upload in draft.uploads])
-    writer = _Writer(server=server, web=base(settings.web_url), media_ids=media_ids)
-    first = yield from writer.create_thread(thread, options.reply_to_tweet_id)
-    comment = draft_comment(post.content)
-    if comment is not None:
-        yield from writer.create_comment(comment, first)
+    media_ids = yield from upload_media(server, [upload for draft in drafts for upload in draft.uploads()])
+    writer = _Writer(server=server, web=base_url(settings.web_url), options=options, media_ids=media_ids)
+    yield from publish_drafts(drafts, writer.create, FIRST_COMMENT_REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,43 +38,24 @@ class _Writer:
 
     server: str
     web: str
+    options: TwitterOptions
     media_ids: Mapping[int, str]
 
-    def create_thread(self, thread: Sequence[Draft], above: str | None) -> Flow[str]:
-        """Create the posts in order, and return the id of the first."""
-        ids: list[str] = []
-        for draft in thread:
-            ids.append((yield from self.create(draft, ids[-1] if ids else above)))
-            if len(thread) > 1:
-                yield Part(index=draft.index, uri=self._uri(ids[-1]), url=self._uri(ids[-1]))
-        yield Live(uri=self._uri(ids[0]), url=self._uri(ids[0]))
-        return ids[0]
-
-    def create_comment(self, comment: Draft, first: str) -> Flow[None]:
-        """Create the first comment, or warn if X refuses it permanently: the post itself is published."""
-        try:
-            post_id = yield from self.create(comment, first)
-        except PlatformFailure as failure:
-            if POLICIES[failure.kind].next is not Next.STOP:
-                raise
-            yield Warn(FIRST_COMMENT_REFUSED.id, FIRST_COMMENT_REFUSED.describe(reason=failure.message))
-        else:
-            yield Extra(name="firstComment", uri=self._uri(post_id))
-
-    def create(self, draft: Draft, parent: str | None) -> Flow[str]:
-        """Create one post and return its id. Media that X has lost since the upload are uploaded again."""
-        call = create_post(self.server, draft.body(self.media_ids, parent), step=draft.step)
-        reply = yield call
-        if draft.uploads and has_lost_media(reply):
-            for upload in draft.uploads:
-                yield Forget(upload.step)
-            media_ids = yield from upload_media(self.server, draft.uploads)
-            call = create_post(self.server, draft.body(media_ids, parent), step=draft.step)
-            reply = yield call
+    def create(self, draft: Draft, above: Sequence[str]) -> Flow[Posted[str]]:
+        """Create one post. Media that X has lost since the upload are uploaded again."""
+        parent = above[-1] if above else self.options.reply_to_tweet_id
+        call, reply = yield from send_with_media(
+            partial(self._call, draft, parent),
+            self.media_ids,
+            draft.uploads(),
+            partial(upload_media, self.server),
+            has_lost_media,
+        )
         post_id = read_id(reply)
         if not reply.ok or post_id is None:
             raise explain(call, reply)
-        return post_id
+        uri = f"{self.web}/i/web/status/{post_id}"  # it does not change with the handle
+        return Posted(reference=post_id, uri=uri, url=uri)
 
-    def _uri(self, post_id: str) -> str:
-        return f"{self.web}/i/web/status/{post_id}"  # it does not change with the handle
+    def _call(self, draft: Draft, parent: str | None, media_ids: Mapping[int, str]) -> Call:
+        return create_post(self.server, post_body(draft, self.options, media_ids, parent), step=draft.step)

@@ -6,13 +6,14 @@ created. A post that is missing may still appear, so it is never sent again auto
 duplicates, but does not guarantee it.
 """
 
-import json
 from datetime import timedelta
 
-from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Call, Flow, Found, Intent, Reconciled, Reply, Unknown
+from letmepost.domain.flow import Flow, Intent, Reconciled, Reply, Unknown
 from letmepost.domain.journal import may_ask_at
-from letmepost.domain.retry import POLICIES, Next
+from letmepost.domain.retry import Next
+from letmepost.platforms._kit.fields import id_in, objects_in
+from letmepost.platforms._kit.flows import succeed
+from letmepost.platforms._kit.reconciliation import found_as, reconcile_by
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter.api import own_posts, root
 from letmepost.platforms.twitter.matching import is_same
@@ -32,27 +33,24 @@ def reconcile(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flo
     Raises:
         PlatformFailure: X cannot report it now, or not to this account; try again later.
     """
+    return (yield from reconcile_by(_look_up(post, intent, settings), later={Next.TRY_AGAIN, Next.HOLD}))
+
+
+def _look_up(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flow[Reconciled]:
     since = intent.started_at - _CLOCKS_APART
     until = may_ask_at(intent, 0.0) + _CLOCKS_APART
     call = own_posts(root(settings), post.account.platform_account_id, since, until)
-    try:
-        reply = yield call
-        entries = _entries(call, reply)
-    except PlatformFailure as failure:
-        if POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.HOLD}:
-            raise
-        return Unknown(failure.message)
+    reply = yield from succeed(call, explain, _is_timeline)
     body = intent.call.json or {}
-    found = [entry for entry in entries if is_same(entry, body, since) and isinstance(entry.get("id"), str)]
+    entries = objects_in(reply.data(), "data")
+    found = [entry for entry in entries if is_same(entry, body, since) and id_in(entry) is not None]
     if not found:
         return Unknown("X does not show the post among the account's posts of that time.")
-    created = {"data": {"id": found[-1]["id"], "text": body["text"]}}  # the oldest
-    return Found(Reply(status=201, body=json.dumps(created).encode(), received_at=reply.received_at))
+    created = {"id": found[-1]["id"], "text": body["text"]}  # the oldest
+    return found_as(201, reply.received_at, data={"data": created})
 
 
-def _entries(call: Call, reply: Reply) -> list[dict[str, object]]:
+def _is_timeline(reply: Reply) -> bool:
+    """Return True for a timeline. An empty one has no `data`."""
     data = reply.data()
-    entries = data.get("data", [])
-    if not reply.ok or not ("data" in data or "meta" in data) or not isinstance(entries, list):
-        raise explain(call, reply)
-    return [entry for entry in entries if isinstance(entry, dict)]
+    return isinstance(data.get("data", [] if "meta" in data else None), list)

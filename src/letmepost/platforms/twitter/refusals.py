@@ -5,13 +5,11 @@ from functools import partial
 
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
 from letmepost.platforms.twitter.rules import TEXT_CASHTAGS_MAX
 
 _RECONNECT = "Connect the account again."
 
-_rejected = partial(PlatformRefusal, kind=FailureKind.REJECTED)
-_auth_failed = partial(PlatformRefusal, kind=FailureKind.AUTH_FAILED)
-_unavailable = partial(PlatformRefusal, kind=FailureKind.UNAVAILABLE)
 _operators = partial(
     PlatformRefusal,
     kind=FailureKind.QUOTA_EXHAUSTED,
@@ -20,14 +18,14 @@ _operators = partial(
     remediation="The operator of this service must fix this at console.x.com. The post is correct.",
 )
 
-REPLY_NOT_ALLOWED = _rejected(
+REPLY_NOT_ALLOWED = rejected(
     id="twitter.reply.not_allowed",
     message="X lets apps reply only to people who have mentioned or quoted the account.",
     remediation="Reply on x.com, or to one of the account's own posts.",
     summary="X restricts replies that are sent by apps. The author of the other post must have mentioned or quoted the "
     "account.",
 )
-QUOTE_NOT_ALLOWED = _rejected(
+QUOTE_NOT_ALLOWED = rejected(
     id="twitter.quote.not_allowed",
     message="X does not let apps quote this post.",
     remediation="Put the link to the post into the text instead.",
@@ -41,56 +39,45 @@ DUPLICATE = PlatformRefusal(
     remediation="Check the account: the earlier post may be this one. Change the text to publish it again.",
     summary="X rejects a post that repeats a recent post of the account.",
 )
-PROCESSING_FAILED = _rejected(
+PROCESSING_FAILED = rejected(
     id="twitter.media.processing_failed",
     message="X could not process a media item.",
     remediation="Re-export the file and attach the new copy.",
     summary="X processes GIFs after the upload, and could not use this file.",
 )
-FIRST_COMMENT_REFUSED = Explanation(
-    id="twitter.first_comment.refused",
-    message="The post is published, but its first comment was rejected. {reason}",
-    remediation="Add the comment on X.",
-    summary="X rejected the first comment. The post itself is visible, so the target is published with a warning.",
-    sample={"reason": "X rejected the request: Not allowed."},
-)
+FIRST_COMMENT_REFUSED = first_comment_refused("twitter.first_comment.refused", "X", reason="Not allowed.")
 
 NO_CREDITS = _operators(message="The app's prepaid credits at X are used up.")
 APP_REFUSED = _operators(message="X does not let this service's app do this.")
 APP_UNKNOWN = _operators(message="X does not accept the app's own credentials.", kind=FailureKind.UNAVAILABLE)
 APP_DAILY_LIMIT = _operators(message="The app has published as many posts in 24 hours as X allows.")
 APP_CAPPED = _operators(message="The app's usage cap at X is reached.")
-SESSION_ENDED = _auth_failed(message="The account's permission has ended.", remediation=_RECONNECT)
-ACCOUNT_LOCKED = _auth_failed(
+SESSION_ENDED = auth_failed(message="The account's permission has ended.", remediation=_RECONNECT)
+ACCOUNT_LOCKED = auth_failed(
     message="X has locked or suspended this account.",
     remediation="Sign in at x.com with this account, follow the instructions there, and connect the account again.",
 )
-MEDIA_FORBIDDEN = _auth_failed(
+MEDIA_FORBIDDEN = auth_failed(
     message="The account has not permitted this service to upload media.",
     remediation="Connect the account again, and grant every permission.",
 )
-RATE_LIMITED = PlatformRefusal(kind=FailureKind.RATE_LIMITED, message="A rate limit of X is used up.")
 ACCOUNT_DAILY_LIMIT = PlatformRefusal(
     kind=FailureKind.QUOTA_EXHAUSTED, message="The account has published as many posts in 24 hours as X allows."
 )
-MEDIA_LOST = _unavailable(message="X no longer has an uploaded media item.")
-PROCESSING_ERROR = _unavailable(message="X could not process a media item because of an error of its own.")
-NO_ACCOUNT = _unavailable(message="X did not return the account that the token belongs to.")
-OTHER_ACCOUNT = _unavailable(message="X returned another account than the one that the token belongs to.")
-NOT_X = _unavailable(message="The response did not come from X, but from a proxy or a firewall.")
-UNAVAILABLE = _unavailable(message="X did not return a usable response.")
-IN_DOUBT = PlatformRefusal(kind=FailureKind.IN_DOUBT, message="X did not confirm whether the post was accepted.")
-NOT_FOUND = _rejected(message="The post refers to another post that does not exist.")
-CASHTAGS = _rejected(
+MEDIA_LOST = unavailable(message="X no longer has an uploaded media item.")
+PROCESSING_ERROR = unavailable(message="X could not process a media item because of an error of its own.")
+NO_ACCOUNT = unavailable(message="X did not return the account that the token belongs to.")
+NOT_X = unavailable(message="The response did not come from X, but from a proxy or a firewall.")
+NOT_FOUND = rejected(message="The post refers to another post that does not exist.")
+CASHTAGS = rejected(
     rule=TEXT_CASHTAGS_MAX.id,
     message="X allows at most one cashtag in a post.",
     remediation=TEXT_CASHTAGS_MAX.remediation,
 )
-NOT_PERMITTED = _rejected(
+NOT_PERMITTED = rejected(
     message="X rejected the post without a reason.",
     remediation="Shorten the text, remove mentions of people who do not know the account, or post it on x.com.",
 )
-REFUSED = _rejected(message="X rejected the request: {reason}")
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))
 

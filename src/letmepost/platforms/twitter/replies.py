@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.domain.flow import Call, Reply
 from letmepost.domain.refusals import PlatformRefusal
-from letmepost.platforms._replies import shown_body, shown_sentence
+from letmepost.platforms._kit.fields import number_in, objects_in, text_in
+from letmepost.platforms._kit.rates import reset_at
+from letmepost.platforms._kit.replies import shown_reason, shown_response
 from letmepost.platforms.twitter import refusals
 from letmepost.platforms.twitter.api import MEDIA_PATH, REVOKE_PATH, TOKEN_PATH
-from letmepost.platforms.twitter.meanings import BY_STATUS, CODES, PROBLEMS, SENTENCES
+from letmepost.platforms.twitter.meanings import CODES, MEANINGS, PROBLEMS, SENTENCES
 
 _LOOK_AGAIN = timedelta(minutes=15)
 """When to retry what a person must fix, or a cap without a stated end: a refused call costs nothing."""
@@ -22,16 +24,17 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     """Return what an unexpected reply means, including a success without the expected content."""
     refusal = _refusal(call, reply)
     return refusal(
-        response={"status": reply.status, "type": problem(reply), "body": shown_body(reply, _TOKEN)},
+        response=shown_response(reply, _TOKEN, type=problem(reply)),
         retry_at=_retry_at(reply, refusal),
+        network="X",
         reason=_reason(reply),
     )
 
 
 def problem(reply: Reply) -> str | None:
     """Return the last part of the type of the problem that X names; None for `about:blank` and if X names none."""
-    types = [envelope.get("type") for envelope in (reply.data(), *_errors(reply))]
-    named = (found.rpartition("/problems/")[2] for found in types if isinstance(found, str) and "/problems/" in found)
+    types = [text_in(envelope, "type") or "" for envelope in (reply.data(), *_errors(reply))]
+    named = (found.rpartition("/problems/")[2] for found in types if "/problems/" in found)
     return next(named, None)
 
 
@@ -46,8 +49,8 @@ def is_invalid_token(reply: Reply) -> bool:
     X has one sentence for all three. Its error, `invalid_request`, would also be the response to a malformed request.
     """
     data = reply.data()
-    said = data.get("error_description")
-    is_said = isinstance(said, str) and said.startswith("Value passed for the ") and said.endswith(" was invalid.")
+    said = text_in(data, "error_description") or ""
+    is_said = said.startswith("Value passed for the ") and said.endswith(" was invalid.")
     return data.get("error") == "invalid_request" and is_said
 
 
@@ -80,8 +83,8 @@ def _by_day(reply: Reply) -> PlatformRefusal | None:
 
 
 def _by_code(reply: Reply) -> PlatformRefusal | None:
-    codes = [error.get("code") for error in _errors(reply)]
-    return next((CODES[code] for code in codes if isinstance(code, int) and code in CODES), None)
+    found = (CODES.get(number_in(error, "code") or 0) for error in _errors(reply))
+    return next((refusal for refusal in found if refusal is not None), None)
 
 
 def _by_sentence(reply: Reply) -> PlatformRefusal | None:
@@ -90,14 +93,8 @@ def _by_sentence(reply: Reply) -> PlatformRefusal | None:
 
 
 def _by_status(call: Call, reply: Reply) -> PlatformRefusal:
-    status = reply.status
-    if status in BY_STATUS:
-        return BY_STATUS[status]
-    if 300 <= status < 400 or (status in {403, 404, 405} and not reply.data()):
-        return refusals.NOT_X
-    if 400 <= status < 500 and status != 408:
-        return refusals.REFUSED
-    return refusals.IN_DOUBT if call.effect is Effect.PUBLISH else refusals.UNAVAILABLE
+    is_foreign = reply.status in {403, 404, 405} and not reply.data()
+    return refusals.NOT_X if is_foreign else MEANINGS.find(call, reply)
 
 
 def _retry_at(reply: Reply, refusal: PlatformRefusal) -> datetime | None:
@@ -105,7 +102,7 @@ def _retry_at(reply: Reply, refusal: PlatformRefusal) -> datetime | None:
     if refusal.kind not in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED, FailureKind.UNAVAILABLE}:
         return None
     limits = (_used_up(reply) or ["x-rate-limit"]) if reply.status == 429 else []
-    known = [moment for name in limits if (moment := _reset(reply, name)) is not None]
+    known = [moment for name in limits if (moment := reset_at(reply, f"{name}-reset")) is not None]
     if refusal is refusals.NO_CREDITS and (day := _day(reply.data().get("reset_date"))) is not None:
         known.append(datetime.combine(day, time.min, UTC))
     if not known and refusal.kind is FailureKind.QUOTA_EXHAUSTED:
@@ -119,12 +116,6 @@ def _used_up(reply: Reply) -> list[str]:
     return [name for name in names if reply.status == 429 and reply.headers.get(f"{name}-remaining") == "0"]
 
 
-def _reset(reply: Reply, name: str) -> datetime | None:
-    text = reply.headers.get(f"{name}-reset", "")
-    # Ten digits suffice until the year 2286. `datetime` cannot represent much larger numbers.
-    return datetime.fromtimestamp(int(text), UTC) if re.fullmatch(r"[0-9]{1,10}", text) else None
-
-
 def _day(text: Any) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -133,13 +124,12 @@ def _day(text: Any) -> date | None:
 
 
 def _errors(reply: Reply) -> list[Mapping[str, Any]]:
-    errors = reply.data().get("errors")
-    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    return objects_in(reply.data(), "errors")
 
 
 def _reason(reply: Reply) -> str:
     """Return X's own sentences for a person to read, or the status if there are none."""
     envelopes = [*_errors(reply), reply.data()]
-    found = [envelope.get(name) for envelope in envelopes for name in ("message", "detail")]
-    sentences = list(dict.fromkeys(text for text in found if isinstance(text, str) and text))
-    return shown_sentence(" ".join(sentences), _TOKEN) if sentences else f"HTTP {reply.status}."
+    found = (text_in(envelope, name) for envelope in envelopes for name in ("message", "detail"))
+    sentences = list(dict.fromkeys(text for text in found if text is not None))
+    return shown_reason(reply, " ".join(sentences), _TOKEN)

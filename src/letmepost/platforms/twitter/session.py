@@ -7,19 +7,20 @@ refresh replaces both tokens, and the old refresh token becomes invalid.
 from dataclasses import replace
 from datetime import datetime
 
-from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms._oauth import (
+from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.platforms._kit.flows import check_account, complete
+from letmepost.platforms._kit.oauth import (
     INVALID_GRANT,
     Tokens,
+    app_call,
     read_tokens,
     revocation_form,
     token_form,
-    with_app,
     with_bearer_token,
+    with_form_token,
 )
 from letmepost.platforms.contract import AccountFacts, Credential
 from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, own_user, read_id, root
-from letmepost.platforms.twitter.refusals import OTHER_ACCOUNT
 from letmepost.platforms.twitter.replies import explain, is_invalid_token
 from letmepost.platforms.twitter.settings import TwitterSettings
 
@@ -46,17 +47,13 @@ def refresh(_account: AccountFacts, settings: TwitterSettings) -> Flow[Credentia
     """Return a new pair of tokens."""
     call = _app_call(settings, TOKEN_PATH, token_form("refresh_token"))
     reply = yield call
-    tokens = read_grant(call, reply)
-    return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
+    return read_grant(call, reply).credential()
 
 
 def disconnect(_account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
     """Revoke both tokens. A token that has already ended is not a failure."""
-    for kind in ("refresh_token", "access_token"):
-        call = _app_call(settings, REVOKE_PATH, {"token_type_hint": kind})
-        reply = yield call
-        if not reply.ok and not is_invalid_token(reply):
-            raise explain(call, reply)
+    calls = [_app_call(settings, REVOKE_PATH, {"token_type_hint": kind}) for kind in ("refresh_token", "access_token")]
+    yield from complete(calls, lambda reply: reply.ok or is_invalid_token(reply), explain)
 
 
 def check(account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
@@ -65,12 +62,7 @@ def check(account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
     Raises:
         PlatformFailure: auth_failed if the token is no longer valid.
     """
-    call = own_user(root(settings))
-    reply = yield call
-    if not reply.ok:
-        raise explain(call, reply)
-    if read_id(reply) != account.platform_account_id:
-        raise OTHER_ACCOUNT()
+    yield from check_account(own_user(root(settings)), read_id, account, explain, "X")
 
 
 def needs_refresh(reply: Reply) -> bool:
@@ -84,7 +76,7 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
         return call
     secrets = credential.secrets
     if call.url.endswith(TOKEN_PATH):
-        return replace(call, form={**(call.form or {}), "refresh_token": secrets.get("refresh_token", _NO_TOKEN)})
+        return with_form_token(call, "refresh_token", secrets.get("refresh_token", _NO_TOKEN))
     if call.url.endswith(REVOKE_PATH):
         kind = (call.form or {})["token_type_hint"]
         return replace(call, form=revocation_form(secrets.get(kind, _NO_TOKEN), kind))
@@ -93,5 +85,5 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
 
 def _app_call(settings: TwitterSettings, path: str, form: dict[str, str], *, auth: Auth = Auth.ACCOUNT) -> Call:
     """Return a call that the app authenticates: a confidential client sends its secret as HTTP Basic."""
-    call = Call(method="POST", url=f"{root(settings)}{path}", form=form, effect=Effect.WRITE, auth=auth)
-    return with_app(call, settings.client_id, settings.client_secret, "client_secret_basic")
+    url = f"{root(settings)}{path}"
+    return app_call(url, form, app=settings, method="client_secret_basic", auth=auth)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -10,17 +11,20 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Auth, Call, Reply
-from letmepost.platforms._oauth import (
+from letmepost.domain.flow import Auth, Call, Effect, Reply
+from letmepost.platforms._kit.oauth import (
     Tokens,
+    app_call,
     consent_url,
     read_tokens,
     revocation_form,
     token_form,
-    with_app,
     with_bearer_token,
+    with_form_token,
+    with_new_token,
 )
-from letmepost.platforms.contract import ConsentRequest
+from letmepost.platforms._kit.settings import AppSettings
+from letmepost.platforms.contract import ConsentRequest, Credential
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CALL = Call(method="POST", url="https://platform.example/token", auth=Auth.NONE)
@@ -65,25 +69,43 @@ def test_revocation_form_names_the_token_and_its_kind() -> None:
     assert revocation_form("t+&ü", "refresh_token") == {"token": "t+&ü", "token_type_hint": "refresh_token"}
 
 
+def as_app(app: AppSettings, method: Literal["client_secret_basic", "client_secret_post"]) -> Call:
+    return app_call(CALL.url, CODE, app=app, method=method, auth=Auth.NONE)
+
+
 def test_app_is_authenticated_in_the_form_or_in_a_header() -> None:
-    call = replace(CALL, headers={"X-Version": "1"}, form=CODE)
-    in_form = with_app(call, "app", SecretStr("a&b+ü"), "client_secret_post")
-    in_header = with_app(call, "app", SecretStr("secret"), "client_secret_basic")
+    in_form = as_app(AppSettings(client_id="app", client_secret=SecretStr("a&b+ü")), "client_secret_post")
+    in_header = as_app(AppSettings(client_id="app", client_secret=SecretStr("secret")), "client_secret_basic")
+    call = replace(CALL, effect=Effect.WRITE, auth=Auth.NONE)
     assert in_form == replace(call, form={**CODE, "client_id": "app", "client_secret": "a&b+ü"})
-    assert in_header == replace(call, headers={"X-Version": "1", "Authorization": "Basic YXBwOnNlY3JldA=="})
-    assert call.headers == {"X-Version": "1"}
+    assert in_header == replace(call, form=CODE, headers={"Authorization": "Basic YXBwOnNlY3JldA=="})
 
 
 def test_app_without_a_secret_sends_an_empty_one() -> None:
-    call = replace(CALL, form=CODE)
-    assert with_app(call, "app", None, "client_secret_post").form == {**CODE, "client_id": "app", "client_secret": ""}
-    assert with_app(call, None, None, "client_secret_basic").headers == {"Authorization": "Basic Og=="}
+    app = AppSettings(client_id="app")
+    assert as_app(app, "client_secret_post").form == {**CODE, "client_id": "app", "client_secret": ""}
+    assert as_app(AppSettings(), "client_secret_basic").headers == {"Authorization": "Basic Og=="}
 
 
 def test_secret_that_basic_authentication_cannot_carry_is_for_the_operator_to_fix() -> None:
     with pytest.raises(PlatformFailure, match="does not accept this deployment's app") as caught:
-        with_app(CALL, "app", SecretStr("☃"), "client_secret_basic")
+        as_app(AppSettings(client_id="app", client_secret=SecretStr("☃")), "client_secret_basic")
     assert caught.value.kind is FailureKind.UNAVAILABLE
+
+
+def test_platform_is_not_enabled_before_its_app_is_configured() -> None:
+    assert AppSettings.credentials() == ("client_id", "client_secret")
+
+
+def test_token_is_a_field_of_the_form() -> None:
+    assert with_form_token(CALL, "token", "t").form == {"token": "t"}
+    call = replace(CALL, form={"hint": "h", "token": "old"})
+    assert with_form_token(call, "token", "t").form == {"hint": "h", "token": "t"}
+
+
+def test_new_token_signs_a_call_instead_of_the_account() -> None:
+    call = Call(method="GET", url="https://platform.example/me")
+    assert with_new_token(call, "t") == replace(call, auth=Auth.NONE, headers={"Authorization": "Bearer t"})
 
 
 def test_bearer_token_replaces_the_header_of_a_copy() -> None:
@@ -100,11 +122,12 @@ def test_grant_expires_relative_to_its_arrival() -> None:
     assert tokens == Tokens(
         access_token="a", refresh_token="r", expires_at=NOW + timedelta(hours=2), scopes=("read", "write")
     )
-    assert tokens.secrets() == {"access_token": "a", "refresh_token": "r"}
+    secrets = {"access_token": "a", "refresh_token": "r"}
+    assert tokens.credential() == Credential(secrets=secrets, expires_at=NOW + timedelta(hours=2))
 
 
 def test_missing_refresh_token_keeps_the_old_one() -> None:
-    assert read(200, b'{"access_token":"a","refresh_token":""}').secrets() == {"access_token": "a"}
+    assert read(200, b'{"access_token":"a","refresh_token":""}').credential().secrets == {"access_token": "a"}
 
 
 @pytest.mark.parametrize("expires_in", ["0", "-1", "null", '"soon"', "1e400", "[]"])

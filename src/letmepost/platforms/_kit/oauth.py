@@ -6,7 +6,7 @@ an `expires_in` that is not a number.
 Sources: RFC 6749 sections 2.3, 4.1, 5 and 6, RFC 6750, RFC 7009, RFC 7636; all read 2026-11-22.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -22,12 +22,12 @@ from authlib.oauth2.rfc6749.errors import (
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc6750.parameters import add_to_headers
 from authlib.oauth2.rfc7009.parameters import prepare_revoke_token_request
-from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Reply
 from letmepost.domain.refusals import PlatformRefusal
-from letmepost.platforms.contract import ConsentRequest
+from letmepost.platforms._kit.settings import AppSettings
+from letmepost.platforms.contract import ConsentRequest, Credential
 
 INVALID_GRANT = frozenset({InvalidGrantError.error})
 """Errors that end a grant (RFC 6749 section 5.2)."""
@@ -59,17 +59,23 @@ class Tokens:
     expires_at: datetime | None
     scopes: tuple[str, ...]
 
-    def secrets(self) -> dict[str, str]:
-        """Return the secrets for a credential.
+    def credential(self) -> Credential:
+        """Return the credential to store.
 
         A refresh token that was not sent again is omitted, so the old one is kept.
         """
         refresh = {"refresh_token": self.refresh_token} if self.refresh_token else {}
-        return {"access_token": self.access_token, **refresh}
+        return Credential(secrets={"access_token": self.access_token, **refresh}, expires_at=self.expires_at)
 
 
 def consent_url(
-    endpoint: str, client_id: str, request: ConsentRequest, scopes: Sequence[str], *, separator: str = " ", **extra: str
+    endpoint: str,
+    client_id: str | None,
+    request: ConsentRequest,
+    scopes: Iterable[str],
+    *,
+    separator: str = " ",
+    **extra: str,
 ) -> str:
     """Return the URL of the consent page.
 
@@ -78,7 +84,7 @@ def consent_url(
     """
     uri: str = prepare_grant_uri(
         endpoint,
-        client_id,
+        client_id or "",
         "code",
         redirect_uri=request.redirect_uri,
         scope=separator.join(scopes),
@@ -99,24 +105,41 @@ def revocation_form(token: str, token_type_hint: str) -> dict[str, str]:
     return dict(parse_qsl(body))
 
 
-def with_app(
-    call: Call,
-    client_id: str | None,
-    secret: SecretStr | None,
+def app_call(
+    url: str,
+    form: Mapping[str, str],
+    *,
+    app: AppSettings,
     method: Literal["client_secret_basic", "client_secret_post"],
+    effect: Effect = Effect.WRITE,
+    auth: Auth = Auth.ACCOUNT,
 ) -> Call:
-    """Return the call with the deployment's app authenticated (RFC 6749 section 2.3.1).
+    """Return a POST of a form as the deployment's app (RFC 6749 section 2.3.1).
+
+    Args:
+        method: where the app's credentials are: in a header (HTTP Basic) or in the form.
+        effect: READ for a call that only reads.
 
     Raises:
         PlatformFailure: `unavailable` if HTTP Basic cannot carry the credentials: no platform has issued them.
     """
-    app = ClientAuth(client_id or "", "" if secret is None else secret.get_secret_value(), method)
-    request = (call.method, call.url, dict(call.headers), urlencode(call.form or {}))
+    call = Call(method="POST", url=url, form=form, effect=effect, auth=auth)
+    client = ClientAuth(app.client_id or "", app.secret(), method)
     try:
-        _, headers, body = app.prepare(*request)  # type: ignore[no-untyped-call]  # its stub has no types
+        _, headers, body = client.prepare(call.method, call.url, {}, urlencode(form))  # type: ignore[no-untyped-call]  # its stub has no types
     except UnicodeEncodeError:  # Authlib encodes them as Latin-1; RFC 6749 appendix A allows ASCII only
         raise _APP_REFUSED() from None
     return replace(call, headers=headers, form=dict(parse_qsl(body, keep_blank_values=True)))
+
+
+def with_form_token(call: Call, name: str, token: str) -> Call:
+    """Return the call with a token in a field of its form, where the token is what the call is about."""
+    return replace(call, form={**(call.form or {}), name: token})
+
+
+def with_new_token(call: Call, token: str) -> Call:
+    """Return a call with a token that no account has yet: one that was just granted."""
+    return with_bearer_token(replace(call, auth=Auth.NONE), token)
 
 
 def with_bearer_token(call: Call, token: str) -> Call:

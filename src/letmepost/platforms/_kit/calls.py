@@ -1,0 +1,44 @@
+"""Parts of calls: addresses of servers, and uploads of whole files."""
+
+from pydantic import AnyHttpUrl
+
+from letmepost.domain.content import MediaFacts, MediaItem
+from letmepost.domain.flow import Call, Effect, MediaRange
+
+
+def base_url(address: AnyHttpUrl | str) -> str:
+    """Return a server's address in the form to which a path is appended."""
+    return str(address).rstrip("/")
+
+
+def facts_of(item: MediaItem) -> MediaFacts:
+    """Return the facts of a media item that is about to be sent.
+
+    Raises:
+        ValueError: its bytes are not stored yet.
+    """
+    if item.facts is None:
+        message = f"media item {item.media_id} has no bytes yet"
+        raise ValueError(message)
+    return item.facts
+
+
+def upload_file(
+    url: str, item: MediaItem, *, method: str, step: str, timeout_s: float, valid_for_s: float | None = None
+) -> Call:
+    """Return an upload of a media item in one piece: its bytes are the body.
+
+    Args:
+        timeout_s, valid_for_s: as in `Call`.
+    """
+    facts = facts_of(item)
+    return Call(
+        method=method,
+        url=url,
+        headers={"Content-Type": facts.content_type},
+        body=MediaRange(item.media_id, 0, facts.size_bytes),
+        effect=Effect.PREPARE,
+        step=step,
+        valid_for_s=valid_for_s,
+        timeout_s=timeout_s,
+    )
