@@ -364,6 +364,7 @@ async def test_person_enters_the_server_on_a_hosted_page(visit: Visit) -> None:
         ("", "Server is missing."),
         ("not a name", "Server is not the name of a server: not a name."),
         ("nothing.invalid", "does not resolve to a public address"),
+        ("x" * 256, "Server must have at most 255 characters."),
     ],
 )
 async def test_hosted_page_shows_what_is_wrong_with_the_server(visit: Visit, given: str, message: str) -> None:

@@ -53,6 +53,9 @@ TEXT_MAX_CHARS = 100_000
 URL_MAX_CHARS = 2048
 """One URL in a request."""
 
+SERVER_MAX_CHARS = 255
+"""The name of a server, or the URL that a person pastes instead. A host name has at most 253 (RFC 1035)."""
+
 EXTERNAL_USER_ID_MAX_CHARS = 255
 """A customer's own id of the person who connects an account."""
 

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from letmepost.domain.accounts import AccountStatus, Health
 from letmepost.domain.ids import Prefix, format_id
-from letmepost.domain.sizes import URL_MAX_CHARS
+from letmepost.domain.sizes import SERVER_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View, body_profile_id
 from letmepost.http.schemas.omittable import Omittable
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
@@ -144,7 +144,7 @@ class StartConnect(Body):
     server: str | None = Field(
         default=None,
         min_length=1,
-        max_length=255,
+        max_length=SERVER_MAX_CHARS,
         description="The server that the account is on, such as `social.example`. Required on the platforms for which "
         "`needsServer` in `GET /v1/platforms` is true, and rejected on all others.",
     )

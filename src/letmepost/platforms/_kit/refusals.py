@@ -1,4 +1,4 @@
-"""What the refusals that every platform has mean. `network` in a message is the name of the platform."""
+"""The refusals that every platform has. `network` in a message is the name of the platform."""
 
 from functools import partial
 

@@ -8,7 +8,8 @@ from letmepost.platforms.contract import PlatformSettings
 class AppSettings(PlatformSettings):
     """The credentials of the deployment's OAuth app.
 
-    A platform describes both fields again, because each calls them differently and shows them somewhere else.
+    A platform describes both fields again, because each calls them differently and shows them somewhere else. Where
+    every server of a platform issues credentials of its own, an instance of this class holds those of one server.
     """
 
     client_id: str | None = None

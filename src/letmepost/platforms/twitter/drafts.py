@@ -8,6 +8,7 @@ from letmepost.platforms.twitter.options import TwitterOptions
 
 Json: TypeAlias = Mapping[str, Any]
 Upload: TypeAlias = drafts.Upload
+"""The kit's type, under the name that `media` imports."""
 
 
 def post_body(draft: drafts.Draft, options: TwitterOptions, media_ids: Mapping[int, str], parent: str | None) -> Json:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import PlatformFailure, Unaddressable
+from letmepost.domain.sizes import SERVER_MAX_CHARS
 from letmepost.platforms.contract import App, Platform
 from letmepost.services.accounts import connect
 from letmepost.services.accounts.connect import PreparedFlow
@@ -45,7 +46,7 @@ def choose_server(platform: Platform, given: str | None) -> str | None:
     """Return the normalized name of the chosen server; None if all accounts of the platform are on one server.
 
     Raises:
-        InvalidRequest: no server is given, or its name is malformed, or the platform has only one server.
+        InvalidRequest: no server is given, or its name is malformed or too long, or the platform has only one server.
     """
     servers = platform.servers
     if servers is None and given is None:
@@ -54,6 +55,8 @@ def choose_server(platform: Platform, given: str | None) -> str | None:
         raise refusals.connect.SERVER_UNUSED(field="server", title=platform.title, platform=platform.name)
     if given is None:
         raise refusals.connect.SERVER_MISSING(field="server", title=platform.title, platform=platform.name)
+    if len(given) > SERVER_MAX_CHARS:
+        raise refusals.fields.TOO_LONG(field="server", limit=SERVER_MAX_CHARS, unit="characters")
     return servers.parse(given)
 
 
