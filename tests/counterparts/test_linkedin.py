@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from letmepost.platforms.linkedin import PLATFORM
-from letmepost.platforms.linkedin.simulator.consent import CLIENT_ID, CLIENT_SECRET
+from letmepost.platforms.linkedin.simulator.consent import APP
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
 from tests.counterparts.stages import Publication
@@ -24,8 +24,8 @@ async def published(
     """The work of the client: it gets consent, publishes, deletes, and is refused."""
     require(request.param)
     given = {
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
+        "client_id": APP.client_id,
+        "client_secret": APP.client_secret,
         "version": PLATFORM.api_version,
         "picture": base64.b64encode(png()).decode(),
     }

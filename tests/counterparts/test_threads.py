@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from letmepost.platforms.threads.simulator.people import CLIENT_ID, CLIENT_SECRET
+from letmepost.platforms.threads.simulator.consent import APP
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
 from tests.counterparts.stages import Publication
@@ -21,7 +21,7 @@ async def published(
     require(request.param)
     async with open_stage("threads", request.param, "graph.threads.net") as stage:
         account = await stage.new_account()
-        given = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "code": account["code"]}
+        given = {"client_id": APP.client_id, "client_secret": APP.client_secret, "code": account["code"]}
         yield await stage.run(python, PROGRAMS / "threads_pipe.py", **given)
 
 

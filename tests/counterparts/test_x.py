@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from letmepost.platforms.twitter.simulator.credentials import CLIENT_ID, CLIENT_SECRET
+from letmepost.platforms.twitter.simulator.oauth import APP
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
 from tests.counterparts.stages import Publication
@@ -23,7 +23,8 @@ async def published(
     """The work of one client: it gets consent, publishes, deletes, and is refused."""
     client: str = request.param
     require(client)
-    given = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "picture": base64.b64encode(png()).decode()}
+    picture = base64.b64encode(png()).decode()
+    given = {"client_id": APP.client_id, "client_secret": APP.client_secret, "picture": picture}
     async with open_stage("twitter", client, *HOSTS) as stage:
         yield await stage.run(python, PROGRAMS / f"x_{client}.py", **given)
 

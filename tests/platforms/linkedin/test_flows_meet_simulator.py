@@ -51,7 +51,7 @@ def test_consent_covers_the_member_and_every_page() -> None:
     assert "w_organization_social" in member.scopes
 
 
-@pytest.mark.parametrize("choice", ["deny", "unknown person"])
+@pytest.mark.parametrize("choice", ["deny", "deny_login"])
 def test_denied_consent_returns_the_reason(choice: str) -> None:
     callback = Driver().consent(choice)
     assert callback["error"].startswith("user_cancelled_")

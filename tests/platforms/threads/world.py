@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.threads import PLATFORM
-from letmepost.platforms.threads.simulator.people import CLIENT_ID, CLIENT_SECRET
+from letmepost.platforms.threads.simulator.consent import APP
 from tests.doubles.simulated import SimulatedNetwork
 
 CALLBACK = "https://me.example/callback"
@@ -59,8 +59,8 @@ class World(SimulatedNetwork):
 
     def exchange(self, code: str, **changes: str) -> Response:
         form = {
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
+            "client_id": APP.client_id,
+            "client_secret": APP.client_secret,
             "grant_type": "authorization_code",
             "redirect_uri": CALLBACK,
             "code": code,
@@ -68,7 +68,12 @@ class World(SimulatedNetwork):
         return self.send("POST", "/oauth/access_token", form={**form, **changes})
 
     def prolong(self, short: str, **changes: str) -> Response:
-        query = {"grant_type": "th_exchange_token", "client_secret": CLIENT_SECRET, "access_token": short, **changes}
+        query = {
+            "grant_type": "th_exchange_token",
+            "client_secret": APP.client_secret,
+            "access_token": short,
+            **changes,
+        }
         return self.send("GET", "/access_token", query=tuple(query.items()))
 
     def refresh(self, token: str, **changes: str) -> Response:

@@ -1,6 +1,5 @@
 """The accounts of the simulated world."""
 
-import base64
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +7,8 @@ from hashlib import sha256
 from itertools import count
 from typing import TypedDict
 
+from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.scenarios import check_scenario
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.xrpc import invalid_request
 from letmepost.platforms.contract import State
@@ -25,8 +26,7 @@ class Account(TypedDict):
 
 def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Mapping[str, str]:
     """Create an account that behaves as `scenario` states, and return the input that connects it."""
-    if scenario not in SCENARIOS:
-        raise ValueError(f"there is no scenario {scenario!r}")
+    check_scenario(SCENARIOS, scenario)
     if "meta" not in state:
         state["meta"] = {"secret": sha256(b"secret" + entropy).hexdigest()}
     password = "-".join(letters(entropy, f"password {index}", 4) for index in range(4))
@@ -65,11 +65,6 @@ def get_repository(state: State, repository: str) -> Account:
 def is_password(account: Account, password: str) -> bool:
     """Return True if this is the account's app password."""
     return hmac.compare_digest(account["password_digest"], _digest(password))
-
-
-def letters(entropy: bytes, purpose: str, length: int) -> str:
-    """Return letters and digits that look random, and depend only on the entropy and the purpose. At most 51."""
-    return base64.b32encode(sha256(purpose.encode() + entropy).digest()).decode().lower()[:length]
 
 
 def _digest(password: str) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier
 from letmepost.platforms.bluesky.simulator.lexicons import POST
 from letmepost.platforms.bluesky.simulator.records import Record, find_record, record_uri
 from letmepost.platforms.bluesky.simulator.validation import fits
-from letmepost.platforms.bluesky.simulator.xrpc import invalid_request, parameter, success
+from letmepost.platforms.bluesky.simulator.xrpc import invalid_request, parameter
 from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 LAG_S = 2.0
@@ -26,7 +27,7 @@ def get_posts(state: State, call: SimulatedCall) -> SimulatedReply:
     horizon = call.now.timestamp() - LAG_S
     found = [(uri, *pair) for uri in uris if (pair := _find(state, uri)) is not None]
     views = [_post_view(uri, account, record) for uri, account, record in found if record["indexed_at"] <= horizon]
-    return success({"posts": views})
+    return json_reply({"posts": views})
 
 
 def get_profile(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -34,7 +35,7 @@ def get_profile(state: State, call: SimulatedCall) -> SimulatedReply:
     account = find_by_identifier(state, parameter(call, "actor"))
     if account is None:
         raise invalid_request("Profile not found")
-    return success({**_author(account), "followersCount": 0, "followsCount": 0, "createdAt": account["created_at"]})
+    return json_reply({**_author(account), "followersCount": 0, "followsCount": 0, "createdAt": account["created_at"]})
 
 
 def posts(state: State) -> list[SimulatedPost]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import limits
-from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS, refuse_attempt
+from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.sessions import authenticate
 from letmepost.platforms.bluesky.simulator.syntax import blob_cid
-from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, payload_too_large, success
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, payload_too_large
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 BLOB_MAX_BYTES = 52_428_800
@@ -35,7 +37,7 @@ def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
     account = authenticate(state, call)
     did, scenario = account["did"], SCENARIOS[account["scenario"]]
     headers = limits.spend(state, limits.UPLOADS, did, 1, call.now)
-    refuse_attempt(state, did, scenario, call.now, shows_post=False, upload=True)
+    refuse_attempt(state, did, scenario, call.now, shows_post=False, is_upload=True)
     if len(call.body) > BLOB_MAX_BYTES:
         raise payload_too_large()
     cid = blob_cid(call.body)
@@ -49,7 +51,7 @@ def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
         is_used=known is not None and known["is_used"],
     )
     reference = {"$type": "blob", "ref": {"$link": cid}, "mimeType": mime_type, "size": len(call.body)}
-    return success({"blob": reference}, headers=headers, delay_s=scenario.delay_s)
+    return json_reply({"blob": reference}, headers=headers, delay_s=scenario.delay_s)
 
 
 def use_blobs(state: State, did: str, record: object, now: datetime) -> None:

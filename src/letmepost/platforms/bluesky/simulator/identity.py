@@ -1,36 +1,27 @@
 """Handles and the PLC directory."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.syntax import is_handle
-from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request, parameter, success
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request, parameter
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 
-def plc_document(state: State, call: SimulatedCall) -> SimulatedReply:
+def plc_document(state: State, call: SimulatedCall, did: str) -> SimulatedReply:
     """Return the PLC directory's response: the document of a DID, or the scenario's failure."""
-    did = call.path.removeprefix("/plc/")
     account = find_account(state, did)
     if account is None:
-        return _directory_error(404, f"DID not registered: {did}")
+        return json_reply({"message": f"DID not registered: {did}"}, status=404)
     failure = SCENARIOS[account["scenario"]].directory_failure
     if failure is not None:
-        return _directory_error(failure.status, failure.message.format(did=did), failure.delay_s)
-    return SimulatedReply(
-        status=200,
-        headers={"content-type": "application/did+ld+json; charset=utf-8"},
-        body=json.dumps(did_document(account, call.root)).encode(),
-    )
-
-
-def _directory_error(status: int, message: str, delay_s: float = 0.0) -> SimulatedReply:
-    body = json.dumps({"message": message}).encode()
-    return SimulatedReply(
-        status=status, headers={"content-type": "application/json; charset=utf-8"}, body=body, delay_s=delay_s
+        message = failure.message.format(did=did)
+        return json_reply({"message": message}, status=failure.status, delay_s=failure.delay_s)
+    return json_reply(
+        did_document(account, call.root), headers={"content-type": "application/did+ld+json; charset=utf-8"}
     )
 
 
@@ -61,4 +52,4 @@ def resolve_handle(state: State, call: SimulatedCall) -> SimulatedReply:
     account = find_by_identifier(state, handle)
     if account is None:
         raise XRPCError(400, "HandleNotFound", "Unable to resolve handle")
-    return success({"did": account["did"]})
+    return json_reply({"did": account["did"]})

@@ -7,13 +7,13 @@ Source: fact sheet sections 2.1, 6 and 7, after bluesky-social/atproto packages/
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator.accounts import get_repository
 from letmepost.platforms.bluesky.simulator.xrpc import (
     XRPCError,
     invalid_request,
     optional_parameter,
     parameter,
-    success,
 )
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
@@ -59,7 +59,7 @@ def get_record(state: State, call: SimulatedCall) -> SimulatedReply:
     uri = record_uri(did, collection, rkey)
     if record is None or optional_parameter(call, "cid") not in (None, record["cid"]):
         raise XRPCError(400, "RecordNotFound", f"Could not locate record: {uri}")
-    return success(_view(uri, record))
+    return json_reply(_view(uri, record))
 
 
 def list_records(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -73,7 +73,7 @@ def list_records(state: State, call: SimulatedCall) -> SimulatedReply:
         keys = [key for key in keys if (key > prefix + cursor) is ascending and key != prefix + cursor]
     page = keys[: _page_size(call)]
     records = [_view(record_uri(did, collection, key.removeprefix(prefix)), state[key]) for key in page]
-    return success({"records": records, **({"cursor": page[-1].removeprefix(prefix)} if page else {})})
+    return json_reply({"records": records, **({"cursor": page[-1].removeprefix(prefix)} if page else {})})
 
 
 def _page_size(call: SimulatedCall) -> int:

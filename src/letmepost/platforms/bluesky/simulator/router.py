@@ -1,8 +1,9 @@
-"""Routes calls to their handlers."""
+"""The routes of the simulator."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
+import re
+from collections.abc import Collection
 
+from letmepost.platforms._kit.simulator.routes import answer_by
 from letmepost.platforms.bluesky.simulator import (
     appview,
     blobs,
@@ -12,53 +13,43 @@ from letmepost.platforms.bluesky.simulator import (
     server,
     sessions,
 )
-from letmepost.platforms.bluesky.simulator.writes import Handler, handler
+from letmepost.platforms.bluesky.simulator.writes import handler
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
-
-QUERIES: Mapping[str, Handler] = MappingProxyType(
-    {
-        "_health": server.health,
-        "app.bsky.actor.getProfile": appview.get_profile,
-        "app.bsky.feed.getPosts": appview.get_posts,
-        "com.atproto.identity.resolveHandle": identity.resolve_handle,
-        "com.atproto.repo.getRecord": records.get_record,
-        "com.atproto.repo.listRecords": records.list_records,
-        "com.atproto.server.describeServer": server.describe_server,
-        "com.atproto.server.getSession": sessions.get_session,
-    }
-)
-PROCEDURES: Mapping[str, Handler] = MappingProxyType(
-    {
-        "com.atproto.repo.applyWrites": handler(operations.APPLY_WRITES),
-        "com.atproto.repo.createRecord": handler(operations.CREATE),
-        "com.atproto.repo.deleteRecord": handler(operations.DELETE),
-        "com.atproto.repo.putRecord": handler(operations.PUT),
-        "com.atproto.repo.uploadBlob": blobs.upload_blob,
-        "com.atproto.server.createSession": sessions.create_session,
-        "com.atproto.server.deleteSession": sessions.delete_session,
-        "com.atproto.server.refreshSession": sessions.refresh_session,
-    }
-)
+from letmepost.platforms.contract import SimulatedCall
 
 
-def answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Change the state as the call requests, and return the server's response."""
-    try:
-        return _find_handler(call)(state, call)
-    except XRPCError as refusal:
-        return refusal.reply()
-
-
-def _find_handler(call: SimulatedCall) -> Handler:
-    if call.path.startswith("/plc/"):
-        return identity.plc_document
+def _refuse_unknown(call: SimulatedCall, methods: Collection[str]) -> XRPCError:
     if not call.path.startswith("/xrpc/"):
-        raise XRPCError(404, "XRPCNotSupported", "Not Found")
-    name = call.path.removeprefix("/xrpc/")
-    wanted, other = (QUERIES, PROCEDURES) if call.method == "GET" else (PROCEDURES, QUERIES)
-    if name in wanted:
-        return wanted[name]
-    if name in other:
-        raise invalid_request(f"Incorrect HTTP method ({call.method})")
-    raise XRPCError(501, "MethodNotImplemented", "Method Not Implemented")
+        return XRPCError(404, "XRPCNotSupported", "Not Found")
+    if methods:
+        return invalid_request(f"Incorrect HTTP method ({call.method})")
+    return XRPCError(501, "MethodNotImplemented", "Method Not Implemented")
+
+
+answer = answer_by(
+    (
+        ("GET", "/plc/(.+)", identity.plc_document),
+        *(
+            (method, f"/xrpc/{re.escape(name)}", handle)
+            for method, name, handle in (
+                ("GET", "_health", server.health),
+                ("GET", "app.bsky.actor.getProfile", appview.get_profile),
+                ("GET", "app.bsky.feed.getPosts", appview.get_posts),
+                ("GET", "com.atproto.identity.resolveHandle", identity.resolve_handle),
+                ("GET", "com.atproto.repo.getRecord", records.get_record),
+                ("GET", "com.atproto.repo.listRecords", records.list_records),
+                ("GET", "com.atproto.server.describeServer", server.describe_server),
+                ("GET", "com.atproto.server.getSession", sessions.get_session),
+                ("POST", "com.atproto.repo.applyWrites", handler(operations.APPLY_WRITES)),
+                ("POST", "com.atproto.repo.createRecord", handler(operations.CREATE)),
+                ("POST", "com.atproto.repo.deleteRecord", handler(operations.DELETE)),
+                ("POST", "com.atproto.repo.putRecord", handler(operations.PUT)),
+                ("POST", "com.atproto.repo.uploadBlob", blobs.upload_blob),
+                ("POST", "com.atproto.server.createSession", sessions.create_session),
+                ("POST", "com.atproto.server.deleteSession", sessions.delete_session),
+                ("POST", "com.atproto.server.refreshSession", sessions.refresh_session),
+            )
+        ),
+    ),
+    _refuse_unknown,
+)

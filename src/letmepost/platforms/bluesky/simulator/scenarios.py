@@ -6,19 +6,18 @@ that the result of a write can always be read.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 
-from letmepost.platforms._simulator import Refuse, WriteAttempt, refuse_counted
+from letmepost.platforms._kit.simulator.scenarios import (
+    RATE_LIMITED_FOR_S,
+    CommonScenario,
+    WriteAttempt,
+    common_scenarios,
+    refuse_posts,
+)
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, internal_error, invalid_request
-from letmepost.platforms.contract import State
 
-ACCESS_LIFETIME = timedelta(minutes=120)
-EXPIRING_ACCESS_LIFETIME = timedelta(seconds=5)
-SLOW_DELAY_S = 3.0
-RATE_LIMITED_WRITES = 2
-RATE_LIMITED_FOR_S = 2
-UNAVAILABLE_FOR_S = 8.0
 NEVER_S = 3600.0
 """Longer than any client waits."""
 
@@ -37,33 +36,21 @@ class DirectoryFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(CommonScenario):
     """The differences from a healthy server, which is the default.
 
     Args:
-        refuse: returns the error to raise instead of executing an attempt; None to execute it.
-        refuses_uploads: True if `refuse` applies to uploads too.
-        delay_s: how long writes and uploads take.
         revoked: the app password is revoked after its first use.
-        loses_first_response: a record's first write is executed, but its response is lost.
         is_taken: another post already has the record key.
         directory_failure: the PLC directory does not return the account's document, so it cannot be connected.
     """
 
-    summary: str
-    refuse: Refuse | None = None
-    refuses_uploads: bool = False
-    delay_s: float = 0.0
-    access_lifetime: timedelta = ACCESS_LIFETIME
-    revoked: bool = False
-    loses_first_response: bool = False
+    access_lifetime: timedelta = timedelta(minutes=120)
     is_taken: bool = False
     directory_failure: DirectoryFailure | None = None
 
 
-def _rate_limited(attempt: WriteAttempt) -> XRPCError | None:
-    if attempt.number > RATE_LIMITED_WRITES:
-        return None
+def _rate_limited(attempt: WriteAttempt) -> XRPCError:
     headers = {
         "ratelimit-limit": "5000",
         "ratelimit-remaining": "0",
@@ -74,22 +61,14 @@ def _rate_limited(attempt: WriteAttempt) -> XRPCError | None:
     return XRPCError(429, "RateLimitExceeded", "Rate Limit Exceeded", headers=headers)
 
 
-def _rejected(attempt: WriteAttempt) -> XRPCError | None:
-    if not attempt.shows_post:
-        return None
+def _rejected(_attempt: WriteAttempt) -> XRPCError:
     return invalid_request("Invalid app.bsky.feed.post record: refused by this sandbox account")
 
 
-def _unavailable(attempt: WriteAttempt) -> XRPCError | None:
-    if attempt.age_s >= UNAVAILABLE_FOR_S:
-        return None
+def _unavailable(attempt: WriteAttempt) -> XRPCError:
     if attempt.number % 2:
         return XRPCError(503, "NotEnoughResources", "Not Enough Resources")
     return XRPCError(502, "UpstreamFailure", "Upstream Failure")
-
-
-def _flaky(attempt: WriteAttempt) -> XRPCError | None:
-    return internal_error() if attempt.number % 2 else None
 
 
 def _never_responds(_attempt: WriteAttempt) -> XRPCError:
@@ -99,27 +78,13 @@ def _never_responds(_attempt: WriteAttempt) -> XRPCError:
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
-        "ok": Scenario(summary="Everything works."),
-        "slow": Scenario(summary="Writes and uploads take 3 s.", delay_s=SLOW_DELAY_S),
-        "rate_limited": Scenario(
-            summary="The first two writes return 429 with a retry time of 2 s.", refuse=_rate_limited
+        **common_scenarios(
+            Scenario,
+            rate_limited=_rate_limited,
+            unavailable=_unavailable,
+            failed=lambda _attempt: internal_error(),
         ),
-        "auth_revoked": Scenario(summary="Connecting works once, then every call is refused.", revoked=True),
-        "token_expiring": Scenario(
-            summary="Access tokens are valid for 5 s and must then be refreshed.",
-            access_lifetime=EXPIRING_ACCESS_LIFETIME,
-        ),
-        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=_rejected),
-        "unavailable": Scenario(
-            summary="Writes and uploads return 503 and 502 during 8 s from the first one on.",
-            refuse=_unavailable,
-            refuses_uploads=True,
-        ),
-        "flaky": Scenario(summary="The first, third, fifth … write returns 500 and is not executed.", refuse=_flaky),
-        "timeout_after_publish": Scenario(
-            summary="A record's first write is executed, but the connection breaks before the response.",
-            loses_first_response=True,
-        ),
+        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=refuse_posts(_rejected)),
         "duplicate": Scenario(summary="Another post already has every record key.", is_taken=True),
         # On Bluesky, a post needs no background processing, unlike on other platforms. The call itself never ends
         # instead: the connection stays open, nothing is executed, and a 504 would follow after an hour.
@@ -146,11 +111,3 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
     }
 )
-
-
-def refuse_attempt(
-    state: State, did: str, scenario: Scenario, now: datetime, *, shows_post: bool, upload: bool
-) -> None:
-    """Count the attempt, and raise the scenario's error instead of executing it."""
-    if scenario.refuse is not None and (scenario.refuses_uploads or not upload):
-        refuse_counted(state, did, scenario.refuse, now, shows_post=shows_post)

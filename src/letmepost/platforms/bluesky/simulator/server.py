@@ -2,14 +2,14 @@
 
 from urllib.parse import quote, urlsplit
 
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator.blobs import BLOB_MAX_BYTES
-from letmepost.platforms.bluesky.simulator.xrpc import success
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 
 def describe_server(_state: State, call: SimulatedCall) -> SimulatedReply:
     """`com.atproto.server.describeServer`."""
-    return success(
+    return json_reply(
         {
             "did": f"did:web:{quote(urlsplit(call.root).netloc)}",
             "availableUserDomains": [".test"],
@@ -21,4 +21,4 @@ def describe_server(_state: State, call: SimulatedCall) -> SimulatedReply:
 
 def health(_state: State, _call: SimulatedCall) -> SimulatedReply:
     """`_health`."""
-    return success({"version": "0.4.0-sandbox"})
+    return json_reply({"version": "0.4.0-sandbox"})

@@ -7,18 +7,15 @@ and packages/pds/src/api/com/atproto/server, checked 2026-11-21.
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.scenarios import is_withdrawn, withdraw_permission
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import limits, tokens
-from letmepost.platforms.bluesky.simulator.accounts import (
-    Account,
-    find_account,
-    find_by_identifier,
-    is_password,
-    letters,
-)
+from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier, is_password
 from letmepost.platforms.bluesky.simulator.identity import did_document
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.schema import string, structure
-from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request, json_input, success
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request, json_input
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 REFRESH_LIFETIME = timedelta(days=90)
@@ -41,13 +38,13 @@ def create_session(state: State, call: SimulatedCall) -> SimulatedReply:
     if account is None:
         raise _invalid_password()
     headers = limits.spend(state, limits.LOGINS, account["did"], 1, call.now)
-    if not is_password(account, body["password"]) or _is_revoked(state, account):
+    if not is_password(account, body["password"]) or is_withdrawn(state, account["did"]):
         raise _invalid_password()
     if SCENARIOS[account["scenario"]].revoked:
-        state[f"revoked/{account['did']}"] = True
+        withdraw_permission(state, account["did"])
     jti = letters(call.entropy, "session", 26)
     _remember(state, account, jti, call.now)
-    return success(_session(state, call, account, jti), headers=headers)
+    return json_reply(_session(state, call, account, jti), headers=headers)
 
 
 def refresh_session(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -70,7 +67,7 @@ def refresh_session(state: State, call: SimulatedCall) -> SimulatedReply:
     else:
         successor = session["successor"]
         _usable(state, account, successor, call.now)
-    return success(_session(state, call, account, successor))
+    return json_reply(_session(state, call, account, successor))
 
 
 def delete_session(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -83,7 +80,7 @@ def delete_session(state: State, call: SimulatedCall) -> SimulatedReply:
 def get_session(state: State, call: SimulatedCall) -> SimulatedReply:
     """`com.atproto.server.getSession`. An app password does not give access to the email address."""
     account = authenticate(state, call)
-    return success(_facts(account, call.root))
+    return json_reply(_facts(account, call.root))
 
 
 def authenticate(state: State, call: SimulatedCall) -> Account:
@@ -91,7 +88,7 @@ def authenticate(state: State, call: SimulatedCall) -> Account:
     claims = tokens.bearer(state, call, tokens.ACCESS)
     tokens.refuse_expired(claims, call.now)
     account = _account_of(state, claims)
-    if _is_revoked(state, account):
+    if is_withdrawn(state, account["did"]):
         # A real access token stays valid for up to two hours after its app password was revoked. Here it ends
         # immediately.
         raise XRPCError(400, "ExpiredToken", "Token has expired")
@@ -105,14 +102,10 @@ def _account_of(state: State, claims: tokens.Claims) -> Account:
     return account
 
 
-def _is_revoked(state: State, account: Account) -> bool:
-    return f"revoked/{account['did']}" in state
-
-
 def _usable(state: State, account: Account, jti: str, now: datetime) -> Session:
     """Return the session of a refresh token that is not used up, logged out or revoked with its app password."""
     session: Session | None = state.get(_key(account, jti))
-    if session is None or now.timestamp() >= session["usable_until"] or _is_revoked(state, account):
+    if session is None or now.timestamp() >= session["usable_until"] or is_withdrawn(state, account["did"]):
         raise XRPCError(400, "ExpiredToken", "Token has been revoked")
     return session
 

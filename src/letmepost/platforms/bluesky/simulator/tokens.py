@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.wire import bearer_token
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError
 from letmepost.platforms.contract import SimulatedCall, State
 
@@ -39,10 +40,10 @@ def bearer(state: State, call: SimulatedCall, scope: str) -> Claims:
     Raises:
         XRPCError: AuthMissing without one; InvalidToken if it was not issued here or has another scope.
     """
-    kind, _, token = call.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
+    token = bearer_token(call)
+    if not token:
         raise XRPCError(401, "AuthMissing", "Authentication Required")
-    claims = _read(state, token.strip())
+    claims = _read(state, token)
     if claims["scope"] != scope:
         raise XRPCError(400, "InvalidToken", "Bad token scope")
     return claims

@@ -1,24 +1,25 @@
 """The steps of every write call: authentication, cost, scenario, execution."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
+from letmepost.platforms._kit.simulator.routes import Answer
+from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import limits
 from letmepost.platforms.bluesky.simulator.accounts import find_by_identifier
 from letmepost.platforms.bluesky.simulator.commits import commit, written
 from letmepost.platforms.bluesky.simulator.lexicons import POST
 from letmepost.platforms.bluesky.simulator.operations import Operation, Write
 from letmepost.platforms.bluesky.simulator.records import find_record
-from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS, refuse_attempt
+from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.sessions import authenticate
-from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, json_input, success
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, json_input
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
-Handler: TypeAlias = Callable[[State, SimulatedCall], SimulatedReply]
 
-
-def handler(operation: Operation) -> Handler:
+def handler(operation: Operation) -> Answer:
     """Return the handler of this operation's calls."""
 
     def handle(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -32,12 +33,12 @@ def handler(operation: Operation) -> Handler:
             raise XRPCError(401, "AuthenticationRequired", "Authentication Required")
         headers = limits.spend(state, limits.WRITES, did, operation.points(body), call.now)
         posts = [part for part in operation.records(body) if part["collection"] == POST]
-        refuse_attempt(state, did, scenario, call.now, shows_post=bool(posts), upload=False)
+        refuse_attempt(state, did, scenario, call.now, shows_post=bool(posts))
         if scenario.is_taken:
             _take_keys(state, did, [part["rkey"] for part in posts if "rkey" in part], call.now)
         response = operation.execute(Write(state=state, did=did, body=body, now=call.now))
         dropped = scenario.loses_first_response and _is_first(state, response)
-        return success(response, headers=headers, delay_s=scenario.delay_s, dropped=dropped)
+        return json_reply(response, headers=headers, delay_s=scenario.delay_s, dropped=dropped)
 
     return handle
 
@@ -54,7 +55,5 @@ def _take_keys(state: State, did: str, rkeys: Sequence[str], now: datetime) -> N
 def _is_first(state: State, response: Mapping[str, Any]) -> bool:
     """Return True if the response reports a record for the first time, and store that."""
     uris = [part["uri"] for part in response.get("results", [response]) if "uri" in part]
-    fresh = [uri for uri in uris if f"lost/{uri}" not in state]
-    for uri in fresh:
-        state[f"lost/{uri}"] = True
+    fresh = [uri for uri in uris if is_first_response(state, uri)]
     return bool(fresh)

@@ -4,14 +4,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from letmepost.platforms._kit.simulator.wire import Refusal, content_type
 from letmepost.platforms.bluesky.simulator.schema import Check, Invalid
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+from letmepost.platforms.contract import SimulatedCall
 
 JSON_MAX_BYTES = 1_000_000
 """Fact sheet section 2, after packages/pds/src/api/com/atproto/repo of bluesky-social/atproto, 2026-11-21."""
 
 
-class XRPCError(Exception):
+class XRPCError(Refusal):
     """A refusal in the words of the server."""
 
     def __init__(
@@ -23,17 +24,7 @@ class XRPCError(Exception):
         headers: Mapping[str, str] | None = None,
         delay_s: float = 0.0,
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.name = name
-        self.message = message
-        self.headers = dict(headers or {})
-        self.delay_s = delay_s
-
-    def reply(self) -> SimulatedReply:
-        """Return the refusal as a response."""
-        envelope = {"error": self.name, "message": self.message}
-        return _reply(self.status, envelope, headers=self.headers, delay_s=self.delay_s)
+        super().__init__(status, {"error": name, "message": message}, headers=headers, delay_s=delay_s)
 
 
 def invalid_request(message: str) -> XRPCError:
@@ -51,41 +42,12 @@ def internal_error() -> XRPCError:
     return XRPCError(500, "InternalServerError", "Internal Server Error")
 
 
-def success(
-    value: Mapping[str, Any],
-    *,
-    headers: Mapping[str, str] | None = None,
-    delay_s: float = 0.0,
-    dropped: bool = False,
-) -> SimulatedReply:
-    """Return a 200 with JSON."""
-    return _reply(200, value, headers=headers or {}, delay_s=delay_s, dropped=dropped)
-
-
-def _reply(
-    status: int,
-    value: Mapping[str, Any],
-    *,
-    headers: Mapping[str, str],
-    delay_s: float,
-    dropped: bool = False,
-) -> SimulatedReply:
-    return SimulatedReply(
-        status=status,
-        headers={"content-type": "application/json; charset=utf-8", **headers},
-        body=json.dumps(value, separators=(",", ":")).encode(),
-        delay_s=delay_s,
-        dropped=dropped,
-    )
-
-
 def json_input(call: SimulatedCall, check: Check) -> Mapping[str, Any]:
     """Return the body as a JSON object of the required shape."""
     if len(call.body) > JSON_MAX_BYTES:
         raise payload_too_large()
-    content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise invalid_request(f"Wrong request encoding (Content-Type): {content_type}")
+    if content_type(call) != "application/json":
+        raise invalid_request(f"Wrong request encoding (Content-Type): {content_type(call)}")
     try:
         value = json.loads(call.body)
     except (ValueError, RecursionError):

@@ -9,18 +9,18 @@ counting or flows, so that the two check each other.
 The state's keys, each with a value that is only ever replaced as a whole:
 
     member/<id>  organization/<id>    the members, and the pages that they administer
-    code/<code>  token/<token>  refresh/<token>   what was granted
+    oauth/code/<code>  oauth/token/<token>   what was granted
     asset/<urn>  upload/<name>        media, and their upload URLs
     post/<urn>  comment/<urn>         posts and comments;  same/<digest>: which post has this content
     quota/<day>/<member>/<resource>   requests of a day
-    attempts/<member>  lost/<digest>  the progress of a scenario
+    attempts/<member>  lost/<digest>  revoked/<member>   the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings, Simulator
 from letmepost.platforms.linkedin.settings import LinkedInSettings
-from letmepost.platforms.linkedin.simulator.consent import CLIENT_ID, CLIENT_SECRET, create_account
+from letmepost.platforms.linkedin.simulator.consent import APP, CONSENT
 from letmepost.platforms.linkedin.simulator.feed import posts
 from letmepost.platforms.linkedin.simulator.router import answer
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
@@ -29,13 +29,13 @@ from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
 def settings(base: AnyHttpUrl) -> PlatformSettings:
     """Return settings that point every host at the simulator. Its app may have pages."""
     root = AnyHttpUrl(str(base).rstrip("/"))
-    secret = SecretStr(CLIENT_SECRET)
-    return LinkedInSettings(client_id=CLIENT_ID, client_secret=secret, pages=True, api_url=root, web_url=root)
+    secret = SecretStr(APP.client_secret)
+    return LinkedInSettings(client_id=APP.client_id, client_secret=secret, pages=True, api_url=root, web_url=root)
 
 
 SIMULATOR = Simulator(
     answer=answer,
-    create_account=create_account,
+    create_account=CONSENT.create_account,
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,

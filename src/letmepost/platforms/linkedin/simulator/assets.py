@@ -7,12 +7,14 @@ the simulator.
 from datetime import timedelta
 from typing import TypedDict
 
+from letmepost.platforms._kit.simulator.oauth.grants import Token
+from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
-from letmepost.platforms.linkedin.simulator.members import find_member, pages, person
+from letmepost.platforms.linkedin.simulator.members import find_member, pages, person, scenario_of
 from letmepost.platforms.linkedin.simulator.quotas import spend
 from letmepost.platforms.linkedin.simulator.restli import RestliError, denied, digits, json_body, not_found, success
-from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS, refuse_attempt
-from letmepost.platforms.linkedin.simulator.tokens import Token, authenticate
+from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
+from letmepost.platforms.linkedin.simulator.tokens import authenticate
 
 UPLOAD_LIFETIME = timedelta(hours=12)
 DOCUMENT_PROCESSING = timedelta(seconds=3)
@@ -35,19 +37,19 @@ class Asset(TypedDict):
 
 def authors(state: State, token: Token) -> set[str]:
     """Return whom a token may act as: the member, and with the required scope the pages that they administer."""
-    member = find_member(state, token["member"])
+    member = find_member(state, token["account_id"])
     is_for_pages = "w_organization_social" in token["scopes"]
     return {person(member), *(pages(member) if is_for_pages else ())}
 
 
-def begin_upload(state: State, call: SimulatedCall) -> SimulatedReply:
+def begin_upload(state: State, call: SimulatedCall, resource: str) -> SimulatedReply:
     """`POST /rest/images?action=initializeUpload`, and the same for documents."""
     token = authenticate(state, call, "w_member_social", "w_organization_social")
-    resource = call.path.rpartition("/")[2]
     if dict(call.query).get("action") != "initializeUpload":
         raise RestliError(400, "ILLEGAL_ARGUMENT", "Unknown action")
-    spend(state, call, token["member"], resource)
-    refuse_attempt(state, token["member"], SCENARIOS[_scenario(state, token)], call.now, shows_post=False, upload=True)
+    spend(state, call, token["account_id"], resource)
+    scenario = scenario_of(state, token["account_id"])
+    refuse_attempt(state, token["account_id"], scenario, call.now, shows_post=False, is_upload=True)
     request = json_body(call).get("initializeUploadRequest")
     owner = request.get("owner") if isinstance(request, dict) else None
     if owner not in authors(state, token):
@@ -56,14 +58,18 @@ def begin_upload(state: State, call: SimulatedCall) -> SimulatedReply:
     urn = f"urn:li:{noun}:D4E{name}"
     expires_at = (call.now + UPLOAD_LIFETIME).timestamp()
     state[f"asset/{urn}"] = Asset(noun=noun, owner=str(owner), ready_at=None, is_bad=False)
-    state[f"upload/{name}"] = {"urn": urn, "expires_at": expires_at, "scenario": _scenario(state, token)}
+    state[f"upload/{name}"] = {
+        "urn": urn,
+        "expires_at": expires_at,
+        "scenario": find_member(state, token["account_id"])["scenario"],
+    }
     url = f"{call.root}/dms-uploads/{name}"
     return success({"value": {"uploadUrlExpiresAt": int(expires_at * 1000), "uploadUrl": url, noun: urn}})
 
 
-def take_bytes(state: State, call: SimulatedCall) -> SimulatedReply:
+def take_bytes(state: State, call: SimulatedCall, name: str) -> SimulatedReply:
     """`PUT` to an upload URL, which identifies the upload with or without a token."""
-    upload = state.get(f"upload/{call.path.rpartition('/')[2]}")
+    upload = state.get(f"upload/{name}")
     if upload is None:
         raise not_found()
     if call.now.timestamp() >= upload["expires_at"]:
@@ -78,10 +84,9 @@ def take_bytes(state: State, call: SimulatedCall) -> SimulatedReply:
     return success(status=201)
 
 
-def read_asset(state: State, call: SimulatedCall) -> SimulatedReply:
+def read_asset(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
     """`GET /rest/images/{urn}`, and the same for documents: only for apps that may read pages' posts."""
     authenticate(state, call, "r_organization_social")
-    urn = call.path.rpartition("/")[2]
     asset: Asset | None = state.get(f"asset/{urn}")
     if asset is None:
         raise not_found()
@@ -108,7 +113,3 @@ def _status(asset: Asset, call: SimulatedCall) -> str:
     if call.now.timestamp() < asset["ready_at"]:
         return "PROCESSING"
     return "PROCESSING_FAILED" if asset["is_bad"] else "AVAILABLE"
-
-
-def _scenario(state: State, token: Token) -> str:
-    return find_member(state, token["member"])["scenario"]

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.assets import authors, check_asset
-from letmepost.platforms.linkedin.simulator.members import find_member, is_mentionable
+from letmepost.platforms.linkedin.simulator.members import is_mentionable, scenario_of
 from letmepost.platforms.linkedin.simulator.quotas import spend
 from letmepost.platforms.linkedin.simulator.restli import (
     RestliError,
@@ -21,7 +22,7 @@ from letmepost.platforms.linkedin.simulator.restli import (
     not_found,
     success,
 )
-from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS, Scenario, duplicate_post, refuse_attempt
+from letmepost.platforms.linkedin.simulator.scenarios import Scenario, duplicate_post
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
 from letmepost.platforms.linkedin.simulator.validation import Attached, check_comment, check_post
 from letmepost.platforms.linkedin.simulator.visible_text import read_little
@@ -39,9 +40,9 @@ _SAME = ("author", "commentary", "content", "visibility")
 def create_post(state: State, call: SimulatedCall) -> SimulatedReply:
     """`POST /rest/posts`: 201, no body, and the URN in a header."""
     token = authenticate(state, call, *_WRITERS)
-    scenario = SCENARIOS[find_member(state, token["member"])["scenario"]]
-    spend(state, call, token["member"], "posts")
-    refuse_attempt(state, token["member"], scenario, call.now, shows_post=True, upload=False)
+    scenario = scenario_of(state, token["account_id"])
+    spend(state, call, token["account_id"], "posts")
+    refuse_attempt(state, token["account_id"], scenario, call.now, shows_post=True)
     body = json_body(call)
     attached = check_post(body)
     if body["author"] not in authors(state, token):
@@ -52,10 +53,9 @@ def create_post(state: State, call: SimulatedCall) -> SimulatedReply:
     return _store(state, call, body, attached, digest, scenario)
 
 
-def delete_post(state: State, call: SimulatedCall) -> SimulatedReply:
+def delete_post(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
     """`DELETE /rest/posts/{urn}`: 204, any number of times."""
     token = authenticate(state, call, *_WRITERS)
-    urn = call.path.rpartition("/")[2]
     post = state.get(f"post/{urn}")
     if post is not None:
         if post["body"]["author"] not in authors(state, token):
@@ -80,23 +80,22 @@ def list_posts(state: State, call: SimulatedCall) -> SimulatedReply:
     return success({"elements": found[::-1][: int(query.get("count", "10"))], "paging": {"start": 0, "links": []}})
 
 
-def read_post(state: State, call: SimulatedCall) -> SimulatedReply:
+def read_post(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
     """`GET /rest/posts/{urn}`: only for apps that may read pages' posts."""
     authenticate(state, call, "r_organization_social")
-    urn = call.path.rpartition("/")[2]
     post = state.get(f"post/{urn}")
     if post is None:
         raise not_found()
     return success(_view(f"post/{urn}", post))
 
 
-def create_comment(state: State, call: SimulatedCall) -> SimulatedReply:
+def create_comment(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
     """`POST /rest/socialActions/{urn}/comments`; its text is plain."""
     token = authenticate(state, call, *_WRITERS)
-    scenario = SCENARIOS[find_member(state, token["member"])["scenario"]]
-    spend(state, call, token["member"], "comments")
-    refuse_attempt(state, token["member"], scenario, call.now, shows_post=False, upload=False)
-    body, urn = json_body(call), call.path.split("/")[-2]
+    scenario = scenario_of(state, token["account_id"])
+    spend(state, call, token["account_id"], "comments")
+    refuse_attempt(state, token["account_id"], scenario, call.now, shows_post=False)
+    body = json_body(call)
     post = state.get(f"post/{urn}")
     message = body.get("message")
     text = message.get("text") if isinstance(message, dict) else None
@@ -115,10 +114,9 @@ def create_comment(state: State, call: SimulatedCall) -> SimulatedReply:
     return success(comment_view, status=201, headers={"x-restli-id": number})
 
 
-def list_comments(state: State, call: SimulatedCall) -> SimulatedReply:
+def list_comments(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
     """`GET /rest/socialActions/{urn}/comments`: for apps that may read."""
     authenticate(state, call, "r_organization_social")
-    urn = call.path.split("/")[-2]
     found = [
         {"$URN": key.removeprefix("comment/"), **{name: comment[name] for name in ("actor", "object", "message")}}
         for key, comment in _by_age(state, "comment/")
@@ -177,15 +175,14 @@ def _store(
     }
     state[f"post/{urn}"] = {"body": body, "text": little.text, "created_ms": at_ms, "digest": digest, **linked}
     state[f"same/{digest}"] = {"urn": urn, "at_ms": at_ms}
-    is_first = f"lost/{digest}" not in state
-    if scenario.loses_first_response or scenario.hides_first_urn:
-        state[f"lost/{digest}"] = True
+    may_be_incomplete = scenario.loses_first_response or scenario.hides_first_urn
+    is_incomplete = may_be_incomplete and is_first_response(state, digest)
     named = {"x-restli-id": urn, "location": f"/posts/{urn}"}
     return success(
         status=201,
-        headers={} if scenario.hides_first_urn and is_first else named,
+        headers={} if scenario.hides_first_urn and is_incomplete else named,
         delay_s=scenario.delay_s,
-        dropped=scenario.loses_first_response and is_first,
+        dropped=scenario.loses_first_response and is_incomplete,
     )
 
 

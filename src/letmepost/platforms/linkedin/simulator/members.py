@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import TypedDict
 
+from letmepost.platforms._kit.simulator.oauth.grants import Token
+from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.restli import denied, digits, not_found, success
-from letmepost.platforms.linkedin.simulator.tokens import Token, authenticate
+from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS, Scenario
+from letmepost.platforms.linkedin.simulator.tokens import authenticate
 
 PAGES = ("Sandbox Works", "Sandbox Labs")
 
@@ -20,8 +23,9 @@ class Member(TypedDict):
     organizations: list[str]
 
 
-def create_member(state: State, scenario: str, now: datetime, entropy: bytes, *, page_count: int = 0) -> Member:
-    """Create a member who administers this number of pages."""
+def create_member(state: State, scenario: str, now: datetime, entropy: bytes, *, page_count: int = 0) -> str:
+    """Create a member who administers this number of pages, and return the member's id."""
+    check_scenario(SCENARIOS, scenario)
     number = digits(entropy, "member")
     organizations = [digits(entropy, f"page {index}")[-9:] for index in range(page_count)]
     for identifier, name in zip(organizations, PAGES, strict=False):
@@ -34,13 +38,18 @@ def create_member(state: State, scenario: str, now: datetime, entropy: bytes, *,
         organizations=organizations,
     )
     state[f"member/{member['id']}"] = member
-    return member
+    return member["id"]
 
 
 def find_member(state: State, member_id: str) -> Member:
     """Return the member of an id that was issued."""
     member: Member = state[f"member/{member_id}"]
     return member
+
+
+def scenario_of(state: State, member_id: str) -> Scenario:
+    """Return the scenario of a member."""
+    return SCENARIOS[find_member(state, member_id)["scenario"]]
 
 
 def list_members(state: State) -> list[Member]:
@@ -76,7 +85,9 @@ def is_mentionable(state: State, name: str, urn: str) -> bool:
 def user_info(state: State, call: SimulatedCall) -> SimulatedReply:
     """`GET /v2/userinfo`: not versioned."""
     token = authenticate(state, call, "openid")
-    member = find_member(state, token["member"])
+    member = find_member(state, token["account_id"])
+    if scenario_of(state, member["id"]).revoked:
+        withdraw_permission(state, member["id"])
     given, _, family = member["name"].rpartition(" ")
     return success(
         {
@@ -96,7 +107,7 @@ def organization_acls(state: State, call: SimulatedCall) -> SimulatedReply:
     query = dict(call.query)
     if query.get("q") != "roleAssignee" or call.headers.get("x-restli-method") != "FINDER":
         raise not_found()
-    member = find_member(state, token["member"])
+    member = find_member(state, token["account_id"])
     start, count = int(query.get("start", "0")), int(query.get("count", "10"))
     found = [
         {"organization": urn, "role": "ADMINISTRATOR", "roleAssignee": person(member), "state": "APPROVED"}
@@ -105,10 +116,9 @@ def organization_acls(state: State, call: SimulatedCall) -> SimulatedReply:
     return success({"elements": found[start : start + count], "paging": {"start": start, "count": count, "links": []}})
 
 
-def organization(state: State, call: SimulatedCall) -> SimulatedReply:
+def organization(state: State, call: SimulatedCall, identifier: str) -> SimulatedReply:
     """`GET /rest/organizations/{id}`."""
     _administrator(state, call)
-    identifier = call.path.rpartition("/")[2]
     found = state.get(f"organization/{identifier}")
     if found is None:
         raise not_found()

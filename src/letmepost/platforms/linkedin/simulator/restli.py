@@ -3,15 +3,17 @@
 Source: fact sheet sections 6 and 10.
 """
 
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from letmepost.platforms._kit.simulator.wire import Refusal, json_object, json_reply
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply
 
+JSON = {"content-type": "application/json"}
 
-class RestliError(Exception):
+
+class RestliError(Refusal):
     """A refusal in the words of the API. `inner` is the code of the wrong input, `field` its path."""
 
     def __init__(
@@ -24,23 +26,15 @@ class RestliError(Exception):
         inner: str | None = None,
         field: str | None = None,
         headers: Mapping[str, str] | None = None,
-        delay_s: float = 0.0,
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = dict(headers or {})
-        self.delay_s = delay_s
-        self.value: dict[str, Any] = {"status": status, "serviceErrorCode": number, "code": code, "message": message}
+        value: dict[str, Any] = {"status": status, "serviceErrorCode": number, "code": code, "message": message}
         if inner is not None:
             error = {"code": inner, "description": message, "input": {"inputPath": {"fieldPath": field or "/"}}}
-            self.value |= {
+            value |= {
                 "errorDetailType": "com.linkedin.common.error.BadRequest",
                 "errorDetails": {"inputErrors": [error]},
             }
-
-    def reply(self) -> SimulatedReply:
-        """Return the refusal as a response."""
-        return success(self.value, status=self.status, headers=self.headers, delay_s=self.delay_s)
+        super().__init__(status, value, headers={**JSON, **(headers or {})})
 
 
 def invalid(inner: str, field: str, message: str) -> RestliError:
@@ -67,20 +61,15 @@ def success(
     dropped: bool = False,
 ) -> SimulatedReply:
     """Return a response; without a value, its body is empty."""
-    body = b"" if value is None else json.dumps(value, separators=(",", ":")).encode()
-    shown = {} if value is None else {"content-type": "application/json"}
-    return SimulatedReply(
-        status=status, headers={**shown, **(headers or {})}, body=body, delay_s=delay_s, dropped=dropped
-    )
+    if value is None:
+        return SimulatedReply(status=status, headers=headers or {}, delay_s=delay_s, dropped=dropped)
+    return json_reply(value, status=status, headers={**JSON, **(headers or {})}, delay_s=delay_s, dropped=dropped)
 
 
 def json_body(call: SimulatedCall) -> Mapping[str, Any]:
     """Return the body as a JSON object."""
-    try:
-        value = json.loads(call.body)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
+    value = json_object(call)
+    if value is None:
         raise RestliError(400, "ILLEGAL_ARGUMENT", "Unable to parse the request body")
     return value
 

@@ -1,51 +1,50 @@
-"""Routes calls to their handlers."""
+"""The routes of the simulator."""
 
-import re
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Collection
 
+from letmepost.platforms._kit.simulator.routes import Handler, answer_by
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator import assets, consent, feed, members
 from letmepost.platforms.linkedin.simulator.restli import RestliError, not_found
 from letmepost.platforms.linkedin.simulator.versions import check_version
 
-Handler: TypeAlias = Callable[[State, SimulatedCall], SimulatedReply]
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", r"/oauth/v2/authorization", consent.authorize),
-    ("POST", r"/oauth/v2/accessToken", consent.access_token),
-    ("POST", r"/oauth/v2/introspectToken", consent.introspect),
-    ("GET", r"/v2/userinfo", members.user_info),
-    ("GET", r"/rest/organizationAcls", members.organization_acls),
-    ("GET", r"/rest/organizations/[0-9]+", members.organization),
-    ("POST", r"/rest/(?:images|documents)", assets.begin_upload),
-    ("GET", r"/rest/(?:images|documents)/[^/]+", assets.read_asset),
-    ("PUT", r"/dms-uploads/[0-9]+", assets.take_bytes),
-    ("POST", r"/rest/posts", feed.create_post),
-    ("GET", r"/rest/posts", feed.list_posts),
-    ("GET", r"/rest/posts/[^/]+", feed.read_post),
-    ("DELETE", r"/rest/posts/[^/]+", feed.delete_post),
-    ("POST", r"/rest/socialActions/[^/]+/comments", feed.create_comment),
-    ("GET", r"/rest/socialActions/[^/]+/comments", feed.list_comments),
+def _versioned(handler: Handler) -> Handler:
+    def handle(state: State, call: SimulatedCall, *arguments: str) -> SimulatedReply:
+        check_version(call)
+        return handler(state, call, *arguments)
+
+    return handle
+
+
+def _refuse_unknown(call: SimulatedCall, methods: Collection[str]) -> RestliError:
+    if not methods:
+        return not_found()
+    return RestliError(405, "METHOD_NOT_ALLOWED", f"{call.method} is not supported", number=0)
+
+
+answer = answer_by(
+    (
+        ("GET", "/oauth/v2/authorization", consent.CONSENT.authorize),
+        ("POST", "/oauth/v2/accessToken", consent.TOKENS.token),
+        ("POST", "/oauth/v2/introspectToken", consent.introspect),
+        ("GET", "/v2/userinfo", members.user_info),
+        ("PUT", "/dms-uploads/([0-9]+)", assets.take_bytes),
+        *(
+            (method, f"/rest/{path}", _versioned(handler))
+            for method, path, handler in (
+                ("GET", "organizationAcls", members.organization_acls),
+                ("GET", "organizations/([0-9]+)", members.organization),
+                ("POST", "(images|documents)", assets.begin_upload),
+                ("GET", "(?:images|documents)/([^/]+)", assets.read_asset),
+                ("POST", "posts", feed.create_post),
+                ("GET", "posts", feed.list_posts),
+                ("GET", "posts/([^/]+)", feed.read_post),
+                ("DELETE", "posts/([^/]+)", feed.delete_post),
+                ("POST", "socialActions/([^/]+)/comments", feed.create_comment),
+                ("GET", "socialActions/([^/]+)/comments", feed.list_comments),
+            )
+        ),
+    ),
+    _refuse_unknown,
 )
-
-
-def answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Change the state as the call requests, and return LinkedIn's response."""
-    try:
-        handler = _find_handler(call)
-        if call.path.startswith("/rest/"):
-            check_version(call)
-        return handler(state, call)
-    except RestliError as refusal:
-        return refusal.reply()
-
-
-def _find_handler(call: SimulatedCall) -> Handler:
-    matching = [(method, handler) for method, path, handler in ROUTES if re.fullmatch(path, call.path)]
-    if not matching:
-        raise not_found()
-    found = dict(matching).get(call.method)
-    if found is None:
-        raise RestliError(405, "METHOD_NOT_ALLOWED", f"{call.method} is not supported", number=0)
-    return found

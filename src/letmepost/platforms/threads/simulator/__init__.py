@@ -8,7 +8,8 @@ limits and text counting separately, and imports no rules, counting or flows, so
 The state's keys, each with a value that is only ever replaced as a whole:
 
     meta/last_id                       the last id that was issued
-    person/<id>  code/<code>  token/<token>     the accounts and their consents
+    person/<id>                        the accounts
+    oauth/code/<code>  oauth/token/<token>      their consents
     container/<id>  post/<id>          containers and posts
     spent/<kind>/<person>              the times of what counts toward a day's quota
     attempts/<person>  revoked/<person>         the progress of a scenario
@@ -18,7 +19,7 @@ from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings, Simulator
 from letmepost.platforms.threads.settings import ThreadsSettings
-from letmepost.platforms.threads.simulator.people import CLIENT_ID, CLIENT_SECRET, create_account
+from letmepost.platforms.threads.simulator.consent import APP, CONSENT
 from letmepost.platforms.threads.simulator.router import answer
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 from letmepost.platforms.threads.simulator.timeline import posts
@@ -28,8 +29,8 @@ def settings(base: AnyHttpUrl) -> PlatformSettings:
     """Return settings that point every host at the simulator, with the app that it knows."""
     root = str(base).rstrip("/")
     return ThreadsSettings(
-        client_id=CLIENT_ID,
-        client_secret=SecretStr(CLIENT_SECRET),
+        client_id=APP.client_id,
+        client_secret=SecretStr(APP.client_secret),
         api_url=AnyHttpUrl(root),
         authorize_url=AnyHttpUrl(f"{root}/oauth/authorize"),
     )
@@ -37,7 +38,7 @@ def settings(base: AnyHttpUrl) -> PlatformSettings:
 
 SIMULATOR = Simulator(
     answer=answer,
-    create_account=create_account,
+    create_account=CONSENT.create_account,
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,

@@ -1,58 +1,94 @@
-"""The consent page. Each choice is a link, so that a test can follow one without a browser.
+"""The consent page, and the exchange of its code for a token that is valid for an hour.
 
-Source: fact sheet section 1.1, after https://developers.facebook.com/docs/threads/get-started, checked 2026-11-21.
+Source: fact sheet section 1, after https://developers.facebook.com/docs/threads/get-started, checked 2026-11-21.
 """
 
-from html import escape
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
+from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
+from letmepost.platforms._kit.simulator.oauth.grants import App, only
+from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
-from letmepost.platforms.threads.simulator.graph import Parameters
-from letmepost.platforms.threads.simulator.people import CLIENT_ID, SCOPES, create_person, issue_code
+from letmepost.platforms.threads.simulator.graph import ConsentRefused, Parameters
+from letmepost.platforms.threads.simulator.people import create_person
 
-_CHOICES = {
-    "allow": "Allow everything",
-    "allow-less": "Allow posting, and nothing else",
-    "deny": "Not now",
+APP = App(client_id="1789000000000001", client_secret="simulated-threads-app-secret")  # noqa: S106 - the simulator's own
+_EXTRAS = ("threads_manage_replies", "threads_read_replies", "threads_delete")
+_SCOPES = ("threads_basic", "threads_content_publish", *_EXTRAS)
+_CHOICES = (
+    Choice("allow", "Allow everything", account=create_person),
+    Choice(
+        "allow-less",
+        "Allow posting, and nothing else",
+        account=create_person,
+        withheld=frozenset(_EXTRAS),
+    ),
+    Choice(
+        "deny",
+        "Not now",
+        denial={"error": "access_denied", "error_reason": "user_denied", "error_description": "The user denied"},
+    ),
+)
+_REFUSALS = {
+    "client_secret": "Error validating client secret.",
+    "grant_type": "Unsupported grant type",
+    "refresh_token": "Unsupported grant type",
+    "code": "Matching code was not found or was already used",
+    "redirect_uri": "Error validating verification code: redirect_uri does not match",
 }
-_LESS = ("threads_basic", "threads_content_publish")
+"""By the name of the parameter that is missing or wrong."""
+
+
+def new_secret(entropy: bytes, kind: str) -> str:
+    """Return the text of a code or a token."""
+    return f"AQB{letters(entropy, kind, 40)}" if kind == "code" else f"THQVJ{letters(entropy, kind, 48)}"
+
+
+def _check(_state: State, query: Mapping[str, str]) -> str | None:
+    return None if "threads_basic" in query.get("scope", "") else "scope must contain threads_basic"
+
+
+def _refuse(_problem: Problem, name: str) -> ConsentRefused:
+    return ConsentRefused(_REFUSALS[name])
+
+
+def _describe(granted: Granted) -> dict[str, Any]:
+    return {"access_token": granted.access.text, "user_id": int(granted.access.token["account_id"])}
+
+
+CONSENT = ConsentEndpoint(
+    title="Threads",
+    find_app=only(APP),
+    scopes=_SCOPES,
+    choices=lambda _state: _CHOICES,
+    new_account=create_person,
+    new_secret=new_secret,
+    code_lifetime=timedelta(hours=1),
+    uses_pkce=False,
+    check=_check,
+    scope_separators=", ",
+)
+_TOKENS = TokenEndpoint(
+    find_app=only(APP),
+    new_secret=new_secret,
+    lifetimes=lambda *_: Lifetimes(access=timedelta(hours=1)),
+    refuse=_refuse,
+    describe=_describe,
+    keeps_refused_codes=True,
+)
 
 
 def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /oauth/authorize`: the page, or with `choice` the redirect. Allowing access creates a new person."""
-    given = Parameters.of(call)
-    asked = (given.get("scope") or "").replace(",", " ").split()
-    redirect_uri = given.get("redirect_uri")
-    if given.get("client_id") != CLIENT_ID or given.get("response_type") != "code" or redirect_uri is None:
-        return _page("<p>Invalid Request: the app, the response type or the redirect URI is wrong.</p>", status=400)
-    if "threads_basic" not in asked or not set(asked) <= set(SCOPES):
-        return _page(f"<p>Invalid Scopes: {escape(' '.join(asked))}</p>", status=400)
-    choice = given.get("choice")
-    returned = {} if given.get("state") is None else {"state": given.get("state")}
-    if choice == "deny":
-        denial = {"error": "access_denied", "error_reason": "user_denied", "error_description": "The user denied"}
-        return _return(redirect_uri, {**denial, **returned})
-    if choice not in _CHOICES:
-        return _page(_links(call))
-    scopes = tuple(scope for scope in asked if choice == "allow" or scope in _LESS)
-    person = create_person(state, "ok", call.entropy)
-    code = issue_code(state, person, scopes, redirect_uri, call.now, call.entropy)
-    return _return(redirect_uri, {"code": code, **returned}, tail="#_")
+    """`GET /oauth/authorize`. The URL with a code ends with `#_`, which is not part of the code."""
+    reply = CONSENT.authorize(state, call)
+    location = reply.headers.get("location", "")
+    return replace(reply, headers={"location": f"{location}#_"}) if "code=" in location else reply
 
 
-def _return(redirect_uri: str, parameters: dict[str, str | None], tail: str = "") -> SimulatedReply:
-    joint = "&" if "?" in redirect_uri else "?"
-    return SimulatedReply(status=302, headers={"location": f"{redirect_uri}{joint}{urlencode(parameters)}{tail}"})
-
-
-def _links(call: SimulatedCall) -> str:
-    lines = []
-    for name, label in _CHOICES.items():
-        query = urlencode([*call.query, ("choice", name)])
-        lines.append(f'<li><a href="{escape(f"{call.root}{call.path}?{query}")}">{label}</a></li>')
-    return f"<ul>{''.join(lines)}</ul>"
-
-
-def _page(content: str, *, status: int = 200) -> SimulatedReply:
-    page = f"<!DOCTYPE html><title>Sandbox</title><h1>The app asks to act for you</h1>{content}"
-    return SimulatedReply(status=status, headers={"content-type": "text/html; charset=utf-8"}, body=page.encode())
+def exchange_code(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`POST /oauth/access_token`. The parameters may be in the query."""
+    return _TOKENS.respond(state, call, Parameters.of(call).values)

@@ -1,15 +1,17 @@
 """The format of the server: JSON, and refusals in the envelope of the Graph API."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
+from letmepost.platforms._kit.simulator import wire
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply
 
+_JSON = {"content-type": "application/json; charset=UTF-8"}
 
-class Refused(Exception):
+
+class Refused(wire.Refusal):
     """A refusal in the words of the server."""
 
     def __init__(
@@ -21,9 +23,7 @@ class Refused(Exception):
         status: int = 400,
         is_transient: bool = False,
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.envelope = {
+        error = {
             "message": message,
             "type": "OAuthException",
             "code": code,
@@ -31,18 +31,15 @@ class Refused(Exception):
             "is_transient": is_transient,
             "fbtrace_id": "AxSandboxTraceId",
         }
-
-    def reply(self) -> SimulatedReply:
-        """Return the refusal as a response."""
-        return json_reply({"error": self.envelope}, status=self.status)
+        super().__init__(status, {"error": error}, headers=_JSON)
 
 
-class ConsentRefused(Exception):
+class ConsentRefused(wire.Refusal):
     """A refusal of the OAuth endpoints, which have an envelope of their own."""
 
-    def reply(self) -> SimulatedReply:
-        """Return the refusal as a response."""
-        return json_reply({"error_type": "OAuthException", "code": 400, "error_message": str(self)}, status=400)
+    def __init__(self, message: str) -> None:
+        value = {"error_type": "OAuthException", "code": 400, "error_message": message}
+        super().__init__(400, value, headers=_JSON)
 
 
 def wrong_parameter(message: str) -> Refused:
@@ -55,13 +52,9 @@ def not_found() -> Refused:
     return Refused("The requested resource does not exist", code=24, subcode=4279009)
 
 
-def json_reply(value: Mapping[str, Any], *, status: int = 200) -> SimulatedReply:
-    """Return a JSON response."""
-    return SimulatedReply(
-        status=status,
-        headers={"content-type": "application/json; charset=UTF-8"},
-        body=json.dumps(value, separators=(",", ":")).encode(),
-    )
+def json_reply(value: Mapping[str, Any], *, delay_s: float = 0.0, dropped: bool = False) -> SimulatedReply:
+    """Return a 200 with JSON."""
+    return wire.json_reply(value, headers=_JSON, delay_s=delay_s, dropped=dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,8 @@ class Parameters:
     @classmethod
     def of(cls, call: SimulatedCall) -> "Parameters":
         """Return the parameters of a call."""
-        return cls(dict([*call.query, *_body_parameters(call)]))
+        is_json = wire.content_type(call) == "application/json"
+        return cls({**dict(call.query), **(_json_parameters(call.body) if is_json else wire.form_of(call))})
 
     def get(self, name: str) -> str | None:
         """Return a parameter, or None if it was not sent or is empty."""
@@ -93,16 +87,7 @@ def shown(value: Mapping[str, Any], parameters: Parameters) -> SimulatedReply:
     return json_reply({name: value[name] for name in value if name in wanted})
 
 
-def _body_parameters(call: SimulatedCall) -> Iterable[tuple[str, str]]:
-    match call.headers.get("content-type", "").partition(";")[0].strip().lower():
-        case "application/x-www-form-urlencoded":
-            return parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
-        case "application/json":
-            return _json_parameters(call.body)
-    return ()
-
-
-def _json_parameters(body: bytes) -> Iterable[tuple[str, str]]:
+def _json_parameters(body: bytes) -> Mapping[str, str]:
     """Return the fields of an object. As in a form, a value that is not a text is the JSON of that value."""
     try:
         value = json.loads(body or b"{}")
@@ -110,4 +95,4 @@ def _json_parameters(body: bytes) -> Iterable[tuple[str, str]]:
         raise wrong_parameter("The body is not JSON.") from None
     if not isinstance(value, dict):
         raise wrong_parameter("The body is not a JSON object.")
-    return [(name, item if isinstance(item, str) else json.dumps(item)) for name, item in value.items()]
+    return {name: item if isinstance(item, str) else json.dumps(item) for name, item in value.items()}

@@ -6,6 +6,7 @@ Source: fact sheet sections 2.0, 5 and 8, after https://developers.facebook.com/
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.threads.simulator.containers import Container, children_of, status_of
 from letmepost.platforms.threads.simulator.graph import (
@@ -16,7 +17,7 @@ from letmepost.platforms.threads.simulator.graph import (
     shown,
     wrong_parameter,
 )
-from letmepost.platforms.threads.simulator.people import Person, letters, next_id
+from letmepost.platforms.threads.simulator.people import Person, next_id
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 
 QUOTA_S = 86_400.0

@@ -7,19 +7,18 @@ limits and counting separately, so that the two check each other.
 
 The state's keys, each with a value that is only ever replaced or deleted as a whole:
 
-    account/<id>  code/<code>  token/<token>   the accounts, and who may act for them
+    account/<id>                               the accounts
+    oauth/code/<code>  oauth/token/<token>     who may act for them
     media/<id>  post/<id>  last_id             uploads and posts
     limit/<endpoint>/<account>                 calls in this window
-    attempts/<account>  lost/<account>  withdrawn/<account>   the progress of a scenario
+    attempts/<account>  lost/<account>  revoked/<account>   the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings, Simulator
 from letmepost.platforms.twitter.settings import TwitterSettings
-from letmepost.platforms.twitter.simulator.accounts import create_account
-from letmepost.platforms.twitter.simulator.consent import AUTHORIZE
-from letmepost.platforms.twitter.simulator.credentials import CLIENT_ID, CLIENT_SECRET
+from letmepost.platforms.twitter.simulator.oauth import APP, AUTHORIZE, CONSENT
 from letmepost.platforms.twitter.simulator.posts import visible_posts
 from letmepost.platforms.twitter.simulator.router import answer
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
@@ -29,8 +28,8 @@ def settings(base: AnyHttpUrl) -> PlatformSettings:
     """Return settings that point every host at the simulator."""
     root = str(base).rstrip("/")
     return TwitterSettings(
-        client_id=CLIENT_ID,
-        client_secret=SecretStr(CLIENT_SECRET),
+        client_id=APP.client_id,
+        client_secret=SecretStr(APP.client_secret),
         api_url=AnyHttpUrl(root),
         authorize_url=AnyHttpUrl(f"{root}{AUTHORIZE}"),
         web_url=AnyHttpUrl(root),
@@ -39,7 +38,7 @@ def settings(base: AnyHttpUrl) -> PlatformSettings:
 
 SIMULATOR = Simulator(
     answer=answer,
-    create_account=create_account,
+    create_account=CONSENT.create_account,
     posts=visible_posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,

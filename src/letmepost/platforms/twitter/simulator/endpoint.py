@@ -1,15 +1,16 @@
 """What every endpoint of the API has: the required scopes, a rate limit, and a function that responds."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.twitter.simulator import limits
 from letmepost.platforms.twitter.simulator.accounts import Account
+from letmepost.platforms.twitter.simulator.oauth import authenticate
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS, Scenario
-from letmepost.platforms.twitter.simulator.tokens import authenticate
-from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden, json_reply
+from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,17 +27,14 @@ class Request:
         """Return the scenario of the account."""
         return SCENARIOS[self.account["scenario"]]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Success:
-    """A success."""
-
-    body: Mapping[str, Any]
-    status: int = 200
-    dropped: bool = False
+    def refuse_attempt(self, *, is_upload: bool) -> None:
+        """Count a post or an upload, and raise the scenario's refusal of it."""
+        refuse_attempt(
+            self.state, self.account["id"], self.scenario, self.call.now, shows_post=not is_upload, is_upload=is_upload
+        )
 
 
-Handle: TypeAlias = Callable[[Request], Success]
+Handle: TypeAlias = Callable[[Request], SimulatedReply]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ class Endpoint:
     scopes: frozenset[str]
     is_slow: bool = False
 
-    def respond(self, state: State, call: SimulatedCall, target: str) -> SimulatedReply:
+    def respond(self, state: State, call: SimulatedCall, target: str = "") -> SimulatedReply:
         """Respond to a call.
 
         Raises:
@@ -61,14 +59,9 @@ class Endpoint:
         try:
             if not self.scopes <= scopes:
                 raise forbidden()
-            found = self.handle(request)
+            reply = self.handle(request)
         except RefusedError as refusal:
-            return refusal.reply(headers)
-        reply = json_reply(found.status, found.body, headers)
-        return SimulatedReply(
-            status=reply.status,
-            headers=reply.headers,
-            body=reply.body,
-            dropped=found.dropped,
-            delay_s=request.scenario.delay_s if self.is_slow else 0.0,
-        )
+            reply = refusal.reply()
+        else:
+            reply = replace(reply, delay_s=request.scenario.delay_s if self.is_slow else 0.0)
+        return replace(reply, headers={**headers, **reply.headers})

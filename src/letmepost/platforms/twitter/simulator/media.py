@@ -8,10 +8,10 @@ import base64
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from letmepost.platforms.contract import State
+from letmepost.platforms._kit.simulator.wire import json_reply
+from letmepost.platforms.contract import SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import snowflake
-from letmepost.platforms.twitter.simulator.endpoint import Request, Success
-from letmepost.platforms.twitter.simulator.scenarios import refuse_attempt
+from letmepost.platforms.twitter.simulator.endpoint import Request
 from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden, invalid, read_json, read_multipart
 
 LIFETIME = timedelta(seconds=86_400)
@@ -41,9 +41,9 @@ class UploadedMedia(TypedDict):
     alt_text: str | None
 
 
-def upload(request: Request) -> Success:
+def upload(request: Request) -> SimulatedReply:
     """`POST /2/media/upload`: an image in one piece."""
-    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, shows_post=False)
+    request.refuse_attempt(is_upload=True)
     category, content = _one_shot(request)
     if category is None:
         raise invalid("$.media_category: is missing but it is required")
@@ -57,12 +57,12 @@ def upload(request: Request) -> Success:
     item["ready_at"] = request.call.now.timestamp()
     request.state[f"media/{item['id']}"] = item
     data = {**_shown(item), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
-    return Success(body={"data": data})
+    return json_reply({"data": data})
 
 
-def initialize(request: Request) -> Success:
+def initialize(request: Request) -> SimulatedReply:
     """`POST /2/media/upload/initialize`."""
-    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, shows_post=False)
+    request.refuse_attempt(is_upload=True)
     body = read_json(request.call)
     category, total = body.get("media_category"), body.get("total_bytes")
     if set(body) - {"media_category", "total_bytes", "media_type", "additional_owners", "shared"}:
@@ -73,10 +73,10 @@ def initialize(request: Request) -> Success:
         raise invalid("$.total_bytes: is too large, or missing")
     item = _begin(request, category, total)
     request.state[f"media/{item['id']}"] = item
-    return Success(body={"data": {**_shown(item), "expires_after_secs": SESSION_LIFETIME_S}})
+    return json_reply({"data": {**_shown(item), "expires_after_secs": SESSION_LIFETIME_S}})
 
 
-def append(request: Request) -> Success:
+def append(request: Request) -> SimulatedReply:
     """`POST /2/media/upload/{id}/append`. The same index again replaces the segment."""
     item = own_media(request.state, request.account["id"], request.target)
     index, content = _segment(request)
@@ -86,10 +86,10 @@ def append(request: Request) -> Success:
         raise RefusedError(413, {"title": "Payload Too Large", "status": 413, "type": "about:blank", "detail": ""})
     segments = {**item["segments"], str(int(index)): len(content)}
     request.state[f"media/{item['id']}"] = {**item, "segments": segments}
-    return Success(body={"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
+    return json_reply({"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
 
 
-def finalize(request: Request) -> Success:
+def finalize(request: Request) -> SimulatedReply:
     """`POST /2/media/upload/{id}/finalize`."""
     item = own_media(request.state, request.account["id"], request.target)
     sizes = [item["segments"].get(str(index), 0) for index in range(len(item["segments"]))]
@@ -100,19 +100,19 @@ def finalize(request: Request) -> Success:
     until = (now + LIFETIME).timestamp()
     final: UploadedMedia = {**item, "ready_at": ready_at, "until": until}
     request.state[f"media/{item['id']}"] = final
-    return Success(body={"data": {**_shown(final), "size": sum(sizes), **_processing(final, now.timestamp())}})
+    return json_reply({"data": {**_shown(final), "size": sum(sizes), **_processing(final, now.timestamp())}})
 
 
-def status(request: Request) -> Success:
+def status(request: Request) -> SimulatedReply:
     """`GET /2/media/upload`. `command=STATUS` is optional."""
     query = dict(request.call.query)
     if query.get("command", "STATUS") != "STATUS":
         raise invalid("The `command` query parameter value is not one of [STATUS]")
     item = own_media(request.state, request.account["id"], query.get("media_id", ""))
-    return Success(body={"data": {**_shown(item), **_processing(item, request.call.now.timestamp())}})
+    return json_reply({"data": {**_shown(item), **_processing(item, request.call.now.timestamp())}})
 
 
-def describe(request: Request) -> Success:
+def describe(request: Request) -> SimulatedReply:
     """`POST /2/media/metadata`."""
     body = read_json(request.call)
     metadata = body.get("metadata")
@@ -124,7 +124,7 @@ def describe(request: Request) -> Success:
         raise invalid("$.metadata.alt_text.text: is too long")
     item = own_media(request.state, request.account["id"], body["id"])
     request.state[f"media/{item['id']}"] = {**item, "alt_text": text}
-    return Success(body={"data": {"id": item["id"], "associated_metadata": {"alt_text": {"text": text}}}})
+    return json_reply({"data": {"id": item["id"], "associated_metadata": {"alt_text": {"text": text}}}})
 
 
 def own_media(state: State, account_id: str, media_id: str) -> UploadedMedia:

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
-from letmepost.platforms.contract import SimulatedPost, State
-from letmepost.platforms.twitter.simulator.accounts import find_account, snowflake
+from letmepost.platforms._kit.simulator.scenarios import is_first_response
+from letmepost.platforms._kit.simulator.wire import json_reply
+from letmepost.platforms.contract import SimulatedPost, SimulatedReply, State
+from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
-from letmepost.platforms.twitter.simulator.endpoint import Request, Success
+from letmepost.platforms.twitter.simulator.endpoint import Request
 from letmepost.platforms.twitter.simulator.media import UploadedMedia, media_key
 from letmepost.platforms.twitter.simulator.rendering import escape, render
-from letmepost.platforms.twitter.simulator.scenarios import DUPLICATE, refuse_attempt
+from letmepost.platforms.twitter.simulator.scenarios import DUPLICATE
 from letmepost.platforms.twitter.simulator.text import MAX_CASHTAGS, MAX_WEIGHT, cashtag_count, weight
 from letmepost.platforms.twitter.simulator.wire import forbidden, invalid, read_json
 
@@ -40,10 +42,10 @@ class Post(TypedDict):
     root: str
 
 
-def create(request: Request) -> Success:
+def create(request: Request) -> SimulatedReply:
     """`POST /2/tweets`."""
     state, account, now = request.state, request.account, request.call.now
-    refuse_attempt(state, account["id"], request.scenario, now, shows_post=True)
+    request.refuse_attempt(is_upload=False)
     body = read_json(request.call)
     check_body(body)
     media = _media(request, body)
@@ -67,20 +69,21 @@ def create(request: Request) -> Success:
     state[f"post/{post['id']}"] = post
     text, _ = render(body.get("text", ""), post["id"], post["media_keys"])
     data = {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}
-    return Success(status=201, body={"data": data}, dropped=_is_lost(request))
+    is_lost = request.scenario.loses_first_response and is_first_response(state, account["id"])
+    return json_reply({"data": data}, status=201, dropped=is_lost)
 
 
-def delete(request: Request) -> Success:
+def delete(request: Request) -> SimulatedReply:
     """`DELETE /2/tweets/{id}`. Deleting a missing post succeeds."""
     post = _find(request.state, request.target)
     if post is not None and post["account_id"] != request.account["id"]:
         raise forbidden()
     if post is not None:
         del request.state[f"post/{post['id']}"]
-    return Success(body={"data": {"deleted": post is not None}})
+    return json_reply({"data": {"deleted": post is not None}})
 
 
-def timeline(request: Request) -> Success:
+def timeline(request: Request) -> SimulatedReply:
     """`GET /2/users/{id}/tweets`: newest first, with a small delay."""
     query = dict(request.call.query)
     count = query.get("max_results", "10")
@@ -100,7 +103,7 @@ def timeline(request: Request) -> Success:
     ]
     newest = sorted(found, key=lambda post: int(post["id"]), reverse=True)[: int(count)]
     shown = [_shown(post, fields) for post in newest]
-    return Success(body={**({"data": shown} if shown else {}), "meta": {"result_count": len(shown)}})
+    return json_reply({**({"data": shown} if shown else {}), "meta": {"result_count": len(shown)}})
 
 
 def visible_posts(state: State) -> list[SimulatedPost]:
@@ -168,15 +171,6 @@ def _is_remembered(known: Post, now: datetime) -> bool:
     return now.timestamp() < known["created_at"] + REMEMBERED.total_seconds()
 
 
-def _is_lost(request: Request) -> bool:
-    """Return True if the scenario loses this response."""
-    key = f"lost/{request.account['id']}"
-    if not request.scenario.loses_first_response or key in request.state:
-        return False
-    request.state[key] = True
-    return True
-
-
 def _shown(post: Post, fields: set[str]) -> dict[str, Any]:
     text, urls = render(post["body"].get("text", ""), post["id"], post["media_keys"])
     shown: dict[str, Any] = {"id": post["id"], "text": escape(text), "edit_history_tweet_ids": [post["id"]]}
@@ -196,7 +190,7 @@ def _find(state: State, post_id: str) -> Post | None:
 
 
 def _own(state: State, account_id: str) -> list[Post]:
-    return [post for post in _all(state) if post["account_id"] == account_id and find_account(state, account_id)]
+    return [post for post in _all(state) if post["account_id"] == account_id]
 
 
 def _all(state: State) -> Iterator[Post]:

@@ -1,14 +1,16 @@
 """The account of a token."""
 
-from letmepost.platforms.twitter.simulator.endpoint import Request, Success
-from letmepost.platforms.twitter.simulator.tokens import withdraw
+from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
+from letmepost.platforms._kit.simulator.wire import json_reply
+from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.twitter.simulator.endpoint import Request
 
 
-def own_user(request: Request) -> Success:
+def own_user(request: Request) -> SimulatedReply:
     """`GET /2/users/me`."""
     account = request.account
     if request.scenario.revoked:
-        withdraw(request.state, account["id"])
+        withdraw_permission(request.state, account["id"])
     shown = {"id": account["id"], "name": account["name"], "username": account["username"]}
     facts = {"verified_type": "none", "subscription_type": "None", "protected": False}
-    return Success(body={"data": {**shown, **facts, "profile_image_url": f"{request.call.root}/avatar.png"}})
+    return json_reply({"data": {**shown, **facts, "profile_image_url": f"{request.call.root}/avatar.png"}})

@@ -1,41 +1,23 @@
-"""The formats of X's servers: JSON, forms, multipart forms, and the refusals of each host.
+"""The formats of X's servers: JSON, multipart forms, and refusals.
 
 Source: fact sheet section 6, after https://docs.x.com/x-api/fundamentals/response-codes-and-errors and live responses,
 checked 2026-11-21.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+from letmepost.platforms._kit.simulator.wire import Refusal, json_object
+from letmepost.platforms.contract import SimulatedCall
 
 PROBLEMS = "https://api.x.com/2/problems"
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _NAME = re.compile(rb'name="([^"]*)"')
 
 
-class RefusedError(Exception):
+class RefusedError(Refusal):
     """A refusal: its status and JSON."""
-
-    def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(body.get("detail") or body.get("error_description"))
-        self.status = status
-        self.body = body
-        self.headers = dict(headers or {})
-
-    def reply(self, headers: Mapping[str, str]) -> SimulatedReply:
-        """Return the refusal as a response."""
-        return json_reply(self.status, self.body, {**headers, **self.headers})
-
-
-def json_reply(status: int, value: Mapping[str, Any], headers: Mapping[str, str]) -> SimulatedReply:
-    """Return a JSON response."""
-    body = json.dumps(value, separators=(",", ":")).encode()
-    return SimulatedReply(
-        status=status, headers={"content-type": "application/json; charset=utf-8", **headers}, body=body
-    )
 
 
 def forbidden(detail: str = "You are not permitted to perform this action.") -> RefusedError:
@@ -52,7 +34,7 @@ def unauthorized() -> RefusedError:
 def too_many(headers: Mapping[str, str]) -> RefusedError:
     """Return the refusal of a used-up limit. The headers state which one, and until when."""
     detail = "Too Many Requests"
-    return RefusedError(429, {"title": detail, "detail": detail, "type": "about:blank", "status": 429}, headers)
+    return RefusedError(429, {"title": detail, "detail": detail, "type": "about:blank", "status": 429}, headers=headers)
 
 
 def unavailable(status: int = 503) -> RefusedError:
@@ -71,11 +53,8 @@ def invalid(message: str, **parameters: list[str]) -> RefusedError:
 
 def read_json(call: SimulatedCall) -> dict[str, Any]:
     """Return the body as a JSON object."""
-    try:
-        value = json.loads(call.body)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict) or "application/json" not in call.headers.get("content-type", ""):
+    value = json_object(call)
+    if value is None or "application/json" not in call.headers.get("content-type", ""):
         raise invalid("The request body is not a JSON object")
     return value
 
