@@ -12,6 +12,7 @@ from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPa
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from tests.counterparts.packages import CLIENTS, SERVERS
+from tests.doubles.targets import on
 from tests.readme import README, api_blocks, hosting_block, start_block
 
 ROOT = README.parent
@@ -38,7 +39,7 @@ CONTENTS = {
 
 def _lacks(platform: Platform, field: str, content: PostContent) -> bool:
     capabilities = (rule for rule in platform.rules if rule.capability)
-    return any(found.field == field for rule in capabilities for found in rule.check(content))
+    return any(found.field == field for rule in capabilities for found in rule.check(on(platform, content)))
 
 
 def expected_row(platform: Platform) -> str:

@@ -29,6 +29,7 @@ def _trees(folder: Path) -> Iterator[ast.AST]:
 
 
 def test_every_id_with_the_name_of_a_platform_has_a_page() -> None:
+    """A row of limits has the beginning of its rules' ids, with the separator."""
     for name in discover():
         texts = {
             node.value
@@ -37,7 +38,8 @@ def test_every_id_with_the_name_of_a_platform_has_a_page() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         named = {text for text in texts if text.startswith(f"{name}.") and _ID.fullmatch(text)}
-        assert sorted(named - _EXPLAINED) == []
+        begun = {text for text in named if text.endswith("_") and any(known.startswith(text) for known in _EXPLAINED)}
+        assert sorted(named - _EXPLAINED - begun) == []
 
 
 def test_every_entry_of_the_catalog_is_used() -> None:

@@ -12,6 +12,7 @@ from letmepost.domain.rules import Rule, violations
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
+from tests.doubles.targets import on
 
 _PLATFORMS = discover()
 _RULES = [(platform, rule) for platform in _PLATFORMS.values() for rule in platform.rules]
@@ -36,9 +37,9 @@ def test_rule_id_has_platform_subject_and_property(platform: Platform, rule: Rul
 
 @each_rule
 def test_rule_has_a_source_and_the_date_of_its_check(platform: Platform, rule: Rule) -> None:
-    source = urlsplit(rule.source_url)
+    source = urlsplit(rule.source.url)
     assert (source.scheme, bool(source.netloc), "." in source.netloc) == ("https", True, True)
-    assert date(2026, 1, 1) <= rule.checked_on <= date(2027, 12, 31)
+    assert date(2026, 1, 1) <= rule.source.checked_on <= date(2027, 12, 31)
 
 
 @each_rule
@@ -51,7 +52,7 @@ def test_rule_is_described_in_sentences(platform: Platform, rule: Rule) -> None:
 @each_rule
 def test_rule_can_check_an_empty_post(platform: Platform, rule: Rule) -> None:
     """Its violations have the id of the rule."""
-    assert {violation.rule for violation in rule.check(PostContent())} <= {rule.id}
+    assert {violation.rule for violation in rule.check(on(platform, PostContent()))} <= {rule.id}
 
 
 @pytest.mark.parametrize("platform", _PLATFORMS.values(), ids=_PLATFORMS)
@@ -59,7 +60,7 @@ def test_rule_can_check_an_empty_post(platform: Platform, rule: Rule) -> None:
 def test_invisible_text_is_rejected_like_missing_text(platform: Platform, blank: str) -> None:
     def broken(text: str) -> list[tuple[str, str]]:
         content = PostContent(text=text, thread=(ThreadPart(text=text),), first_comment=text)
-        return [(found.rule, found.field) for found in violations(content, platform.rules)]
+        return [(found.rule, found.field) for found in violations(on(platform, content), platform.rules)]
 
     assert {"text", "firstComment.text"} < {field for _, field in broken("")}
     assert broken(blank) == broken("")

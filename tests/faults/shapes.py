@@ -8,6 +8,7 @@ from uuid import UUID
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.rules import violations
+from tests.doubles.targets import on
 from tests.faults.lineup import PLATFORMS
 from tests.http.support import png
 
@@ -54,8 +55,8 @@ def body_of(shape: Shape, text: str) -> dict[str, Any]:
 @cache
 def shapes_of(platform: str) -> tuple[Shape, ...]:
     """Return the shapes that are valid on a platform."""
-    rules = PLATFORMS[platform].rules
-    return tuple(shape for shape in Shape if not violations(_content(shape), rules))
+    found = PLATFORMS[platform]
+    return tuple(shape for shape in Shape if not violations(on(found, _content(shape)), found.rules))
 
 
 def may_go_on(platform: str) -> bool:

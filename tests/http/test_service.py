@@ -107,8 +107,8 @@ async def test_every_rule_of_every_platform_has_a_page(client: Client, rule: obj
     reply = await client.http.get(f"/docs/preflight/{found.id.replace('.', '-')}")
     assert reply.status_code == 200
     assert found.id in reply.text
-    assert found.source_url.partition("#")[0].replace("&", "&amp;") in reply.text
-    assert str(found.checked_on) in reply.text
+    assert found.source.url.partition("#")[0].replace("&", "&amp;") in reply.text
+    assert str(found.source.checked_on) in reply.text
 
 
 async def test_links_of_errors_lead_to_pages(tenant: Tenant) -> None:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.lengths import Measure
-from letmepost.domain.limits import text_max
+from letmepost.domain.limits import TextLimit, rules_of
+from letmepost.domain.rules import RuleSource
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composer
@@ -30,16 +31,14 @@ class Characters:
 
 
 def composer(http: HTTPClient, counting: Characters) -> Composer:
-    rule = text_max(
+    row = TextLimit(
         "double.text.max",
         limit=200_000,
         measure=Measure(unit="characters", count=counting.count),
-        platform="Double",
-        source_url="https://example.com/limits",
-        checked_on=date(2026, 11, 28),
+        source=RuleSource(url="https://example.com/limits", checked_on=date(2026, 11, 28)),
     )
     worlds = Worlds(
-        platforms={PLATFORM: make_platform(rules=(rule,))},
+        platforms={PLATFORM: make_platform(rules=rules_of("Double", [row]))},
         settings={},
         live_http=http,
         sandbox_http=http,
@@ -61,6 +60,7 @@ def account(number: int) -> AccountRow:
         external_user_id=None,
         status=AccountStatus.ACTIVE,
         data={},
+        data_confirmed_at=now,
         scopes=(),
         token_expires_at=None,
         connected_at=now,

@@ -1,19 +1,25 @@
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.domain.flow import Flow
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.platforms.contract import AccountFacts
 from letmepost.services.accounts import health
-from letmepost.services.accounts.health import HealthChecks
+from letmepost.services.accounts.health import HealthCheck, HealthChecks
 from letmepost.services.callers import Caller
 from letmepost.storage.accounts.accounts import AccountRow
-from tests.services.desk import Desk
-from tests.services.network import Way
+from tests.doubles.platform import check
+from tests.services.desk import Desk, working
+from tests.services.network import Network, Way
 from tests.services.watched_store import OPEN_TRANSACTIONS
-from tests.storage.support import fresh_id
+from tests.storage.support import Admin, Owner, fresh_id
 
 _REFUSED = (401, {"error": "revoked"})
 
@@ -27,12 +33,14 @@ class Clinic:
 
     async def check(self, **changes: Any) -> AccountRow:
         """Check the account; return its row afterwards."""
-        units, caller = self.desk.owner.units, self.caller(**changes)
-        async with units.begin(caller) as work:
-            prepared = await health.prepare(work, self.desk.account_id)
-        checked = await self.checks.ask(prepared)
-        async with units.begin(caller) as work:
+        checked = await self.checks.ask(await self.prepare(**changes))
+        async with self.desk.owner.units.begin(self.caller(**changes)) as work:
             return await health.record(work, checked)
+
+    async def prepare(self, **changes: Any) -> HealthCheck:
+        """Return a check of the account that has not run yet."""
+        async with self.desk.owner.units.begin(self.caller(**changes)) as work:
+            return await health.prepare(work, self.desk.account_id)
 
     def caller(self, **changes: Any) -> Caller:
         tenant = self.desk.owner.tenant
@@ -65,6 +73,54 @@ async def test_account_with_a_valid_credential_is_healthy(clinic: Clinic) -> Non
     assert (checked.health, checked.health_error, checked.status) == ("healthy", None, "active")
     assert checked.checked_at is not None
     assert checked.updated_at == before.updated_at
+
+
+async def test_successful_check_confirms_the_data_of_the_account(clinic: Clinic) -> None:
+    await clinic.desk.admin.do("UPDATE accounts SET data_confirmed_at = NULL")
+    before = await clinic.account()
+    checked = await clinic.check()
+    assert before.facts.confirmed_at is None
+    assert checked.facts.confirmed_at is not None
+    assert checked.connected_at <= checked.facts.confirmed_at <= (checked.checked_at or checked.connected_at)
+    assert checked.data == before.data
+
+
+async def test_connecting_confirms_the_data_of_the_account(clinic: Clinic) -> None:
+    await clinic.desk.admin.do("UPDATE accounts SET data_confirmed_at = NULL")
+    await clinic.desk.reconnect()
+    account = await clinic.account()
+    assert account.facts.confirmed_at == account.connected_at
+
+
+async def test_data_that_a_check_returns_replaces_that_of_the_account(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    def look(account: AccountFacts, settings: object) -> Flow[Mapping[str, Any]]:
+        yield from check(account, settings)
+        return {**account.data, "pages": ["1"]}
+
+    async with working(owner, network, admin, http, redis_url, tmp_path, check=look) as desk:
+        clinic = Clinic(desk)
+        before = await clinic.account()
+        after = await clinic.check()
+    assert after.data == {**before.data, "pages": ["1"]}
+
+
+async def test_failed_check_confirms_nothing(clinic: Clinic) -> None:
+    before = await clinic.account()
+    clinic.desk.network.ways = [Way.BROKEN]
+    checked = await clinic.check()
+    assert checked.health == "failing"
+    assert (checked.data, checked.data_confirmed_at) == (before.data, before.data_confirmed_at)
+
+
+async def test_data_of_a_check_is_ignored_when_the_account_was_reconnected_during_it(clinic: Clinic) -> None:
+    prepared = await clinic.prepare()
+    await clinic.desk.reconnect()
+    before = await clinic.account()
+    async with clinic.desk.owner.units.begin(clinic.caller()) as work:
+        after = await health.record(work, replace(prepared, data={"host": "http://example.com"}))
+    assert (after.data, after.data_confirmed_at) == (before.data, before.data_confirmed_at)
 
 
 async def test_expired_token_is_refreshed_during_the_check(clinic: Clinic) -> None:

@@ -1,7 +1,10 @@
-"""The states of a connected account."""
+"""A connected account: its states, and the facts about it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 
 class AccountStatus(StrEnum):
@@ -18,3 +21,18 @@ USABLE = frozenset({AccountStatus.ACTIVE, AccountStatus.EXPIRING})
 
 Health: TypeAlias = Literal["healthy", "failing", "refused"]
 """The result of the last check of an account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """What flows and rules can read about an account: everything except the credential.
+
+    Args:
+        data: what the platform's connect flow or its last check returned, such as the pages of a member.
+        confirmed_at: when the platform last confirmed `data`; None if that is unknown.
+    """
+
+    platform_account_id: str
+    handle: str | None
+    data: Mapping[str, Any]
+    confirmed_at: datetime | None = None

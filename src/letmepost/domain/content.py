@@ -45,7 +45,12 @@ class MediaFacts:
     @property
     def kind(self) -> MediaKind:
         """Return the kind of the bytes."""
-        return _KINDS.get(self.content_type.partition("/")[0], MediaKind.DOCUMENT)
+        return kind_of(self.content_type)
+
+
+def kind_of(content_type: str) -> MediaKind:
+    """Return the kind of media items with this content type."""
+    return _KINDS.get(content_type.partition("/")[0], MediaKind.DOCUMENT)
 
 
 _KINDS = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO}

@@ -30,6 +30,7 @@ class Measure:
 
 GRAPHEMES = Measure(unit="graphemes", count=count_graphemes)
 UTF8_BYTES = Measure(unit="bytes", count=count_utf8_bytes, is_cheap=True)
+CHARACTERS = Measure(unit="characters", count=len, how="Unicode code points", is_cheap=True)
 UTF16 = Measure(unit="utf16 units", count=count_utf16_units, how="an emoji counts as two or more", is_cheap=True)
 
 

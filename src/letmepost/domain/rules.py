@@ -6,21 +6,61 @@ not: they have their own copy of the platform's limits, so that a wrong number i
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Any, Generic, TypeVar
 
 from letmepost.domain import refusals
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import OnUnsupported, PostContent
-from letmepost.domain.omission import omit
+from letmepost.domain.omission import Omission, omit
 from letmepost.domain.violations import Violation
+
+OptionsT_co = TypeVar("OptionsT_co", covariant=True)
+
+FACTS_VALID_FOR = timedelta(hours=24)
+"""How long facts about an account can reject a post, unless the platform states another period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostTarget(Generic[OptionsT_co]):
+    """A post for one account, as rules see it.
+
+    Args:
+        options: the options of the platform, parsed.
+        now: when the post is checked. It decides if the facts about the account are outdated.
+    """
+
+    content: PostContent
+    options: OptionsT_co
+    account: AccountFacts
+    now: datetime
+
+    def is_confirmed(self, valid_for: timedelta) -> bool:
+        """Return True if the platform confirmed the facts about the account within this period."""
+        confirmed_at = self.account.confirmed_at
+        return confirmed_at is not None and self.now - confirmed_at <= valid_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSource:
+    """The platform's documentation of a rule, and the date of the last check of that page."""
+
+    url: str
+    checked_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One place where a rule is broken: the path of the field, its value, and a sentence about it."""
+    """One place where a rule is broken: the path of the field, its value, and a sentence about it.
+
+    `limit` and `remediation` replace those of the rule, where the account has its own limit.
+    """
 
     field: str
     message: str
     actual: int | float | str | None = None
+    limit: int | float | str | None = None
+    remediation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +71,11 @@ class Rule:
         id: `platform.subject.property`. Callers branch on it, so it never changes its meaning.
         summary: the rule in one sentence.
         limit: the number or the list of allowed values, in `unit`; None if there is none.
-        source_url: the platform's documentation of the rule.
-        checked_on: the date of the last check of that page.
         capability: True if the platform does not have the feature at all. The finding's field is then the smallest
             item to omit: a media item, its title or alt text, the thread, or the first comment.
+        facts_valid_for: how long the facts about an account that the rule reads can reject a post. With older facts, a
+            finding is only a warning, because the account may have changed. None if the rule reads no such facts, or
+            only facts that never change.
         find: returns every place in a post where the rule is broken.
         prepare: does the slow part of `find`, in steps of about 10 ms, so that a caller can pause in between. The
             content caches the result.
@@ -43,58 +84,82 @@ class Rule:
     id: str
     summary: str
     remediation: str
-    source_url: str
-    checked_on: date
-    find: Callable[[PostContent], Iterable[Finding]]
+    source: RuleSource
+    find: Callable[[PostTarget[Any]], Iterable[Finding]]
     limit: int | float | str | None = None
     unit: str | None = None
     capability: bool = False
-    prepare: Callable[[PostContent], Iterable[None]] = lambda _content: ()
+    facts_valid_for: timedelta | None = None
+    prepare: Callable[[PostTarget[Any]], Iterable[None]] = lambda _target: ()
 
-    def check(self, content: PostContent) -> Iterator[Violation]:
+    def check(self, target: PostTarget[Any]) -> Iterator[Violation]:
         """Yield a violation for each place where the rule is broken."""
-        for finding in self.find(content):
+        for finding in self.find(target):
             yield Violation(
                 rule=self.id,
                 field=finding.field,
                 message=finding.message,
-                remediation=self.remediation,
-                limit=self.limit,
+                remediation=finding.remediation or self.remediation,
+                limit=self.limit if finding.limit is None else finding.limit,
                 actual=finding.actual,
                 unit=self.unit,
             )
 
+    def is_certain(self, target: PostTarget[Any]) -> bool:
+        """Return False if the rule reads facts about the account that are outdated."""
+        return self.facts_valid_for is None or target.is_confirmed(self.facts_valid_for)
 
-def violations(content: PostContent, rules: Iterable[Rule]) -> list[Violation]:
-    """Return all violations: first media items with a wrong kind, then in rule order. Empty if the content is valid."""
-    return [*_kind_mismatches(content), *(found for rule in rules for found in rule.check(content))]
+
+def violations(target: PostTarget[Any], rules: Iterable[Rule]) -> list[Violation]:
+    """Return all violations: first media items with a wrong kind, then in rule order. Empty if the post is valid.
+
+    Findings that depend on outdated facts about the account are left out.
+    """
+    found = (violation for rule in rules if rule.is_certain(target) for violation in rule.check(target))
+    return [*_kind_mismatches(target.content), *found]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result of preflight: the content to publish, every violation, and a warning for each omitted item."""
+    """The result of preflight: the content to publish, every violation, and the warnings.
+
+    There is a warning for each omitted item, and for each finding that depends on outdated facts about the account.
+    """
 
     content: PostContent
     violations: tuple[Violation, ...]
     warnings: tuple[Violation, ...]
 
 
-def preflight(content: PostContent, rules: Iterable[Rule]) -> Checked:
+def preflight(target: PostTarget[Any], rules: Iterable[Rule]) -> Checked:
     """Check a post against its platform's rules.
 
     Content that the platform does not support is a violation. With `OnUnsupported.OMIT` it is omitted with a warning
     instead, and the rules judge what remains; the fields of violations are still those of the original post. A kind
     that does not match the bytes is a violation even of an omitted item: the request contradicts itself.
     """
-    rules = tuple(rules)
-    if content.on_unsupported is OnUnsupported.REJECT:
-        return Checked(content, tuple(violations(content, rules)), ())
-    unsupported = _outermost([found for rule in rules if rule.capability for found in rule.check(content)])
-    omission = omit(content, {found.field for found in unsupported})
-    broken = [replace(found, field=omission.origin(found.field)) for found in violations(omission.content, rules)]
+    rules, content = tuple(rules), target.content
+    unsupported: list[Violation] = []
+    omission = Omission(content, {})
+    if content.on_unsupported is OnUnsupported.OMIT:
+        capabilities = [rule for rule in rules if rule.capability and rule.is_certain(target)]
+        unsupported = _outermost([found for rule in capabilities for found in rule.check(target)])
+        omission = omit(content, {found.field for found in unsupported})
+    remaining = replace(target, content=omission.content)
+    broken = [replace(found, field=omission.origin(found.field)) for found in violations(remaining, rules)]
     mismatches = [found for found in _kind_mismatches(content) if found not in broken]
-    warnings = tuple(replace(found, message=f"`{found.field}` was omitted. {found.message}") for found in unsupported)
-    return Checked(omission.content, (*mismatches, *broken), warnings)
+    omitted = [replace(found, message=f"`{found.field}` was omitted. {found.message}") for found in unsupported]
+    doubts = [replace(found, field=omission.origin(found.field)) for found in _doubts(remaining, rules)]
+    return Checked(omission.content, (*mismatches, *broken), (*omitted, *doubts))
+
+
+def _doubts(target: PostTarget[Any], rules: Iterable[Rule]) -> Iterator[Violation]:
+    """Yield what may break a rule, if the facts about the account are still true."""
+    for rule in rules:
+        if rule.facts_valid_for is not None and not rule.is_certain(target):
+            hours = rule.facts_valid_for.total_seconds() / 3600
+            why = f"The post is accepted, because this was not confirmed in the last {hours:g} hours."
+            yield from (replace(found, message=f"{found.message} {why}") for found in rule.check(target))
 
 
 def _kind_mismatches(content: PostContent) -> Iterator[Violation]:

@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from letmepost.domain.accounts import AccountFacts as AccountFacts  # noqa: PLC0414 - part of the contract
 from letmepost.domain.budgets import Budget, ResetRule
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
 from letmepost.domain.refusals import Explanation
-from letmepost.domain.rules import Rule
+from letmepost.domain.rules import PostTarget, Rule
 
 State: TypeAlias = MutableMapping[str, Any]
 """The state of a simulator for one organization: JSON values under string keys."""
@@ -71,15 +72,6 @@ class ConnectedAccount:
     data: Mapping[str, Any] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     token_expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFacts:
-    """What a flow can read about its account: everything except the credential."""
-
-    platform_account_id: str
-    handle: str | None
-    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +328,9 @@ class Platform:
         pulls_media: True if the platform fetches media from this service (`ReadyPost.media_urls`) instead of receiving
             their bytes.
         disconnect: revokes the credential; raises `PlatformFailure` if that fails.
-        check: checks the credential with one cheap authenticated read; raises `PlatformFailure` if it is not accepted.
+        check: checks the credential with cheap authenticated reads; raises `PlatformFailure` if it is not accepted.
+            Returns the account's new `data` if it can change and the platform reported it. None if the reads confirm
+            the credential only: what the account was allowed to do when it was connected is then confirmed, too.
         check_costs_money: True if that read is billed. A successful refresh or publish then counts as a check.
         refresh: returns a new credential; raises an `auth_failed` failure only if a person must reconnect. Secrets that
             are missing in the new credential are kept from the old one.
@@ -378,7 +372,7 @@ class Platform:
     oauth: OAuth | None = None
     pulls_media: bool = False
     disconnect: Callable[[AccountFacts, Any], Flow[None]]
-    check: Callable[[AccountFacts, Any], Flow[None]]
+    check: Callable[[AccountFacts, Any], Flow[Mapping[str, Any] | None]]
     check_costs_money: bool = False
     refresh: Callable[[AccountFacts, Any], Flow[Credential]]
     needs_refresh: Callable[[Reply], bool]
@@ -416,3 +410,12 @@ class Platform:
     def sunset(self) -> date | None:
         """Return the day on which the API version stops working; None if none is announced."""
         return None if self.api_version is None else self.sunsets.get(self.api_version)
+
+    def target(self, content: PostContent, account: AccountFacts, now: datetime) -> PostTarget[Options]:
+        """Return a post for an account, for the rules. Its options are parsed here, once.
+
+        Raises:
+            ValidationError: the options do not match the schema.
+        """
+        options = self.options.model_validate(content.options)
+        return PostTarget(content=content, options=options, account=account, now=now)

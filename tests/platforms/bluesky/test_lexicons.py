@@ -13,10 +13,12 @@ from letmepost.domain.flow import Call, Effect, Frozen, Reply
 from letmepost.domain.playback import play
 from letmepost.domain.rules import violations
 from letmepost.domain.text import is_storable
+from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.richtext import mentioned_handles
 from letmepost.platforms.bluesky.rules import RULES
 from letmepost.platforms.contract import ReadyPost
+from tests.doubles.targets import on
 from tests.platforms.bluesky import lexicon
 from tests.platforms.bluesky.transcripts import (
     ACCOUNT,
@@ -87,7 +89,7 @@ def test_record_matches_its_lexicon(post: ReadyPost) -> None:
 @given(st.text(max_size=320).filter(is_storable), st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis wants naive bounds
 def test_text_that_passes_the_rules_makes_a_valid_record(text: str, at: datetime) -> None:
     post = ready(text)
-    assume(not violations(post.content, RULES))
+    assume(not violations(on(PLATFORM, post.content), RULES))
     post = ReadyPost(account=ACCOUNT, content=post.content, frozen=Frozen(at, bytes(32)))
     replies = [recorded("resolve_handle")] * len(mentioned_handles(text))
     call = play(publish(post, SETTINGS), *replies).calls[-1]

@@ -13,9 +13,11 @@ from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.rules import violations
 from letmepost.domain.text import is_storable
+from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.bluesky.graphemes import count_graphemes
 from letmepost.platforms.bluesky.rules import RULES
 from letmepost.platforms.bluesky.simulator.segmenter import grapheme_count
+from tests.doubles.targets import on
 from tests.platforms.bluesky.test_flows_meet_simulator import Driver
 from tests.platforms.bluesky.test_simulator import World
 from tests.platforms.bluesky.test_simulator import post as record
@@ -52,7 +54,7 @@ def texts(draw: st.DrawFn) -> str:
 
 
 def broken(content: PostContent) -> set[str]:
-    return {found.rule for found in violations(content, RULES)}
+    return {found.rule for found in violations(on(PLATFORM, content), RULES)}
 
 
 @given(st.one_of(texts(), pieces, st.text(max_size=310)).filter(is_storable), short_links)

@@ -9,7 +9,9 @@ import pytest
 
 from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import Rule, preflight, violations
+from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.bluesky.rules import RULES
+from tests.doubles.targets import on
 from tests.platforms.bluesky.transcripts import OTHER_CID, OTHER_POST, image
 
 VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=9))
@@ -20,7 +22,7 @@ LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
 
 
 def broken(content: PostContent) -> list[tuple[str, str]]:
-    return [(found.rule, found.field) for found in violations(content, RULES)]
+    return [(found.rule, found.field) for found in violations(on(PLATFORM, content), RULES)]
 
 
 def post(text: str = "hello", **content: Any) -> PostContent:
@@ -132,11 +134,11 @@ def test_content_at_the_limit_breaks_no_rule(content: PostContent) -> None:
 
 def test_every_violation_is_collected() -> None:
     content = post("a" * 3001, media=(image(content_type="image/heic", size_bytes=3_000_000),) * 5, first_comment="")
-    assert len(violations(content, RULES)) == 2 + 1 + 1 + 5 + 5
+    assert len(violations(on(PLATFORM, content), RULES)) == 2 + 1 + 1 + 5 + 5
 
 
 def test_messages_state_the_value_and_the_limit() -> None:
-    [found] = violations(post("a" * 312), RULES)
+    [found] = violations(on(PLATFORM, post("a" * 312)), RULES)
     assert found.message == "Post text is 312 graphemes; Bluesky allows at most 300."
     assert (found.limit, found.actual, found.unit) == (300, 312, "graphemes")
 
@@ -147,7 +149,7 @@ def test_only_the_unsupported_item_is_omitted_when_requested() -> None:
         thread=(ThreadPart(text="b", media=(VIDEO, image())),),
         on_unsupported=OnUnsupported.OMIT,
     )
-    checked = preflight(content, RULES)
+    checked = preflight(on(PLATFORM, content), RULES)
     assert checked.violations == ()
     assert [(found.rule, found.field) for found in checked.warnings] == [
         ("bluesky.media.kind_supported", "media[0]"),
@@ -158,14 +160,14 @@ def test_only_the_unsupported_item_is_omitted_when_requested() -> None:
 
 def test_post_with_nothing_left_is_rejected() -> None:
     content = post("", media=(VIDEO,), on_unsupported=OnUnsupported.OMIT)
-    assert [found.rule for found in preflight(content, RULES).violations] == ["bluesky.text.non_empty"]
+    assert [found.rule for found in preflight(on(PLATFORM, content), RULES).violations] == ["bluesky.text.non_empty"]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_every_rule_has_its_source_and_the_day_it_was_read(rule: Rule) -> None:
     assert rule.id.startswith("bluesky.")
-    assert rule.source_url.startswith("https://")
-    assert rule.checked_on == date(2026, 11, 21)
+    assert rule.source.url.startswith("https://")
+    assert rule.source.checked_on == date(2026, 11, 21)
 
 
 def test_rule_ids_are_unique() -> None:

@@ -220,6 +220,46 @@ def test_check_distinguishes_an_ended_permission_from_an_outage(reply: Reply, ki
     assert play(check(ACCOUNT, SETTINGS), response(200, {"active": True})).error is None
 
 
+ACTIVE = response(200, {"active": True, "scope": "openid,w_member_social,rw_organization_admin"})
+
+
+def acls(*urns: str) -> Reply:
+    return response(200, {"elements": [{"organization": urn, "role": "ADMINISTRATOR"} for urn in urns]})
+
+
+def test_check_returns_the_pages_that_the_member_administers_now() -> None:
+    transcript = play(check(ACCOUNT, SETTINGS), ACTIVE, acls("urn:li:organization:1", "urn:li:organization:2"))
+    assert transcript.result == {
+        "authors": [MEMBER, "urn:li:organization:1", "urn:li:organization:2"],
+        "refreshable": False,
+    }
+    assert transcript.calls[1].auth is Auth.ACCOUNT
+
+
+def test_check_finds_that_a_member_has_no_pages_left() -> None:
+    assert play(check(ACCOUNT, SETTINGS), ACTIVE, acls()).result == {"authors": [MEMBER], "refreshable": False}
+
+
+def test_check_keeps_the_pages_when_the_app_must_not_read_them() -> None:
+    transcript = play(check(ACCOUNT, SETTINGS), ACTIVE, refusal(403, "ACCESS_DENIED"))
+    assert (transcript.result, transcript.error) == (None, None)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_check_fails_when_the_pages_cannot_be_read(status: int) -> None:
+    failure = failure_of(check(ACCOUNT, SETTINGS), ACTIVE, response(status))
+    assert failure.kind is not FailureKind.AUTH_FAILED
+
+
+@pytest.mark.parametrize(
+    ("account", "scope"),
+    [(ACCOUNT, "openid,w_member_social"), (replace(ACCOUNT, platform_account_id=PAGE), "rw_organization_admin")],
+)
+def test_check_lists_pages_only_for_a_member_with_the_scope(account: AccountFacts, scope: str) -> None:
+    transcript = play(check(account, SETTINGS), response(200, {"active": True, "scope": scope}))
+    assert (transcript.result, transcript.error, len(transcript.calls)) == (None, None, 1)
+
+
 def test_disconnecting_makes_no_call() -> None:
     assert play(disconnect(ACCOUNT, SETTINGS)).instructions == ()
 

@@ -83,6 +83,16 @@ def kinds(image: str, other: str, document: str) -> dict[str, dict[str, Any]]:
     }
 
 
+async def test_author_that_the_account_may_not_use_is_rejected_when_the_post_is_sent(deployment: Deployment) -> None:
+    client = await deployment.client()
+    member = await account(client)
+    target = {"accountId": member["id"], "options": {"author": "urn:li:organization:1"}}
+    reply = await client.post("/v1/posts", {"targets": [target], "text": "hello"})
+    assert reply.status_code == 400, reply.text
+    [violation] = reply.json()["error"]["violations"]
+    assert (violation["rule"], violation["field"]) == ("linkedin.author.unresolved", "options.author")
+
+
 async def test_every_kind_of_post_is_published_immediately_and_scheduled(deployment: Deployment) -> None:
     client = await deployment.client()
     member = await account(client)

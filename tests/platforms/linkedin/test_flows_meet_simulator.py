@@ -343,12 +343,25 @@ def test_permission_without_a_refresh_token_ends_after_sixty_days() -> None:
     assert failed(lambda: driver.run(PLATFORM.check(facts(account), driver.settings))).kind is FailureKind.AUTH_FAILED
 
 
-def test_check_is_one_call_to_the_authorization_server() -> None:
+def test_check_is_one_call_to_the_authorization_server_and_one_for_the_pages_of_a_member() -> None:
     driver = Driver()
-    account = driver.connect()
-    driver.seen.clear()
-    driver.run(PLATFORM.check(facts(account), driver.settings))
-    assert len(driver.seen) == 1
+    member, page, _ = driver.connect_pages()
+    for account, paths in [(member, ["introspectToken", "organizationAcls"]), (page, ["introspectToken"])]:
+        driver.seen.clear()
+        driver.run(PLATFORM.check(facts(account), driver.settings))
+        calls = [call for call in driver.seen if isinstance(call, Call)]
+        assert [call.url.rpartition("/")[2] for call in calls] == paths
+        assert {call.effect for call in calls} == {Effect.READ}
+
+
+def test_check_finds_the_pages_that_the_member_lost() -> None:
+    driver = Driver()
+    member, first, _ = driver.connect_pages()
+    key = f"member/{member.platform_account_id.rpartition(':')[2]}"
+    simulated = driver.state[key]
+    driver.state[key] = {**simulated, "organizations": simulated["organizations"][:1]}
+    data = driver.run(PLATFORM.check(facts(member), driver.settings))
+    assert data == {**member.data, "authors": [member.platform_account_id, first.platform_account_id]}
 
 
 def test_revoked_permission_fails_the_check() -> None:

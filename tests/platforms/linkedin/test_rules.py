@@ -1,6 +1,7 @@
 """LinkedIn's limits: what each rule finds, at the limit and beyond it."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,23 +9,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
-from letmepost.domain.rules import preflight, violations
+from letmepost.domain.rules import Checked, preflight, violations
 from letmepost.domain.text import count_graphemes, count_utf16_units
+from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.rules import RULES
-from tests.platforms.linkedin.transcripts import MEMBER, PAGE, document, image
+from tests.doubles.targets import NOW, on
+from tests.platforms.linkedin.transcripts import ACCOUNT, MEMBER, PAGE, document, image
 
 ARTICLE = {"url": "https://example.com", "title": "A"}
 MENTION = "@[Acme](urn:li:organization:1)"
 POLL = {"question": "Which?", "options": ["This", "That"]}
+OTHER_PAGE = "urn:li:organization:1"
+KNOWN = replace(ACCOUNT, confirmed_at=NOW)
 VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=image().media_id)
 
 
 def broken(**content: Any) -> dict[str, str]:
     """Return the field of every violation, by rule."""
     given = PostContent(**{"text": "hello", **content})
-    return {violation.rule.removeprefix("linkedin."): violation.field for violation in violations(given, RULES)}
+    return {
+        violation.rule.removeprefix("linkedin."): violation.field
+        for violation in violations(on(PLATFORM, given, KNOWN), RULES)
+    }
 
 
 def with_options(**options: Any) -> dict[str, str]:
@@ -173,10 +182,45 @@ def test_option_beyond_a_limit_is_found(options: dict[str, Any], found: dict[str
     assert with_options(**options) == found
 
 
+def as_author(author: str, account: AccountFacts) -> Checked:
+    options = {"author": author}
+    return preflight(on(PLATFORM, PostContent(text="hello", options=options), account), RULES)
+
+
+def test_author_that_the_account_may_not_use_is_found() -> None:
+    [violation] = as_author(OTHER_PAGE, KNOWN).violations
+    assert (violation.rule, violation.field) == ("linkedin.author.unresolved", "options.author")
+    assert violation.message == f"The account is not permitted to publish as {OTHER_PAGE}."
+    assert violation.actual == OTHER_PAGE
+
+
+@pytest.mark.parametrize("confirmed_at", [None, NOW - timedelta(hours=25)])
+def test_author_is_only_a_warning_when_the_pages_of_the_member_were_not_confirmed_lately(
+    confirmed_at: datetime | None,
+) -> None:
+    """The member may have become an administrator of the page since then."""
+    checked = as_author(OTHER_PAGE, replace(ACCOUNT, confirmed_at=confirmed_at))
+    assert checked.violations == ()
+    assert [(warning.rule, warning.field) for warning in checked.warnings] == [
+        ("linkedin.author.unresolved", "options.author")
+    ]
+
+
+def test_malformed_author_is_found_once() -> None:
+    assert [found.rule for found in as_author("urn:li:company:1", KNOWN).violations] == ["linkedin.author.urn_format"]
+
+
+def test_post_of_a_page_account_cannot_be_for_connections() -> None:
+    page = AccountFacts(platform_account_id=PAGE, handle=None, data={"authors": [PAGE]}, confirmed_at=NOW)
+    content = PostContent(text="hello", options={"visibility": "CONNECTIONS"})
+    found = violations(on(PLATFORM, content, page), RULES)
+    assert [violation.rule for violation in found] == ["linkedin.visibility.page"]
+
+
 def test_thread_is_omitted_with_one_warning_when_requested() -> None:
     thread = (ThreadPart(text="two", media=(VIDEO,)), ThreadPart(text="three"))
     content = PostContent(text="one", thread=thread, on_unsupported=OnUnsupported.OMIT)
-    checked = preflight(content, RULES)
+    checked = preflight(on(PLATFORM, content, KNOWN), RULES)
     assert [warning.rule for warning in checked.warnings] == ["linkedin.thread.supported"]
     assert (checked.violations, checked.content.thread) == ((), ())
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from letmepost.domain.content import PostContent, ThreadPart
 from letmepost.domain.rules import violations
+from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.rules import RULES
 from tests.doubles.simulated import is_accepted_whole
+from tests.doubles.targets import on
 from tests.doubles.texts import texts_around
 from tests.platforms.threads.test_flows_meet_simulator import Driver
 from tests.platforms.threads.transcripts import image
@@ -46,7 +48,7 @@ def is_accepted(content: dict[str, Any]) -> bool:
 
 
 def broken(content: dict[str, Any]) -> set[str]:
-    return {violation.rule for violation in violations(PostContent(**content), RULES)}
+    return {violation.rule for violation in violations(on(PLATFORM, PostContent(**content)), RULES)}
 
 
 @pytest.mark.parametrize("field", FIELDS)

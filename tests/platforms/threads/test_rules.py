@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import preflight, violations
+from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.options import ThreadsOptions
 from letmepost.platforms.threads.rules import RULES, rules_for
 from letmepost.platforms.threads.settings import ThreadsSettings
 from letmepost.platforms.threads.text import count_characters, links_in
+from tests.doubles.targets import on
 from tests.platforms.threads.transcripts import image, video
 
 DOCUMENT = MediaItem(kind=MediaKind.DOCUMENT, media_id=UUID(int=5))
@@ -27,7 +29,7 @@ APOSTROPHES = ("It\u2019s Tom\u2019s and Ann\u2019s day. " + "x" * 500)[:498]
 
 def broken(content: PostContent, text_unit: str = "bytes") -> list[tuple[str, str]]:
     rules = rules_for(ThreadsSettings.model_validate({"text_unit": text_unit}))
-    return [(found.rule, found.field) for found in violations(content, rules)]
+    return [(found.rule, found.field) for found in violations(on(PLATFORM, content), rules)]
 
 
 def post(text: str = "hello", **content: Any) -> PostContent:
@@ -137,7 +139,7 @@ def test_content_at_a_limit_passes(content: PostContent) -> None:
 
 
 def test_text_that_is_too_long_in_bytes_is_explained() -> None:
-    [violation] = violations(post("中" * 200), RULES)
+    [violation] = violations(on(PLATFORM, post("中" * 200)), RULES)
     assert violation.message == "Post text is 600 bytes; Threads allows at most 500."
     assert (violation.limit, violation.actual, violation.unit) == (500, 600, "bytes")
     assert "a CJK character 3" in violation.remediation
@@ -187,7 +189,7 @@ def test_every_rule_can_be_broken() -> None:
 
 
 def test_document_is_omitted_with_a_warning_when_requested() -> None:
-    checked = preflight(post(media=(DOCUMENT,), on_unsupported=OnUnsupported.OMIT), RULES)
+    checked = preflight(on(PLATFORM, post(media=(DOCUMENT,), on_unsupported=OnUnsupported.OMIT)), RULES)
     assert checked.content.media == ()
     assert [warning.rule for warning in checked.warnings] == ["threads.media.kind_supported"]
 

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from letmepost.domain.content import PostContent
 from letmepost.domain.rules import violations
 from letmepost.domain.text import is_storable
+from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.counting import weigh
 from letmepost.platforms.twitter.links import find_links
 from letmepost.platforms.twitter.rules import RULES
 from letmepost.platforms.twitter.simulator import text as simulated
+from tests.doubles.targets import on
 from tests.platforms.twitter.test_simulator import uploaded
 from tests.platforms.twitter.transcripts import image
 from tests.platforms.twitter.world import World
@@ -47,7 +49,7 @@ def texts(draw: st.DrawFn) -> str:
 
 
 def broken(content: PostContent) -> set[str]:
-    return {found.rule for found in violations(content, RULES)}
+    return {found.rule for found in violations(on(PLATFORM, content), RULES)}
 
 
 def status_of(body: dict[str, Any]) -> int:

@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import preflight, violations
+from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.rules import RULES
+from tests.doubles.targets import on
 from tests.platforms.twitter.transcripts import gif, image
 
 VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=3))
@@ -22,7 +24,7 @@ def poll(**changes: Any) -> dict[str, Any]:
 
 
 def broken(**content: Any) -> list[tuple[str, str]]:
-    found = violations(PostContent(**{"text": "hello", **content}), RULES)
+    found = violations(on(PLATFORM, PostContent(**{"text": "hello", **content})), RULES)
     return [(violation.rule.removeprefix("twitter."), violation.field) for violation in found]
 
 
@@ -110,7 +112,7 @@ def test_invalid_content_breaks_one_rule(content: dict[str, Any], found: tuple[s
 
 def test_video_is_omitted_with_a_warning_when_requested() -> None:
     content = PostContent(text="hello", media=(VIDEO, image()), on_unsupported=OnUnsupported.OMIT)
-    checked = preflight(content, RULES)
+    checked = preflight(on(PLATFORM, content), RULES)
     assert (checked.violations, checked.content.media) == ((), (image(),))
     assert [warning.rule for warning in checked.warnings] == ["twitter.media.kind_supported"]
 

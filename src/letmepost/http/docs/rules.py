@@ -43,11 +43,11 @@ def explanation_page(rule: Rule | Explanation) -> str:
 
 
 def _rule_facts(rule: Rule) -> list[tuple[str, str]]:
-    source = escape(rule.source_url)
+    source = escape(rule.source.url)
     return [
         *([] if rule.limit is None else [("Limit", escape(_limit(rule)))]),
         ("How to fix it", prose(rule.remediation)),
-        ("Source", f'<a href="{source}">{source}</a>, checked on {rule.checked_on}'),
+        ("Source", f'<a href="{source}">{source}</a>, checked on {rule.source.checked_on}'),
     ]
 
 

@@ -37,8 +37,8 @@ class PlatformLimitView(View):
             limit=rule.limit,
             unit=rule.unit,
             remediation=rule.remediation,
-            source_url=rule.source_url,
-            checked_on=rule.checked_on,
+            source_url=rule.source.url,
+            checked_on=rule.source.checked_on,
         )
 
 

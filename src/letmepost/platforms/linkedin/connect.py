@@ -17,21 +17,20 @@ from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._kit.fields import number_in, text_in
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
+from letmepost.platforms.linkedin.pages import PAGE_SCOPES, list_pages
 from letmepost.platforms.linkedin.replies import explain
-from letmepost.platforms.linkedin.rest import app_call, elements, read, user_info
+from letmepost.platforms.linkedin.rest import app_call, read, user_info
 from letmepost.platforms.linkedin.session import ACCESS_TOKEN, read_grant
 from letmepost.platforms.linkedin.settings import LinkedInSettings
-from letmepost.platforms.linkedin.urns import is_organization, member_urn
+from letmepost.platforms.linkedin.urns import member_urn
 
 FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "identity": ("openid", "profile"),
         "publish": ("w_member_social",),
-        "pages": ("w_organization_social", "r_organization_social", "rw_organization_admin"),
+        "pages": PAGE_SCOPES,
     }
 )
-_PAGE_COUNT = 100
-_PAGES_MAX = 20
 _REFRESH_LIFETIME_S = 31_536_000
 _FRESH_TOKEN_TRIES = 3
 """A token can be unknown to the API for a moment after it was granted."""
@@ -44,6 +43,10 @@ class _Permission:
     credential: Credential
     scopes: tuple[str, ...]
     refresh_ends_at: datetime | None
+
+    def authorize(self, call: Call) -> Call:
+        """Return a call with the token of this grant: the account that could sign it does not exist yet."""
+        return oauth.with_new_token(call, self.credential.secrets["access_token"])
 
     def account(self, urn: str, authors: tuple[str, ...], **shown: str | None) -> ConnectedAccount:
         """Return an account that the consent covers, with the authors that it may publish as."""
@@ -85,7 +88,7 @@ def accounts(grant: Grant, settings: LinkedInSettings) -> Flow[tuple[ConnectedAc
     permission = yield from _exchange(grant, settings)
     member = yield from _member(permission, settings)
     may_have_pages = not set(FEATURES["pages"]).isdisjoint(permission.scopes)
-    urns = (yield from _organizations(permission, settings)) if may_have_pages else ()
+    urns = (yield from list_pages(settings, permission.authorize)) or () if may_have_pages else ()
     urn = member_urn(str(member["sub"]))
     found = [permission.account(urn, (urn, *urns), name=text_in(member, "name"), picture=text_in(member, "picture"))]
     for organization in urns:
@@ -126,30 +129,6 @@ def _member(permission: _Permission, settings: LinkedInSettings) -> Flow[Mapping
     return reply.data()
 
 
-def _organizations(permission: _Permission, settings: LinkedInSettings) -> Flow[tuple[str, ...]]:
-    """Return the URNs of what the member administers, or nothing if LinkedIn does not let the app read them."""
-    urns: dict[str, None] = {}
-    for page in range(_PAGES_MAX):
-        query = (
-            ("q", "roleAssignee"),
-            ("role", "ADMINISTRATOR"),
-            ("state", "APPROVED"),
-            ("start", str(page * _PAGE_COUNT)),
-            ("count", str(_PAGE_COUNT)),
-        )
-        call, reply = yield from _read(read(settings, "organizationAcls", *query, method="FINDER"), permission)
-        if reply.status == 403:
-            break
-        if not reply.ok:
-            raise explain(call, reply)
-        found = elements(reply)
-        named = (element.get("organization", element.get("organizationTarget")) for element in found)
-        urns |= {urn: None for urn in named if is_organization(urn)}
-        if len(found) < _PAGE_COUNT:
-            break
-    return tuple(urns)
-
-
 def _page(permission: _Permission, urn: str, settings: LinkedInSettings) -> Flow[ConnectedAccount]:
     """Return an organization. Its name is only displayed, and missing if it cannot be fetched."""
     try:
@@ -161,6 +140,6 @@ def _page(permission: _Permission, urn: str, settings: LinkedInSettings) -> Flow
 
 
 def _read(call: Call, permission: _Permission) -> Flow[tuple[Call, Reply]]:
-    call = oauth.with_new_token(call, permission.credential.secrets["access_token"])
+    call = permission.authorize(call)
     reply = yield call
     return call, reply

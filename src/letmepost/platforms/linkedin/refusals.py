@@ -6,7 +6,7 @@ from functools import partial
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
 from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
-from letmepost.platforms.linkedin.option_rules import PAGE_WITHOUT_CONNECTIONS, VISIBILITY_PAGE
+from letmepost.platforms.linkedin import option_rules
 
 _RECONNECT = "Connect the account again."
 
@@ -18,15 +18,15 @@ _operators = partial(
 )
 
 AUTHOR_UNRESOLVED = rejected(
-    id="linkedin.author.unresolved",
-    message="The account is not permitted to publish as {author}.",
-    remediation="Send the account itself or a page that its member administers, or connect the account again.",
-    summary="An account can publish as its member, and as the pages that the member administered when it was "
-    "connected.",
+    rule=option_rules.AUTHOR_UNRESOLVED.id,
+    message=option_rules.UNPERMITTED,
+    remediation=option_rules.AUTHOR_UNRESOLVED.remediation,
     sample={"author": "urn:li:organization:2414183"},
 )
 AUTHOR_WITHOUT_CONNECTIONS = rejected(
-    rule=VISIBILITY_PAGE.id, message=PAGE_WITHOUT_CONNECTIONS, remediation=VISIBILITY_PAGE.remediation
+    rule=option_rules.VISIBILITY_PAGE.id,
+    message=option_rules.PAGE_WITHOUT_CONNECTIONS,
+    remediation=option_rules.VISIBILITY_PAGE.remediation,
 )
 DUPLICATE = PlatformRefusal(
     id="linkedin.text.duplicate",

@@ -29,7 +29,7 @@ class LinkedInAuthor(ResourceView):
 
 
 class LinkedInAuthors(ResourceView):
-    """The account itself, and for a member the pages that they administered when they consented."""
+    """The account itself, and for a member the pages that they administer, as of the last daily check."""
 
     data: Sequence[LinkedInAuthor]
 
@@ -60,7 +60,7 @@ RESOURCES = (
     Resource(
         name="authors",
         summary="List the authors that posts of a LinkedIn account may have: the account, and the pages that its "
-        "member administered when they consented. Connecting again adds new pages.",
+        "member administers, as of the last daily check.",
         view=LinkedInAuthors,
         read=authors,
     ),

@@ -7,9 +7,10 @@ https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-
 https://learn.microsoft.com/linkedin/shared/authentication/token-introspection (checked 2026-11-22).
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Instruction, Reply
@@ -23,10 +24,12 @@ from letmepost.platforms._kit.oauth import (
     with_form_token,
 )
 from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.linkedin.pages import PAGE_SCOPES, list_pages
 from letmepost.platforms.linkedin.refusals import PERMISSION_ENDED, PERMISSION_EXPIRED
 from letmepost.platforms.linkedin.replies import error_of, explain
 from letmepost.platforms.linkedin.rest import app_call
 from letmepost.platforms.linkedin.settings import LinkedInSettings
+from letmepost.platforms.linkedin.urns import is_organization
 
 INTROSPECT = "introspectToken"
 ACCESS_TOKEN = "accessToken"  # noqa: S105 - the name of an endpoint
@@ -59,8 +62,11 @@ def disconnect(_account: AccountFacts, _settings: object) -> Generator[Instructi
     yield from ()
 
 
-def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[None]:  # noqa: ARG001 - the token identifies the account
-    """Check the token with the authorization server. This uses no quota of the API and does not notify the member.
+def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[Mapping[str, Any] | None]:
+    """Check the token with the authorization server, and return the account's data with the current pages of a member.
+
+    The server uses no quota of the API and does not notify the member. Listing pages is a call of the member's daily
+    limit, so it is not repeated for the accounts of the pages: such an account has one author, which cannot change.
 
     Raises:
         PlatformFailure: auth_failed if the token is revoked or has expired.
@@ -68,6 +74,12 @@ def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[None]:  # n
     reply = yield from introspect(settings)
     if reply.data().get("active") is not True:
         raise PERMISSION_ENDED(response={"status": reply.status, "code": str(reply.data().get("status"))})
+    member = account.platform_account_id
+    scopes = str(reply.data().get("scope", "")).replace(",", " ").split()
+    if is_organization(member) or set(PAGE_SCOPES).isdisjoint(scopes):
+        return None
+    pages = yield from list_pages(settings)
+    return None if pages is None else {**account.data, "authors": [member, *pages]}
 
 
 def introspect(settings: LinkedInSettings) -> Flow[Reply]:

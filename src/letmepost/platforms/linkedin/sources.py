@@ -1,14 +1,17 @@
 """The sources of the rules' numbers, and when they were last read."""
 
 from datetime import date
+from functools import partial
 
-CHECKED_ON = date(2026, 11, 22)
+from letmepost.domain.rules import RuleSource
 
-_DOCS = "https://learn.microsoft.com/linkedin/marketing"
-_COMMUNITY = f"{_DOCS}/community-management"
-POSTS_API = f"{_COMMUNITY}/shares/posts-api"
-IMAGES_API = f"{_COMMUNITY}/shares/images-api"
-MULTI_IMAGE_API = f"{_COMMUNITY}/shares/multiimage-post-api"
-DOCUMENTS_API = f"{_COMMUNITY}/shares/documents-api"
-POLLS_API = f"{_COMMUNITY}/shares/poll-post-api"
-COMMENTS_API = f"{_COMMUNITY}/shares/comments-api"
+_source = partial(RuleSource, checked_on=date(2026, 11, 22))
+
+_COMMUNITY = "https://learn.microsoft.com/linkedin/marketing/community-management"
+ACCESS_CONTROL = _source(url=f"{_COMMUNITY}/organizations/organization-access-control-by-role")
+POSTS_API = _source(url=f"{_COMMUNITY}/shares/posts-api")
+IMAGES_API = _source(url=f"{_COMMUNITY}/shares/images-api")
+MULTI_IMAGE_API = _source(url=f"{_COMMUNITY}/shares/multiimage-post-api")
+DOCUMENTS_API = _source(url=f"{_COMMUNITY}/shares/documents-api")
+POLLS_API = _source(url=f"{_COMMUNITY}/shares/poll-post-api")
+COMMENTS_API = _source(url=f"{_COMMUNITY}/shares/comments-api")

@@ -1,13 +1,16 @@
 """The sources of the rules' numbers, and when they were last read."""
 
 from datetime import date
+from functools import partial
 
-CHECKED_ON = date(2026, 11, 21)
-TEXT_CHECKED_ON = date(2026, 11, 28)
+from letmepost.domain.rules import RuleSource
+
+_source = partial(RuleSource, checked_on=date(2026, 11, 21))
 
 _DOCS = "https://developers.facebook.com/docs/threads"
-OVERVIEW = f"{_DOCS}/overview"
-CREATE_POSTS = f"{_DOCS}/create-posts"
-POLLS = f"{_DOCS}/create-posts/polls"
-TOPICS = f"{_DOCS}/create-posts/topics"
-CHANGELOG = f"{_DOCS}/changelog"
+OVERVIEW = _source(url=f"{_DOCS}/overview")
+TEXT_OVERVIEW = RuleSource(url=OVERVIEW.url, checked_on=date(2026, 11, 28))
+CREATE_POSTS = _source(url=f"{_DOCS}/create-posts")
+POLLS = _source(url=f"{_DOCS}/create-posts/polls")
+TOPICS = _source(url=f"{_DOCS}/create-posts/topics")
+CHANGELOG = _source(url=f"{_DOCS}/changelog")

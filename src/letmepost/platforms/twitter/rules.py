@@ -6,13 +6,13 @@ from functools import partial
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.lengths import Measure
-from letmepost.domain.limits import comment_not_empty, empty_parts, is_comment, text_max
-from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import is_blank
+from letmepost.domain.limits import CommentNotBlank, NotEmpty, TextLimit, first_comment, rules_of
+from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.twitter.counting import is_clean, shrinks_by_max, weigh
-from letmepost.platforms.twitter.media_rules import MEDIA_RULES
-from letmepost.platforms.twitter.option_rules import OPTION_RULES
-from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CHECKED_ON, CREATE_POST, TEXT_CONFIG
+from letmepost.platforms.twitter.media_rules import MEDIA_LIMITS
+from letmepost.platforms.twitter.option_rules import OPTION_LIMITS
+from letmepost.platforms.twitter.options import TwitterOptions
+from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CREATE_POST, TEXT_CONFIG
 
 _TEXT_MAX = 280
 """For every account: subscribers may write more, but a subscription can end at any time."""
@@ -29,17 +29,6 @@ _CASHTAG = re.compile(
     r"\$(?<!\S\$)[a-z]{1,6}(?:[._][a-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])", re.IGNORECASE
 )
 
-_rule = partial(Rule, checked_on=CHECKED_ON)
-_text_max = partial(
-    text_max, limit=_TEXT_MAX, measure=_WEIGHTED, platform="X", source_url=TEXT_CONFIG, checked_on=CHECKED_ON
-)
-
-
-def _empty_posts(content: PostContent) -> Iterator[Finding]:
-    if is_blank(content.text) and not content.media:
-        yield Finding(field="text", message="The post has no text and no image.")
-    yield from empty_parts(content, "an image")
-
 
 def _readable_texts(content: PostContent) -> Iterator[tuple[str, str]]:
     """Yield the texts that are not far too long. Those are reported only by the length rule."""
@@ -49,49 +38,48 @@ def _readable_texts(content: PostContent) -> Iterator[tuple[str, str]]:
             yield path, text
 
 
-def _unclean(content: PostContent) -> Iterator[Finding]:
-    for path, text in _readable_texts(content):
+def _unclean(target: PostTarget[TwitterOptions]) -> Iterator[Finding]:
+    for path, text in _readable_texts(target.content):
         if not is_clean(text):
             yield Finding(field=path, message="The text has a character that X rejects: U+FEFF, U+FFFE or U+FFFF.")
 
 
-def _many_cashtags(content: PostContent) -> Iterator[Finding]:
-    for path, text in _readable_texts(content):
+def _many_cashtags(target: PostTarget[TwitterOptions]) -> Iterator[Finding]:
+    for path, text in _readable_texts(target.content):
         count = sum(1 for _ in _CASHTAG.finditer(text))
         if count > _CASHTAGS_MAX:
             message = f"The text has {count} cashtags; X allows at most {_CASHTAGS_MAX}."
             yield Finding(field=path, actual=count, message=message)
 
 
-TEXT_CASHTAGS_MAX = _rule(
+TEXT_CASHTAGS_MAX = Rule(
     id="twitter.text.cashtags_max",
     summary=f"A text has at most {_CASHTAGS_MAX} cashtag.",
     remediation="Write the others without the dollar sign.",
     limit=_CASHTAGS_MAX,
     unit="items",
-    source_url=CASHTAGS_IN_PRACTICE,
+    source=CASHTAGS_IN_PRACTICE,
     find=_many_cashtags,
 )
 
-RULES: tuple[Rule, ...] = (
-    _text_max("twitter.text.max_graphemes"),
-    _rule(
-        id="twitter.text.non_empty",
-        summary="A post has text or an image.",
-        remediation="Write a text, or attach an image.",
-        source_url=CREATE_POST,
-        find=_empty_posts,
+_text_limit = partial(TextLimit, limit=_TEXT_MAX, measure=_WEIGHTED, source=TEXT_CONFIG)
+
+RULES = rules_of(
+    "X",
+    (
+        _text_limit("twitter.text.max_graphemes"),
+        NotEmpty("twitter.text.non_empty", others=("an image",), source=CREATE_POST),
+        Rule(
+            id="twitter.text.characters",
+            summary="A text must not contain U+FEFF (the byte order mark), U+FFFE or U+FFFF.",
+            remediation="Remove the character. It is invisible, and often at the start of the text.",
+            source=TEXT_CONFIG,
+            find=_unclean,
+        ),
+        TEXT_CASHTAGS_MAX,
+        _text_limit("twitter.first_comment.max_graphemes", texts=first_comment),
+        CommentNotBlank("twitter.first_comment.non_empty", source=CREATE_POST),
+        *MEDIA_LIMITS,
+        *OPTION_LIMITS,
     ),
-    _rule(
-        id="twitter.text.characters",
-        summary="A text must not contain U+FEFF (the byte order mark), U+FFFE or U+FFFF.",
-        remediation="Remove the character. It is invisible, and often at the start of the text.",
-        source_url=TEXT_CONFIG,
-        find=_unclean,
-    ),
-    TEXT_CASHTAGS_MAX,
-    _text_max("twitter.first_comment.max_graphemes", fields=is_comment),
-    comment_not_empty("twitter.first_comment.non_empty", source_url=CREATE_POST, checked_on=CHECKED_ON),
-    *MEDIA_RULES,
-    *OPTION_RULES,
 )

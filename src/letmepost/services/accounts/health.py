@@ -1,7 +1,9 @@
 """Health checks: calls that find out whether platforms still accept accounts' credentials."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from letmepost.domain import refusals
@@ -21,12 +23,18 @@ from letmepost.storage.database import Tenant
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A check of an account. `failure`: why it failed; None before it has run, and after a success."""
+    """A check of an account.
+
+    Args:
+        failure: why it failed; None before it has run, and after a success.
+        data: the new data of the account, if the platform reported some.
+    """
 
     tenant: Tenant
     account: AccountRow
     started_at: datetime
     failure: PlatformFailure | None = None
+    data: Mapping[str, Any] | None = None
 
 
 class HealthChecks:
@@ -51,10 +59,10 @@ class HealthChecks:
         access = self._worlds.access(account.platform, tenant.mode, tenant.organization_id)
         sender = await account_sender(self._units, access, tenant, account)
         try:
-            await drive(access.platform.check(account.facts, access.settings), sender)
+            data = await drive(access.platform.check(account.facts, access.settings), sender)
         except PlatformFailure as failure:
             return replace(check, failure=failure)
-        return check
+        return replace(check, data=data)
 
     async def run(self, tenant: Tenant, account: AccountRow) -> None:
         """Check an account as a job, and store the result."""
@@ -90,7 +98,7 @@ async def record(work: Work, check: HealthCheck) -> AccountRow:
 async def _store(work: Work, check: HealthCheck) -> None:
     account, failure = check.account, check.failure
     if failure is None:
-        await work.accounts.record_check(account.id, check.started_at, work.now(), "healthy", None)
+        await work.accounts.record_check(account.id, check.started_at, work.now(), "healthy", None, check.data)
         return
     is_refused = failure.kind is FailureKind.AUTH_FAILED
     health: Health = "refused" if is_refused else "failing"

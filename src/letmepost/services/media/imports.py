@@ -90,5 +90,9 @@ class Imports:
         if failed is not None:
             return outcomes.media_missing(post, failed.error or {})
         content = decode_content(stored, {row.id: row.facts for row in rows.values() if row.facts is not None})
-        broken = violations(content, self._platforms[post.platform].rules)
+        account = await work.accounts.find(post.account_id)
+        if account is None:
+            return None
+        platform = self._platforms[post.platform]
+        broken = violations(platform.target(content, account.facts, work.now()), platform.rules)
         return outcomes.broken_rules(post, broken) if broken else None

@@ -13,11 +13,11 @@ from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostConte
 from letmepost.domain.errors import PreflightFailed, TargetViolation
 from letmepost.domain.ids import MalformedIdError, Prefix, format_id, parse_id
 from letmepost.domain.media import MediaStatus
-from letmepost.domain.rules import preflight
+from letmepost.domain.rules import PostTarget, preflight
 from letmepost.domain.text import as_compared
 from letmepost.domain.violations import Violation
 from letmepost.gateways.clock import Clock
-from letmepost.platforms.contract import Platform
+from letmepost.platforms.contract import Options, Platform
 from letmepost.services.callers import new_id
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest
@@ -118,8 +118,9 @@ class Composer:
             merged = _merge(request.content, target.content)
             options = options_of(platform, index, request.content.options, target.content)
             content = self._content(merged, request, options, platform, account)
-            await _prepare(content, platform)
-            checked = preflight(content, platform.rules)
+            checked_target = platform.target(content, account.facts, self.clock.now())
+            await _prepare(checked_target, platform)
+            checked = preflight(checked_target, platform.rules)
             violations = (*self._unreachable(platform, checked.content), *checked.violations)
             warnings = (*unused, *checked.warnings)
             post = NewPost(
@@ -213,11 +214,11 @@ class Composer:
         return row
 
 
-async def _prepare(content: PostContent, platform: Platform) -> None:
+async def _prepare(target: PostTarget[Options], platform: Platform) -> None:
     """Do the slow part of the validation in steps, so that the event loop can serve other requests in between."""
     await asyncio.sleep(0)
     for rule in platform.rules:
-        for _ in rule.prepare(content):
+        for _ in rule.prepare(target):
             await asyncio.sleep(0)
 
 

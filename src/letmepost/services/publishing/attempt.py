@@ -14,6 +14,7 @@ from letmepost.domain.journal import Step
 from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, PostStatus
 from letmepost.domain.rules import violations
+from letmepost.domain.violations import Violation
 from letmepost.gateways.flow_run import (
     Announcement,
     ClosedError,
@@ -205,8 +206,8 @@ class Attempt:
         if not self.account.is_usable and not is_closed:
             raise holds.must_reconnect(self.account)
         content = await self.dependencies.fetching.ready_content(self.claim.tenant, self.loaded.content)
-        broken = violations(content, self._platform.rules) if media_ids(content) else []
-        if broken:
+        # A post that may be visible is reconciled, whatever the account may publish since then.
+        if media_ids(content) and not self._may_be_visible and (broken := self._violations(content)):
             return self._refused(outcomes.broken_rules(self.post, broken))
         run = FlowRun(
             steps=self.steps,
@@ -227,6 +228,10 @@ class Attempt:
             message = f"the flow of {self._platform.name} ended without Live or HandOver"
             raise RuntimeError(message)
         return outcomes.finished(self.post)
+
+    def _violations(self, content: PostContent) -> list[Violation]:
+        target = self._platform.target(content, self.account.facts, self.dependencies.clock.now())
+        return violations(target, self._platform.rules)
 
     def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
         # A post in doubt may be reconciled long after its media items were deleted.

@@ -37,6 +37,7 @@ class AccountRow:
     external_user_id: str | None
     status: AccountStatus
     data: Mapping[str, Any]
+    data_confirmed_at: datetime | None
     scopes: tuple[str, ...]
     token_expires_at: datetime | None
     connected_at: datetime
@@ -53,8 +54,13 @@ class AccountRow:
 
     @property
     def facts(self) -> AccountFacts:
-        """Return the facts that flows of the platform use."""
-        return AccountFacts(platform_account_id=self.platform_account_id, handle=self.handle, data=self.data)
+        """Return the facts that flows and rules of the platform use."""
+        return AccountFacts(
+            platform_account_id=self.platform_account_id,
+            handle=self.handle,
+            data=self.data,
+            confirmed_at=self.data_confirmed_at,
+        )
 
 
 _UNCHECKED: Mapping[str, Any] = MappingProxyType({"checked_at": None, "health": None, "health_error": None})
@@ -185,9 +191,23 @@ class AccountRepository:
         await self._change(account_id, {**values, "updated_at": now})
 
     async def record_check(
-        self, account_id: UUID, as_of: datetime, now: datetime, health: Health, error: Mapping[str, Any] | None
+        self,
+        account_id: UUID,
+        as_of: datetime,
+        now: datetime,
+        health: Health,
+        error: Mapping[str, Any] | None,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record a check that began at `as_of`, unless the account was connected or disconnected since then."""
+        """Record a check that began at `as_of`, unless the account was connected or disconnected since then.
+
+        A success confirms the account's data, and replaces it with `data` if given.
+        """
+        values: dict[str, Any] = {"checked_at": now, "health": health, "health_error": as_storable(error)}
+        if health == "healthy":
+            values["data_confirmed_at"] = as_of
+        if data is not None:
+            values["data"] = as_storable(data)
         await self._connection.execute(
             update(accounts)
             .where(
@@ -195,7 +215,7 @@ class AccountRepository:
                 accounts.c.connected_at <= as_of,
                 accounts.c.status != AccountStatus.DISCONNECTED,
             )
-            .values(checked_at=now, health=health, health_error=as_storable(error))
+            .values(**values)
         )
 
     async def require_reconnect(
@@ -261,6 +281,7 @@ def _connection_values(account_id: UUID, found: ConnectedAccount, now: datetime)
         "avatar_url": found.avatar_url,
         "status": AccountStatus.ACTIVE,
         "data": dict(found.data),
+        "data_confirmed_at": now,
         "scopes": list(found.scopes),
         "token_expires_at": found.token_expires_at,
         "expiry_told_days": None,

@@ -38,8 +38,10 @@ accounts = Table(
     # The customer's own id of the person who connected it.
     Column("external_user_id", Text),
     Column("status", Text, nullable=False),
-    # Data of the platform's connect flow that later flows need and that is not secret, such as a host.
+    # Data of the platform's connect flow that later flows need and that is not secret, such as a host. A check can
+    # refresh it. Then when the platform last confirmed it; unknown for accounts of earlier releases.
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
+    moment("data_confirmed_at"),
     # The accounts of one consent share a credential. NULL if the account is disconnected.
     Column("credential_id", Uuid),
     Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),

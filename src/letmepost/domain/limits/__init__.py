@@ -1,0 +1,62 @@
+"""Limits that several platforms share, as rows of data. A platform's rules are derived from its rows.
+
+    RULES = rules_of("Threads", (TextLimit("threads.text.max_graphemes", limit=500, …), MediaLimit(…), …))
+
+A rule that only one platform has is a `Rule` among the rows.
+"""
+
+from letmepost.domain.limits.combinations import (
+    MEDIA,
+    POLL,
+    Alone,
+    DescriptionSupported,
+    Exclusive,
+    KindsSupported,
+    SinglePart,
+    option,
+)
+from letmepost.domain.limits.counts import AnswerCount, CountLimit, MediaCount, option_count
+from letmepost.domain.limits.media import MediaLimit
+from letmepost.domain.limits.rows import PerTarget, rules_of
+from letmepost.domain.limits.texts import (
+    AltTextLimit,
+    AnswerLimit,
+    AnswerNotBlank,
+    CommentNotBlank,
+    NamedText,
+    NotBlank,
+    NotEmpty,
+    TextLimit,
+    first_comment,
+    option_text,
+    post_text,
+)
+
+__all__ = [
+    "MEDIA",
+    "POLL",
+    "Alone",
+    "AltTextLimit",
+    "AnswerCount",
+    "AnswerLimit",
+    "AnswerNotBlank",
+    "CommentNotBlank",
+    "CountLimit",
+    "DescriptionSupported",
+    "Exclusive",
+    "KindsSupported",
+    "MediaCount",
+    "MediaLimit",
+    "NamedText",
+    "NotBlank",
+    "NotEmpty",
+    "PerTarget",
+    "SinglePart",
+    "TextLimit",
+    "first_comment",
+    "option",
+    "option_count",
+    "option_text",
+    "post_text",
+    "rules_of",
+]

@@ -1,0 +1,95 @@
+"""Limits on the bytes of media items: one row for each kind, surface or sort of file.
+
+They find nothing until the bytes are known, so they are checked again before publishing for media items by URL.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind
+from letmepost.domain.limits.media_properties import PROPERTIES, MediaProperty
+from letmepost.domain.limits.rows import Limit, default_of, limit_of, noted, valid_for
+from letmepost.domain.rules import Finding, PostTarget, Rule, RuleSource
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimit:
+    """What media items of some kinds must be like. Each limit is one rule, and its id is `prefix` and a suffix.
+
+    Args:
+        prefix: the beginning of the ids, with its last separator, such as `threads.media.video_`.
+        kinds: the kinds of media items that are limited. A content type of another kind is not allowed for an item.
+        option: the path of a media item in the options, which is limited instead of the attachments.
+        where: selects media items, by their surface or by the sort of their file.
+        noun: what these media items are called, without an article. By default, the kind.
+        max_ratio: width divided by height.
+        max_dimensions_px: width and height.
+        max_pixels: width times height. `max_total_pixels` counts them in all frames together.
+        fps: the lowest and the highest number of frames per second.
+    """
+
+    prefix: str
+    _: KW_ONLY
+    source: RuleSource
+    kinds: tuple[MediaKind, ...] = (MediaKind.IMAGE,)
+    option: str | None = None
+    where: Callable[[PostTarget[Any], MediaItem], bool] = lambda _target, _item: True
+    noun: str | None = None
+    types: Limit[tuple[str, ...]] | None = None
+    max_bytes: Limit[int] | None = None
+    max_ratio: Limit[float] | None = None
+    max_width_px: Limit[int] | None = None
+    max_dimensions_px: Limit[tuple[int, int]] | None = None
+    max_pixels: Limit[int] | None = None
+    max_total_pixels: Limit[int] | None = None
+    max_frames: Limit[int] | None = None
+    max_s: Limit[float] | None = None
+    fps: Limit[tuple[float, float]] | None = None
+    codecs: Limit[tuple[str, ...]] | None = None
+
+    def rules(self, _platform: str) -> Iterator[Rule]:
+        """Return a rule for each property that is limited."""
+        for field, limited in PROPERTIES.items():
+            limit: Limit[Any] | None = getattr(self, field)
+            if limit is not None:
+                yield self._rule(limited, limit)
+
+    def _rule(self, limited: MediaProperty, limit: Limit[Any]) -> Rule:
+        default = default_of(limit)
+        noun = self.noun or (self.kinds[0] if len(self.kinds) == 1 else "media item")
+        return Rule(
+            id=f"{self.prefix}{limited.suffix}",
+            summary=noted(limited.describe(noun, default), limit),
+            limit=limited.shown(default),
+            unit=limited.unit,
+            remediation=limited.advise(noun, default),
+            source=self.source,
+            facts_valid_for=valid_for(limit),
+            find=lambda target: self._find(limited, limit, target),
+        )
+
+    def _find(self, limited: MediaProperty, limit: Limit[Any], target: PostTarget[Any]) -> Iterator[Finding]:
+        own = limit_of(target, limit)
+        for path, item, facts in self._items(target):
+            allowed = limited.of_kind(own, item.kind)
+            actual = limited.broken(facts, allowed)
+            if actual is not None:
+                noun = self.noun or item.kind
+                yield Finding(
+                    field=path,
+                    actual=actual,
+                    message=f"{limited.describe(noun, allowed)} This one: {actual}.",
+                    limit=limited.shown(own),
+                    remediation=limited.advise(noun, allowed),
+                )
+
+    def _items(self, target: PostTarget[Any]) -> Iterator[tuple[str, MediaItem, MediaFacts]]:
+        """Yield the limited media items that have bytes."""
+        found = target.content.items()
+        if self.option is not None:
+            thumbnail = target.content.option_media.get(self.option)
+            found = iter([] if thumbnail is None else [(f"options.{self.option}", thumbnail)])
+        for path, item in found:
+            if item.facts is not None and item.kind in self.kinds and self.where(target, item):
+                yield path, item, item.facts

@@ -1,0 +1,172 @@
+"""The properties of media items that a row can limit, with the words for each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from letmepost.domain.content import MediaFacts, MediaKind, kind_of
+from letmepost.domain.limits.rows import alternatives, one
+
+_Actual: TypeAlias = int | float | str | None
+
+_NAMES = {
+    "application/pdf": "PDF",
+    "image/gif": "GIF",
+    "image/heic": "HEIC",
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WebP",
+    "video/mp4": "MP4",
+    "video/quicktime": "MOV",
+    "video/webm": "WebM",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaProperty:
+    """One property of a media item: what a limit on it is called, and when it is broken.
+
+    Args:
+        suffix: the end of the rule's id.
+        must: returns the predicate of the summary.
+        fix: returns the remediation, from the noun and the limit.
+        broken: returns the value if it breaks the limit, or None.
+        shown: returns the limit as a value of JSON.
+        of_kind: returns the part of the limit that applies to media items of a kind.
+    """
+
+    suffix: str
+    must: Callable[[Any], str]
+    fix: Callable[[str, Any], str]
+    broken: Callable[[MediaFacts, Any], _Actual]
+    unit: str | None = None
+    shown: Callable[[Any], int | float | str] = lambda limit: limit
+    of_kind: Callable[[Any, MediaKind], Any] = lambda limit, _kind: limit
+
+    def describe(self, noun: str, limit: object) -> str:
+        """Return the summary."""
+        return f"{one(noun)} {self.must(limit)}."
+
+    def advise(self, noun: str, limit: object) -> str:
+        """Return the remediation."""
+        return f"{self.fix(noun, limit)}."
+
+
+def _types_of_kind(types: tuple[str, ...], kind: MediaKind) -> tuple[str, ...]:
+    """Return the content types of a kind; all of them if there are none."""
+    return tuple(name for name in types if kind_of(name) is kind) or types
+
+
+def _over(actual: int | None, limit: int) -> int | None:
+    return actual if actual is not None and actual > limit else None
+
+
+def _ratio(facts: MediaFacts, limit: float) -> float | None:
+    width, height = facts.width_px, facts.height_px
+    return round(width / height, 2) if width and height and width > height * limit else None
+
+
+def _dimensions(facts: MediaFacts, limit: tuple[int, int]) -> str | None:
+    width, height = facts.width_px or 0, facts.height_px or 0
+    return f"{width}x{height}" if width > limit[0] or height > limit[1] else None
+
+
+def _duration(facts: MediaFacts, limit: float) -> str | None:
+    return f"{facts.duration_s:g} s" if facts.duration_s is not None and facts.duration_s > limit else None
+
+
+def _frame_rate(facts: MediaFacts, limit: tuple[float, float]) -> str | None:
+    rate = facts.frame_rate
+    return f"{rate:g}" if rate is not None and not limit[0] <= rate <= limit[1] else None
+
+
+def _pixels(facts: MediaFacts) -> int:
+    return (facts.width_px or 0) * (facts.height_px or 0)
+
+
+PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
+    {
+        "types": MediaProperty(
+            suffix="mime_allowed",
+            must=lambda limit: f"must be {alternatives(limit)}",
+            fix=lambda noun, limit: f"Convert the {noun} to {alternatives([_NAMES.get(name, name) for name in limit])}",
+            broken=lambda facts, limit: None if facts.content_type in limit else facts.content_type,
+            shown=", ".join,
+            of_kind=_types_of_kind,
+        ),
+        "max_bytes": MediaProperty(
+            suffix="size_max",
+            must=lambda limit: f"has at most {limit} bytes",
+            fix=lambda noun, limit: f"Shrink the {noun} to {limit} bytes or fewer",
+            broken=lambda facts, limit: _over(facts.size_bytes, limit),
+            unit="bytes",
+        ),
+        "max_ratio": MediaProperty(
+            suffix="aspect_ratio_max",
+            must=lambda limit: f"must be at most {limit} times as wide as it is high",
+            fix=lambda noun, _limit: f"Crop the {noun}",
+            broken=_ratio,
+            unit="width / height",
+        ),
+        "max_dimensions_px": MediaProperty(
+            suffix="dimensions_max",
+            must=lambda limit: f"is at most {limit[0]} pixels wide and {limit[1]} high",
+            fix=lambda noun, limit: f"Scale the {noun} down to a width of {limit[0]} and a height of {limit[1]} pixels",
+            broken=_dimensions,
+            unit="px",
+            shown=lambda limit: f"{limit[0]}x{limit[1]}",
+        ),
+        "max_frames": MediaProperty(
+            suffix="frames_max",
+            must=lambda limit: f"has at most {limit} frames",
+            fix=lambda noun, limit: f"Shorten the {noun} to {limit} frames or fewer, or attach a still image",
+            broken=lambda facts, limit: _over(facts.frame_count, limit),
+            unit="frames",
+        ),
+        "max_pixels": MediaProperty(
+            suffix="pixels_max",
+            must=lambda limit: f"has at most {limit} pixels",
+            fix=lambda noun, limit: f"Scale the {noun} down to {limit} pixels or fewer, width times height",
+            broken=lambda facts, limit: _over(_pixels(facts), limit),
+            unit="pixels",
+        ),
+        "max_total_pixels": MediaProperty(
+            suffix="pixels_max",
+            must=lambda limit: f"has at most {limit} pixels in all its frames together",
+            fix=lambda noun, _limit: f"Scale the {noun} down, or remove frames",
+            broken=lambda facts, limit: _over(_pixels(facts) * (facts.frame_count or 0), limit),
+            unit="px",
+        ),
+        "max_s": MediaProperty(
+            suffix="duration_max",
+            must=lambda limit: f"is at most {limit:g} s long",
+            fix=lambda noun, limit: f"Cut the {noun} to {limit:g} s or less",
+            broken=_duration,
+            unit="s",
+        ),
+        "fps": MediaProperty(
+            suffix="frame_rate",
+            must=lambda limit: f"has {limit[0]:g} to {limit[1]:g} frames per second",
+            fix=lambda noun, limit: f"Export the {noun} with {limit[0]:g} to {limit[1]:g} frames per second",
+            broken=_frame_rate,
+            unit="frames/s",
+            shown=lambda limit: f"{limit[0]:g}-{limit[1]:g}",
+        ),
+        "max_width_px": MediaProperty(
+            suffix="width_max",
+            must=lambda limit: f"is at most {limit} pixels wide",
+            fix=lambda noun, limit: f"Scale the {noun} down to a width of {limit} pixels",
+            broken=lambda facts, limit: _over(facts.width_px, limit),
+            unit="px",
+        ),
+        "codecs": MediaProperty(
+            suffix="codec",
+            must=lambda limit: f"has the codec {alternatives(limit)}",
+            fix=lambda noun, limit: f"Export the {noun} with the codec {alternatives(limit)}",
+            broken=lambda facts, limit: facts.codec if facts.codec and facts.codec not in limit else None,
+            shown=", ".join,
+        ),
+    }
+)
+"""The properties by the field of `MediaLimit` that limits them, in the order of the rules."""
