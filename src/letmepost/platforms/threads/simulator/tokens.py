@@ -70,15 +70,15 @@ def debug_token(state: State, call: SimulatedCall, _person: Person) -> Simulated
 
 def _issue_long_lived(state: State, call: SimulatedCall, old: Token) -> SimulatedReply:
     scenario = SCENARIOS[find_person(state, old["account_id"])["scenario"]]
+    issued_at = call.now - scenario.token_age
     issued = issue_token(
         state,
         new_secret(call.entropy, "token"),
         account_id=old["account_id"],
         kind=_LONG_LIVED,
         scopes=old["scopes"],
-        now=call.now,
-        lifetime=scenario.access_lifetime,
-        age=scenario.token_age,
+        now=issued_at,
+        lifetime=scenario.access_lifetime + scenario.token_age,
     )
     lifetime_s = issued.seconds_left(call.now)
     return json_reply({"access_token": issued.text, "token_type": "bearer", "expires_in": lifetime_s})

@@ -101,19 +101,13 @@ def issue_token(
     scopes: list[str],
     now: datetime,
     lifetime: timedelta | None,
-    age: timedelta = timedelta(),
 ) -> IssuedToken:
-    """Store a token.
-
-    Args:
-        lifetime: from now on; None if it does not expire.
-        age: how long ago it is reported to be issued.
-    """
+    """Store a token that is issued now. `lifetime` is None if it does not expire."""
     token = Token(
         account_id=account_id,
         kind=kind,
         scopes=scopes,
-        issued_at=(now - age).timestamp(),
+        issued_at=now.timestamp(),
         expires_at=None if lifetime is None else (now + lifetime).timestamp(),
         is_revoked=False,
     )
