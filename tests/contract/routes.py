@@ -156,6 +156,7 @@ ROWS: tuple[Row, ...] = (
     _row("GET /docs", None),
     _row("GET /docs/errors", None),
     _row("GET /docs/errors/{code}", None),
+    _row("GET /docs/permissions", None),
     _row("GET /docs/preflight", None),
     _row("GET /docs/preflight/{page}", None),
 )

@@ -57,6 +57,12 @@ def test_data_of_a_reply_is_its_json_object() -> None:
     assert reply(body='{"id": "é"}'.encode()).data() == {"id": "é"}
 
 
+@pytest.mark.parametrize("text", [b"\\ud800", b"\\u0000", b"\xed\xa0\x80"])
+def test_text_of_a_reply_can_always_be_sent_and_stored(text: bytes) -> None:
+    data = reply(body=b'{"a\xc3\xa9": ["' + text + b'"]}').data()
+    assert set(data["a\xe9"][0]) == {"\ufffd"}
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -10,7 +10,7 @@ from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform, ReadyPost
-from tests.faults.platforms import ASKED, UNASKED
+from tests.doubles.networks import ASKED, UNASKED
 
 CALL_S = 2.0
 VISIBLE_S = 3.0

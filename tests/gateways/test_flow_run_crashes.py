@@ -4,11 +4,11 @@ The platform is a double that counts what it executes. There are three kinds: wi
 may be repeated; with a new post for every accepted call; and without a list of posts, but with a refusal of duplicates.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -34,9 +34,8 @@ from letmepost.domain.journal import CONNECTING_MAX_S
 from letmepost.gateways.flow_run import Announcement, FlowRun, InDoubtError, UnlearnableError
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from tests.doubles.clock import SteppedClock
+from tests.doubles.coroutines import without_waiting
 from tests.doubles.journal import MemoryJournal
-
-T = TypeVar("T")
 
 VISIBILITY_DELAY_S = 30.0
 PUBLISHED_STEPS = ("post-0", "post-1", "comment")
@@ -347,16 +346,6 @@ class _Life:
             assert self.engine.network.count(step) == 1, f"{step} is announced as published"
         self.engine.announced.append(what)
         self.tick()
-
-
-def without_waiting(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits, without an event loop."""
-    try:
-        coroutine.send(None)
-    except StopIteration as finished:
-        result: T = finished.value
-        return result
-    raise AssertionError("it waits for something")
 
 
 def check(engine: Engine, settled: str) -> None:

@@ -47,7 +47,7 @@ async def test_names_of_private_and_unknown_servers_are_rejected_with_the_same_m
         assert (failure.rule, failure.kind) == ("connect.server_unaddressable", FailureKind.REJECTED)
         messages.add(failure.message.replace(server, "NAME"))
     assert messages == {
-        "NAME is not a server that can be called: The name NAME does not resolve to a public address.",
+        "The server NAME cannot be called: The name NAME does not resolve to a public address.",
     }
 
 

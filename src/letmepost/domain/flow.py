@@ -15,6 +15,8 @@ from itertools import accumulate
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
+from letmepost.domain.text import as_storable
+
 
 class Effect(StrEnum):
     """What a call changes, and so what is allowed if its reply is lost.
@@ -115,9 +117,14 @@ class Reply:
         return 200 <= self.status < 300
 
     def data(self) -> Mapping[str, Any]:
-        """Return the body as a JSON object; empty if it is anything else, such as an HTML page or half a reply."""
+        """Return the body as a JSON object; empty if it is anything else, such as an HTML page or half a reply.
+
+        Unpaired surrogates and NUL become U+FFFD: no later call could contain them.
+        """
         try:
             value = json.loads(self.body)
+            if b"\\u" in self.body or not self.body.isascii():
+                value = as_storable(value)
         except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; nesting can be too deep
             return {}
         return value if isinstance(value, dict) else {}

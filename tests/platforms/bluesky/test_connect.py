@@ -12,13 +12,13 @@ from letmepost.domain.playback import Transcript, play
 from letmepost.domain.retry import POLICIES
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.contract import ConnectedAccount
+from tests.doubles.hostile import assert_ends_for_any_reply
 from tests.platforms.bluesky.transcripts import (
     AWAY,
     DID,
     NOW,
     PDS,
     SETTINGS,
-    assert_ends_for_any_reply,
     recorded,
 )
 

@@ -16,6 +16,8 @@ from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.tid import tid
 from letmepost.platforms.contract import ReadyPost
+from tests.doubles.hostile import assert_ends_for_any_reply
+from tests.doubles.transcripts import checkpoints
 from tests.platforms.bluesky.transcripts import (
     DID,
     FROZEN,
@@ -23,8 +25,6 @@ from tests.platforms.bluesky.transcripts import (
     OTHER_POST,
     PDS,
     SETTINGS,
-    assert_ends_for_any_reply,
-    checkpoints,
     image,
     put,
     ready,

@@ -11,14 +11,13 @@ from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.tid import tid
 from letmepost.platforms.contract import ReadyPost
+from tests.doubles.transcripts import checkpoints
 from tests.platforms.bluesky.transcripts import (
     DID,
     FROZEN,
     OTHER_CID,
     OTHER_POST,
     SETTINGS,
-    assert_ends_for_any_reply,
-    checkpoints,
     image,
     put,
     ready,
@@ -200,11 +199,6 @@ THREADS: list[tuple[ReadyPost, Sequence[Reply]]] = [
         [recorded("upload_blob"), put(0), put(0, GATE), put(1), put(2)],
     ),
 ]
-
-
-@pytest.mark.parametrize(("post", "replies"), THREADS)
-def test_thread_ends_for_any_reply(post: ReadyPost, replies: Sequence[Reply]) -> None:
-    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)
 
 
 @pytest.mark.parametrize(("post", "replies"), THREADS)

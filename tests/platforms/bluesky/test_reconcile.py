@@ -16,7 +16,6 @@ from tests.platforms.bluesky.transcripts import (
     NOW,
     PDS,
     SETTINGS,
-    assert_ends_for_any_reply,
     ready,
     record,
     recorded,
@@ -86,7 +85,3 @@ def test_record_without_a_version_is_not_a_result() -> None:
 def test_permanent_refusal_leaves_the_post_unknown(error: str) -> None:
     body = json.dumps({"error": error, "message": "Could not find repo"}).encode()
     assert isinstance(run(Reply(status=400, body=body, received_at=NOW)).value(), Unknown)
-
-
-def test_flow_ends_for_any_reply() -> None:
-    assert_ends_for_any_reply(lambda: reconcile(POST, INTENT, SETTINGS), [STORED])

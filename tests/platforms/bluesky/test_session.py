@@ -16,7 +16,6 @@ from tests.platforms.bluesky.transcripts import (
     NOW,
     PDS,
     SETTINGS,
-    assert_ends_for_any_reply,
     recorded,
 )
 
@@ -124,12 +123,6 @@ def test_deactivated_account_fails_its_check() -> None:
 def test_session_of_another_account_is_unavailable() -> None:
     transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session", did="did:plc:anotherelse"))
     assert failure_of(transcript.error).kind is FailureKind.UNAVAILABLE
-
-
-def test_flows_end_for_any_reply() -> None:
-    assert_ends_for_any_reply(lambda: check(ACCOUNT, SETTINGS), [recorded("get_session")])
-    assert_ends_for_any_reply(lambda: refresh(ACCOUNT, SETTINGS), [recorded("refresh_session")])
-    assert_ends_for_any_reply(lambda: disconnect(ACCOUNT, SETTINGS), [recorded("signed_out")])
 
 
 def test_call_has_the_access_token() -> None:

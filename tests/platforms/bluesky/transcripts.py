@@ -1,20 +1,17 @@
 """Fixtures of the flow tests: an account, a post, and replies from `replies/*.json`."""
 
-import json
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Extra, Flow, Frozen, Instruction, Live, Part, Reply
-from letmepost.domain.playback import Transcript, play
+from letmepost.domain.flow import Call, Frozen, Reply
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.tid import tid
 from letmepost.platforms.contract import AccountFacts, ReadyPost
+from tests.doubles.transcripts import read_reply
 
 T = TypeVar("T")
 
@@ -30,14 +27,11 @@ OTHER_POST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3k44deefq
 OTHER_CID = "bafyreiecx6dujwoeqpdzl27w67z4h46hyklk3an4i4cvvmioaqb2qbyo5u"
 
 _REPLIES = Path(__file__).parent / "replies"
-_STATUSES = (200, 401, 429, 500)
 
 
 def recorded(name: str, **changes: object) -> Reply:
     """Return the reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
-    data = json.loads((_REPLIES / f"{name}.json").read_text())
-    body = data["text"] if "text" in data else json.dumps({**data["body"], **changes})
-    return Reply(status=data["status"], headers=data.get("headers", {}), body=body.encode(), received_at=NOW)
+    return read_reply(_REPLIES / f"{name}.json", NOW, changes)
 
 
 def put(index: int = 0, collection: str = "app.bsky.feed.post") -> Reply:
@@ -69,33 +63,3 @@ def record(call: Call) -> dict[str, Any]:
     found = call.json["record"]
     assert isinstance(found, dict)
     return found
-
-
-def checkpoints(instructions: Sequence[Instruction]) -> list[int]:
-    """Return the number of PUBLISH calls before each checkpoint, and after the last."""
-    counts = [0]
-    for instruction in instructions:
-        if isinstance(instruction, Call) and instruction.effect is Effect.PUBLISH:
-            counts[-1] += 1
-        elif isinstance(instruction, Part | Live | Extra):
-            counts.append(0)
-    return counts
-
-
-def assert_ends_for_any_reply(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
-    """Break the flow off at every step, in every way. It must end each time, with a reason.
-
-    From some step on, every reply has the status; its body is an error's, a page's, or empty.
-    """
-    assert_ended(play(flow(), *replies), len(replies))
-    for step in range(len(replies)):
-        for status in _STATUSES:
-            for body in (b'{"error": "Whatever", "message": "so it is"}', b"<html>", b""):
-                bad = Reply(status=status, body=body, received_at=NOW)
-                given = list(chain(replies[:step], repeat(bad, 40)))
-                assert_ended(play(flow(), *given), len(given))
-
-
-def assert_ended(transcript: Transcript[T], reply_count: int) -> None:
-    assert len(transcript.calls) <= reply_count, "the flow still waits for a reply"
-    assert transcript.error is None or isinstance(transcript.error, PlatformFailure), transcript.error

@@ -126,8 +126,10 @@ def test_grant_expires_relative_to_its_arrival() -> None:
     assert tokens.credential() == Credential(secrets=secrets, expires_at=NOW + timedelta(hours=2))
 
 
-def test_missing_refresh_token_keeps_the_old_one() -> None:
-    assert read(200, b'{"access_token":"a","refresh_token":""}').credential().secrets == {"access_token": "a"}
+@pytest.mark.parametrize("refresh_token", [b"", b"\\n", b"\\ud800"])
+def test_unusable_refresh_token_keeps_the_old_one(refresh_token: bytes) -> None:
+    tokens = read(200, b'{"access_token":"a","refresh_token":"' + refresh_token + b'"}')
+    assert tokens.credential().secrets == {"access_token": "a"}
 
 
 @pytest.mark.parametrize("expires_in", ["0", "-1", "null", '"soon"', "1e400", "[]"])
@@ -151,6 +153,8 @@ def test_invalid_lifetime_is_unknown(expires_in: str) -> None:
         (200, b'{"access_token":""}', FailureKind.UNAVAILABLE),
         (200, b'{"access_token":" "}', FailureKind.UNAVAILABLE),
         (200, b'{"access_token":null}', FailureKind.UNAVAILABLE),
+        (200, b'{"access_token":"a\\r\\nb"}', FailureKind.UNAVAILABLE),
+        (200, b'{"access_token":"\\u00e9"}', FailureKind.UNAVAILABLE),
         (200, b"{}", FailureKind.UNAVAILABLE),
     ],
 )

@@ -17,6 +17,7 @@ from letmepost.platforms.linkedin.rest import app_call, create_post, delete_post
 from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.unpublish import unpublish
+from tests.doubles.hostile import assert_ends_for_any_reply
 from tests.platforms.linkedin.transcripts import (
     ACCOUNT,
     AWAY,
@@ -25,7 +26,6 @@ from tests.platforms.linkedin.transcripts import (
     PAGE,
     SETTINGS,
     SHARE,
-    assert_ends_for_any_reply,
     refusal,
     response,
 )

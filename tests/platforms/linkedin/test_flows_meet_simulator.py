@@ -5,39 +5,21 @@ from typing import Any
 
 import pytest
 
-from letmepost.domain.errors import FailureKind, LimitScope, NoReply
-from letmepost.domain.flow import Call, Effect, Extra, Found, Intent, Live, Reconciled, Unknown, Warn
+from letmepost.domain.errors import FailureKind
+from letmepost.domain.flow import Effect, Found, Intent, Live, Unknown, Warn
 from letmepost.domain.playback import first_calls
-from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.linkedin import PLATFORM
-from tests.doubles.simulated import PausedError, facts, failed
+from tests.doubles.simulated import facts, failed
 from tests.platforms.linkedin.driver import Driver
 from tests.platforms.linkedin.transcripts import document, image
 
 POLL = {"poll": {"question": "Which?", "options": ["This", "That"], "duration": "ONE_DAY"}}
-ARTICLE = {"article": {"url": "https://example.com/a", "title": "A", "description": "About", "thumbnail": "med_1"}}
 CONTENTS: list[dict[str, Any]] = [
     {"text": "Grüße (an alle) 🎉 https://example.org/a_b?c=~d #Über #snake_case @someone *so*"},
-    {"text": "", "media": (image(),)},
     {"text": "many", "media": tuple(image(number) for number in range(1, 21))},
     {"text": "read this", "media": (document(),), "options": {"documentTitle": "Deck"}},
-    {"text": "look", "options": ARTICLE, "option_media": {"article.thumbnail": image(9)}},
-    {"text": "no picture", "options": {"article": {"url": "https://example.com", "title": "A"}}},
     {"text": "vote", "options": POLL},
-    {"text": "for some", "options": {"visibility": "CONNECTIONS"}},
 ]
-
-
-def post_call(driver: Driver) -> Call:
-    """Return the last call that was to create a post."""
-    calls = [call for call in driver.seen if isinstance(call, Call) and call.effect is Effect.PUBLISH]
-    return calls[-1]
-
-
-def reconciled(driver: Driver, post: ReadyPost, call: Call, seconds_later: float = 90) -> Reconciled:
-    intent = Intent(call, driver.now)
-    driver.now += timedelta(seconds=seconds_later)
-    return driver.run(PLATFORM.reconcile(post, intent, driver.settings))
 
 
 def test_consent_covers_the_member_and_every_page() -> None:
@@ -55,7 +37,7 @@ def test_consent_covers_the_member_and_every_page() -> None:
 def test_denied_consent_returns_the_reason(choice: str) -> None:
     callback = Driver().consent(choice)
     assert callback["error"].startswith("user_cancelled_")
-    assert callback["state"] == "s1"
+    assert callback["state"] == "s&t"
 
 
 def test_second_consent_of_a_member_is_the_same_account() -> None:
@@ -70,22 +52,13 @@ def test_code_is_valid_once_for_a_short_time_and_for_one_uri() -> None:
     driver = Driver()
     callback = driver.consent("member")
     assert (
-        failed(lambda: driver.exchange(callback["code"], "https://elsewhere.example")).kind is FailureKind.AUTH_FAILED
+        failed(lambda: driver.exchange(callback["code"], redirect_uri="https://elsewhere.example")).kind
+        is FailureKind.AUTH_FAILED
     )
     assert failed(lambda: driver.exchange(callback["code"])).kind is FailureKind.AUTH_FAILED
     late = driver.consent("member")
     driver.now += timedelta(minutes=31)
     assert failed(lambda: driver.exchange(late["code"])).kind is FailureKind.AUTH_FAILED
-
-
-@pytest.mark.parametrize("content", CONTENTS, ids=lambda content: str(content["text"])[:9])
-def test_post_is_accepted_and_fully_visible(content: dict[str, Any]) -> None:
-    driver = Driver()
-    [live] = driver.publish(driver.connect(), **content)
-    assert isinstance(live, Live)
-    assert live.url is not None
-    assert live.uri in live.url
-    assert driver.visible() == [content["text"]]
 
 
 def test_page_publishes_by_itself_and_through_its_member() -> None:
@@ -94,15 +67,6 @@ def test_page_publishes_by_itself_and_through_its_member() -> None:
     driver.publish(page, text="by itself", media=(image(),))
     driver.publish(member, text="by its member", options={"author": page.platform_account_id})
     assert {post.account_id for post in PLATFORM.simulator.posts(driver.state)} == {page.platform_account_id}
-
-
-def test_first_comment_follows_the_post() -> None:
-    driver = Driver()
-    live, comment = driver.publish(driver.connect(), text="post", first_comment="More (here): #tag")
-    assert isinstance(live, Live)
-    assert isinstance(comment, Extra)
-    [_, seen] = PLATFORM.simulator.posts(driver.state)
-    assert (seen.text, seen.reply_to, seen.uri) == ("More (here): #tag", live.uri, comment.uri)
 
 
 def test_mention_of_a_page_is_shown_as_its_name_and_linked() -> None:
@@ -152,125 +116,40 @@ def test_post_in_the_state_of_an_earlier_release_is_shown_without_links() -> Non
     assert (seen.text, seen.record["hashtags"], seen.record["mentions"]) == ("#tag", [], [])
 
 
-def test_post_can_be_deleted_repeatedly() -> None:
-    driver = Driver()
-    account = driver.connect()
-    live, comment = driver.publish(account, text="post", first_comment="comment")
-    assert isinstance(live, Live)
-    assert isinstance(comment, Extra)
-    assert PLATFORM.unpublish is not None
-    for _ in range(2):
-        driver.run(PLATFORM.unpublish(facts(account), [live.uri, comment.uri], driver.settings))
-        assert driver.visible() == []
-
-
-@pytest.mark.parametrize("content", [CONTENTS[0], CONTENTS[1], CONTENTS[2], CONTENTS[4]])
-def test_lost_post_is_found_and_not_repeated(content: dict[str, Any]) -> None:
-    driver = Driver()
-    post = driver.ready(driver.connect("timeout_after_publish"), **content)
-    with pytest.raises(NoReply):
-        driver.run_to_the_end(post)
-    [seen] = PLATFORM.simulator.posts(driver.state)
-    found = reconciled(driver, post, post_call(driver))
-    assert isinstance(found, Found)
-    assert found.reply.headers["x-restli-id"] == seen.uri
-    assert len(driver.visible()) == 1
-
-
-def test_success_without_a_urn_is_found() -> None:
-    driver = Driver()
-    post = driver.ready(driver.connect("silent_success"), text="once")
-    assert failed(lambda: driver.run_to_the_end(post)).kind is FailureKind.IN_DOUBT
-    assert isinstance(reconciled(driver, post, post_call(driver)), Found)
-    assert driver.visible() == ["once"]
-
-
-def test_post_that_was_not_executed_is_published_by_the_repeat() -> None:
-    driver = Driver()
-    post = driver.ready(driver.connect("flaky"), text="once")
-    assert failed(lambda: driver.run_to_the_end(post)).kind is FailureKind.IN_DOUBT
-    assert driver.visible() == []
-    assert isinstance(reconciled(driver, post, post_call(driver)), Found)
-    assert driver.visible() == ["once"]
-
-
 def test_repeat_is_too_late_after_ten_minutes() -> None:
     driver = Driver()
-    post = driver.ready(driver.connect("timeout_after_publish"), text="once")
-    with pytest.raises(NoReply):
-        driver.run_to_the_end(post)
-    assert isinstance(reconciled(driver, post, post_call(driver), seconds_later=3601), Unknown)
+    post = driver.ready(driver.connect("timeout_after_publish"), "once")
+    intent = driver.lose(post)
+    driver.advance(hours=1)
+    assert isinstance(driver.look_for(post, intent), Unknown)
     assert driver.visible() == ["once"]
 
 
-@pytest.mark.parametrize("content", [CONTENTS[3], CONTENTS[6]], ids=["document", "poll"])
-def test_post_whose_repeat_may_not_be_detected_is_not_repeated(content: dict[str, Any]) -> None:
-    driver = Driver()
-    post = driver.ready(driver.connect("timeout_after_publish"), **content)
-    with pytest.raises(NoReply):
-        driver.run_to_the_end(post)
-    assert isinstance(reconciled(driver, post, post_call(driver)), Unknown)
-    assert len(driver.visible()) == 1
-
-
-@pytest.mark.parametrize("content", [CONTENTS[0], CONTENTS[2], CONTENTS[3], CONTENTS[6]])
+@pytest.mark.parametrize("content", CONTENTS)
 def test_post_of_a_page_is_found_by_a_read(content: dict[str, Any]) -> None:
     driver = Driver()
     page = driver.connect_pages()[1]
     post = driver.ready(page, **content)
-    [live] = driver.run_to_the_end(post)
+    [live] = driver.finish(post)
     assert isinstance(live, Live)
-    call = post_call(driver)
-    driver.seen.clear()
-    found = reconciled(driver, post, call)
+    assert live.url is not None
+    assert live.uri in live.url
+    driver.calls.clear()
+    driver.advance(seconds=90)
+    found = driver.look_for(post, driver.intents()[-1])
     assert isinstance(found, Found)
     assert found.reply.headers["x-restli-id"] == live.uri
-    assert [call.method for call in driver.seen if isinstance(call, Call)] == ["GET"]
+    assert [call.method for call in driver.calls] == ["GET"]
 
 
 def test_missing_post_of_a_page_is_repeated() -> None:
     driver = Driver()
-    page = driver.connect_pages()[1]
-    post = driver.ready(page, text="once")
+    post = driver.ready(driver.connect_pages()[1], "once")
     [call] = first_calls(PLATFORM.publish(post, driver.settings))
-    assert isinstance(reconciled(driver, post, call), Found)
+    intent = Intent(call, driver.now)
+    driver.advance(seconds=90)
+    assert isinstance(driver.look_for(post, intent), Found)
     assert driver.visible() == ["once"]
-
-
-def test_lost_comment_is_searched_for_and_never_repeated() -> None:
-    driver = Driver()
-    account = driver.connect()
-    post = driver.ready(account, text="post", first_comment="comment")
-    driver.run_to_the_end(post)
-    call = post_call(driver)
-    assert call.step == "comment"
-    assert isinstance(reconciled(driver, post, call), Found)
-    for key in [key for key in driver.state if key.startswith("comment/")]:
-        del driver.state[key]
-    assert isinstance(reconciled(driver, post, call), Unknown)
-    assert driver.visible() == ["post"]
-
-
-@pytest.mark.parametrize(
-    ("scenario", "kind"),
-    [
-        ("rate_limited", FailureKind.RATE_LIMITED),
-        ("quota_exhausted", FailureKind.QUOTA_EXHAUSTED),
-        ("auth_revoked", FailureKind.AUTH_FAILED),
-        ("rejected", FailureKind.REJECTED),
-        ("unavailable", FailureKind.IN_DOUBT),
-        ("flaky", FailureKind.IN_DOUBT),
-        ("duplicate", FailureKind.DUPLICATE),
-    ],
-)
-def test_scenario_has_its_outcome(scenario: str, kind: FailureKind) -> None:
-    driver = Driver()
-    account = driver.connect(scenario)
-    failure = failed(lambda: driver.publish(account, text="hello"))
-    assert failure.kind is kind
-    assert failure.scope is LimitScope.ACCOUNT
-    assert (failure.retry_at is not None) == (scenario == "rate_limited")
-    assert driver.visible() == []
 
 
 def test_daily_limit_ends_at_midnight_utc() -> None:
@@ -296,36 +175,6 @@ def test_same_text_is_rejected_as_a_duplicate() -> None:
     assert (failure.kind, failure.rule) == (FailureKind.DUPLICATE, "linkedin.text.duplicate")
 
 
-def test_slow_response_is_waited_for() -> None:
-    driver = Driver()
-    driver.publish(driver.connect("slow"), text="hello")
-    assert driver.visible() == ["hello"]
-
-
-def test_media_that_are_never_ready_pause_the_post() -> None:
-    driver = Driver()
-    post = driver.ready(driver.connect("processing_forever"), text="look", media=(image(),))
-    with pytest.raises(PausedError):
-        driver.run(PLATFORM.publish(post, driver.settings))
-    assert driver.visible() == []
-
-
-def test_expired_token_is_detected_and_refreshed_where_the_app_may() -> None:
-    driver = Driver()
-    account = driver.connect("token_expiring")
-    assert account.token_expires_at == driver.now + timedelta(days=365)
-    driver.now += timedelta(seconds=6)
-    post = driver.ready(account, text="hello")
-    [call] = first_calls(PLATFORM.publish(post, driver.settings))
-    assert PLATFORM.needs_refresh(driver.send(call))
-    fresh = driver.run(PLATFORM.refresh(facts(account), driver.settings))
-    assert driver.credential is not None
-    assert fresh.secrets["refresh_token"] == driver.credential.secrets["refresh_token"]
-    driver.credential = fresh
-    driver.run(PLATFORM.publish(post, driver.settings))
-    assert driver.visible() == ["hello"]
-
-
 def test_only_a_person_can_renew_a_year_after_the_consent() -> None:
     driver = Driver()
     account = driver.connect("token_expiring")
@@ -347,11 +196,10 @@ def test_check_is_one_call_to_the_authorization_server_and_one_for_the_pages_of_
     driver = Driver()
     member, page, _ = driver.connect_pages()
     for account, paths in [(member, ["introspectToken", "organizationAcls"]), (page, ["introspectToken"])]:
-        driver.seen.clear()
+        driver.calls.clear()
         driver.run(PLATFORM.check(facts(account), driver.settings))
-        calls = [call for call in driver.seen if isinstance(call, Call)]
-        assert [call.url.rpartition("/")[2] for call in calls] == paths
-        assert {call.effect for call in calls} == {Effect.READ}
+        assert [call.url.rpartition("/")[2] for call in driver.calls] == paths
+        assert {call.effect for call in driver.calls} == {Effect.READ}
 
 
 def test_check_finds_the_pages_that_the_member_lost() -> None:

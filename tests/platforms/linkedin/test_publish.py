@@ -19,7 +19,6 @@ from tests.platforms.linkedin.transcripts import (
     SENT,
     SETTINGS,
     SHARE,
-    assert_ends_for_any_reply,
     document,
     image,
     ready,
@@ -221,15 +220,3 @@ def test_permanently_refused_comment_is_a_warning() -> None:
     warning = transcript.instructions[-1]
     assert isinstance(warning, Warn)
     assert warning.code == "linkedin.first_comment.refused"
-
-
-@pytest.mark.parametrize(
-    ("post", "replies"),
-    [
-        (ready(first_comment="More"), (CREATED, COMMENTED)),
-        (ready(media=(image(),)), (upload_started("image"), SENT, CREATED)),
-        (ready(media=(document(),)), (upload_started("document"), SENT, CREATED)),
-    ],
-)
-def test_flow_ends_for_any_reply(post: ReadyPost, replies: tuple[Reply, ...]) -> None:
-    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)

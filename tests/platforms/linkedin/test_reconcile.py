@@ -10,6 +10,7 @@ from letmepost.domain.flow import Absent, Call, Found, Intent, Reconciled, Reply
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.linkedin.reconcile import reconcile
 from letmepost.platforms.linkedin.rest import create_comment, create_post
+from tests.doubles.hostile import assert_ends_for_any_reply
 from tests.platforms.linkedin.transcripts import (
     AWAY,
     CREATED,
@@ -18,7 +19,6 @@ from tests.platforms.linkedin.transcripts import (
     PAGE,
     SETTINGS,
     SHARE,
-    assert_ends_for_any_reply,
     ready,
     refusal,
     response,

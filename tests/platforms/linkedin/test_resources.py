@@ -7,6 +7,7 @@ from letmepost.domain.flow import Reply
 from letmepost.domain.playback import play
 from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.linkedin.resources import NAMED_MAX, LinkedInAuthors, authors
+from tests.doubles.hostile import assert_ends_for_any_reply
 from tests.doubles.simulated import facts
 from tests.platforms.linkedin.driver import Driver
 from tests.platforms.linkedin.transcripts import (
@@ -14,7 +15,6 @@ from tests.platforms.linkedin.transcripts import (
     MEMBER,
     PAGE,
     SETTINGS,
-    assert_ends_for_any_reply,
     refusal,
     response,
 )

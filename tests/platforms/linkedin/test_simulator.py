@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from letmepost.platforms.contract import ConnectedAccount, SimulatedReply
+from letmepost.platforms.contract import SimulatedReply
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.simulator.consent import APP, CONSENT
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
-from tests.platforms.linkedin.driver import CALLBACK, Driver
+from tests.doubles.client import CALLBACK
+from tests.platforms.linkedin.driver import Driver
 from tests.platforms.linkedin.transcripts import BYTES
 
 VERSION = {"linkedin-version": "202606"}
@@ -24,8 +25,6 @@ UNKNOWN = "urn:li:person:unknown"
 
 class Visitor(Driver):
     """A client of the simulator that uses the protocol directly, not the flows."""
-
-    account: ConnectedAccount
 
     @property
     def token(self) -> str:
@@ -81,7 +80,7 @@ def code_of(reply: SimulatedReply) -> tuple[int, str]:
 @pytest.fixture
 def visitor() -> Visitor:
     made = Visitor()
-    made.account = made.connect()
+    made.connect()
     return made
 
 
@@ -89,7 +88,7 @@ def visitor() -> Visitor:
 def owner() -> Visitor:
     """Return a member with two pages."""
     made = Visitor()
-    made.account = made.connect_pages()[0]
+    made.connect_pages()
     return made
 
 
@@ -181,7 +180,7 @@ def test_deleted_post_can_be_created_again(visitor: Visitor) -> None:
 
 def test_post_of_another_member_cannot_be_deleted(visitor: Visitor) -> None:
     urn = visitor.post().headers["x-restli-id"]
-    visitor.account = visitor.connect()
+    visitor.connect()
     assert code_of(visitor.rest("DELETE", f"posts/{urn}")) == (403, "ACCESS_DENIED")
 
 
@@ -210,7 +209,7 @@ def test_call_without_a_required_version_is_rejected(visitor: Visitor) -> None:
 
 def test_version_ends_on_its_day(visitor: Visitor) -> None:
     visitor.now = visitor.now.replace(year=2027, month=1, day=14)
-    visitor.account = visitor.connect()
+    visitor.connect()
     assert visitor.rest("POST", "posts", visitor.body(), linkedin_version="202601").status == 201
     visitor.now += timedelta(days=1)
     reply = visitor.rest("POST", "posts", visitor.body(), linkedin_version="202601")
@@ -238,7 +237,7 @@ def test_token_expires_after_sixty_days(visitor: Visitor) -> None:
 
 
 def test_revoked_permission_cannot_write(visitor: Visitor) -> None:
-    visitor.account = visitor.connect("auth_revoked")
+    visitor.connect("auth_revoked")
     reply = visitor.post()
     assert code_of(reply) == (401, "REVOKED_ACCESS_TOKEN")
     assert json_of(reply)["serviceErrorCode"] == 65601
@@ -246,7 +245,7 @@ def test_revoked_permission_cannot_write(visitor: Visitor) -> None:
 
 def test_token_of_a_member_can_only_write() -> None:
     visitor = Visitor()
-    visitor.account = visitor.connect()
+    visitor.connect()
     code = visitor.state[f"oauth/token/{visitor.token}"]
     visitor.state[f"oauth/token/{visitor.token}"] = {**code, "scopes": ["openid", "profile", "w_member_social"]}
     post, image = visitor.post().headers["x-restli-id"], visitor.asset("images", JPEG)
@@ -366,7 +365,7 @@ def test_member_has_a_daily_limit_of_requests(visitor: Visitor) -> None:
     assert code_of(refused) == (429, "TOO_MANY_REQUESTS")
     assert "APPLICATION_AND_MEMBER DAY" in json_of(refused)["message"]
     assert "retry-after" not in refused.headers
-    visitor.account = visitor.connect()
+    visitor.connect()
     assert visitor.post(commentary="of another member").status == 201
 
 
@@ -476,7 +475,7 @@ def test_introspection_describes_a_token(visitor: Visitor) -> None:
     ],
 )
 def test_scenario_refuses_writes(visitor: Visitor, scenario: str, statuses: list[int]) -> None:
-    visitor.account = visitor.connect(scenario)
+    visitor.connect(scenario)
     replies = [visitor.post() for _ in statuses]
     assert [reply.status for reply in replies] == statuses
     assert replies[0].dropped is (scenario == "timeout_after_publish")
@@ -484,7 +483,7 @@ def test_scenario_refuses_writes(visitor: Visitor, scenario: str, statuses: list
 
 
 def test_unavailable_scenario_ends(visitor: Visitor) -> None:
-    visitor.account = visitor.connect("unavailable")
+    visitor.connect("unavailable")
     request = {"initializeUploadRequest": {"owner": visitor.author}}
     assert visitor.rest("POST", "images", request, ("action", "initializeUpload")).status == 503
     visitor.now += timedelta(seconds=8)
@@ -492,7 +491,7 @@ def test_unavailable_scenario_ends(visitor: Visitor) -> None:
 
 
 def test_slow_account_responds_late(visitor: Visitor) -> None:
-    visitor.account = visitor.connect("slow")
+    visitor.connect("slow")
     assert visitor.post().delay_s == 3.0
 
 

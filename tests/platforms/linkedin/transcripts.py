@@ -1,9 +1,7 @@
 """Fixtures of the flow tests: an account, a post, and replies in the API's words."""
 
 import json
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import chain, repeat
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,8 +9,7 @@ from pydantic import SecretStr
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Flow, Frozen, Pause, Reply
-from letmepost.domain.playback import Transcript, play
+from letmepost.domain.flow import Frozen, Reply
 from letmepost.platforms.contract import AccountFacts, ReadyPost
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 
@@ -34,7 +31,6 @@ BYTES = {
 }
 
 CREATED = Reply(status=201, headers={"x-restli-id": SHARE}, received_at=NOW)
-_STATUSES = (200, 401, 429, 500)
 
 
 def response(status: int, value: object = None, **headers: str) -> Reply:
@@ -82,21 +78,3 @@ def document(title: str | None = "Deck", **facts: Any) -> MediaItem:
 
 def ready(text: str = "hello", *, account: AccountFacts = ACCOUNT, **content: Any) -> ReadyPost:
     return ReadyPost(account=account, content=PostContent(text=text, **content), frozen=FROZEN)
-
-
-def assert_ends_for_any_reply(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
-    """Break the flow off at every step, in every way. It must end or pause each time, with a reason."""
-    _assert_ended(play(flow(), *replies), len(replies))
-    for step in range(len(replies)):
-        for status in _STATUSES:
-            for body in (b'{"code": "WHATEVER", "message": "so it is"}', b"<html>", b""):
-                bad = Reply(status=status, body=body, received_at=NOW)
-                given = list(chain(replies[:step], repeat(bad, 40)))
-                _assert_ended(play(flow(), *given), len(given))
-
-
-def _assert_ended(transcript: Transcript[T], reply_count: int) -> None:
-    if transcript.instructions and isinstance(transcript.instructions[-1], Pause):
-        return
-    assert len(transcript.calls) <= reply_count, "the flow still waits for a reply"
-    assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error

@@ -25,7 +25,6 @@ from tests.platforms.threads.transcripts import (
     NOW,
     SETTINGS,
     USER,
-    assert_ends_for_any_reply,
     recorded,
     refusal,
     refused,
@@ -110,10 +109,6 @@ def test_used_code_requires_another_consent() -> None:
 def test_unavailable_platform_does_not_end_a_consent(step: int, response: Reply | Exception) -> None:
     failure = refusal(play(accounts(GRANT, SETTINGS), *CONNECTING[:step], response))
     assert failure.kind is FailureKind.UNAVAILABLE
-
-
-def test_connecting_ends_for_any_reply() -> None:
-    assert_ends_for_any_reply(lambda: accounts(GRANT, SETTINGS), CONNECTING)
 
 
 def test_call_has_the_token_in_a_header_and_refresh_in_the_query() -> None:

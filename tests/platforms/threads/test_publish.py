@@ -29,14 +29,13 @@ from letmepost.domain.playback import Transcript, first_calls, play
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.publish import publish
+from tests.doubles.transcripts import checkpoints
 from tests.platforms.threads.transcripts import (
     API,
     AWAY,
     NOW,
     SETTINGS,
     USER,
-    assert_ends_for_any_reply,
-    checkpoints,
     image,
     made,
     ready,
@@ -435,27 +434,6 @@ def test_refused_comment_is_a_warning() -> None:
     assert warning.code == "threads.first_comment.refused"
 
 
-@pytest.mark.parametrize(
-    ("post", "replies"),
-    [
-        (ready(), [made(1), made(2), recorded("post")]),
-        (
-            ready(media=(image(1), image(2)), first_comment="c"),
-            [
-                made(1),
-                made(2),
-                status("FINISHED"),
-                status("FINISHED"),
-                made(3),
-                status("FINISHED"),
-                made(4),
-                recorded("post"),
-                made(5),
-                made(6),
-            ],
-        ),
-        (ready(thread=(ThreadPart(text="b"),)), [made(1), made(2), recorded("post"), made(3), made(4)]),
-    ],
-)
-def test_flow_ends_for_any_reply(post: ReadyPost, replies: list[Reply]) -> None:
-    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)
+def test_comment_that_fails_temporarily_is_retried() -> None:
+    post = ready(first_comment="and more")
+    assert refusal(run(post, made(1), made(2), recorded("post"), AWAY)).kind is FailureKind.UNAVAILABLE

@@ -18,7 +18,6 @@ from tests.platforms.threads.transcripts import (
     NOW,
     SETTINGS,
     USER,
-    assert_ends_for_any_reply,
     image,
     ready,
     recorded,
@@ -130,8 +129,3 @@ def test_unavailable_platform_is_asked_again_later(response: Reply | Exception) 
 def test_refused_status_read_leaves_the_post_unknown(response: Reply) -> None:
     assert isinstance(ask(response).value(), Unknown)
     assert isinstance(ask(status("PUBLISHED"), response).value(), Unknown)
-
-
-def test_reconciling_ends_for_any_reply() -> None:
-    replies = [status("PUBLISHED"), recorded("recent")]
-    assert_ends_for_any_reply(lambda: reconcile(POST, intent(), SETTINGS), replies)

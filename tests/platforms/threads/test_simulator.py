@@ -104,7 +104,7 @@ def test_code_is_exchanged_by_its_own_app_with_its_own_uri(world: World, changes
 def test_parameters_may_be_json(world: World) -> None:
     """Clients of other authors send JSON, for example `threadspipepy` and the original letmepost."""
     code = SIMULATOR.create_account(world.state, "ok", world.now, world.entropy())["code"]
-    body = {"grant_type": "authorization_code", "code": code}
+    body = {"grant_type": "authorization_code", "code": code, "redirect_uri": "https://a.test"}
     body |= {"client_id": APP.client_id, "client_secret": APP.client_secret}
     headers = {"content-type": "application/json"}
     assert world.ask("POST", "/oauth/access_token", json.dumps(body).encode(), headers).status == 200

@@ -1,9 +1,7 @@
 """Fixtures of the flow tests: an account, a post, and replies from `replies/*.json`."""
 
 import json
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,11 +10,12 @@ from pydantic import SecretStr
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Extra, Flow, Frozen, Instruction, Live, Part, Reply
+from letmepost.domain.flow import Frozen, Reply
 from letmepost.domain.ids import Prefix, format_id
-from letmepost.domain.playback import Transcript, play
+from letmepost.domain.playback import Transcript
 from letmepost.platforms.contract import AccountFacts, ReadyPost
 from letmepost.platforms.threads.settings import ThreadsSettings
+from tests.doubles.transcripts import read_reply
 
 T = TypeVar("T")
 
@@ -30,13 +29,11 @@ AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not response.")
 """The failure that the driver throws into a flow if a read or a preparation got no response."""
 
 _REPLIES = Path(__file__).parent / "replies"
-_STATUSES = (200, 400, 401, 429, 500)
 
 
 def recorded(name: str, **changes: object) -> Reply:
     """Return the reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
-    data = json.loads((_REPLIES / f"{name}.json").read_text())
-    return Reply(status=data["status"], body=json.dumps({**data["body"], **changes}).encode(), received_at=NOW)
+    return read_reply(_REPLIES / f"{name}.json", NOW, changes)
 
 
 def made(number: int) -> Reply:
@@ -91,33 +88,6 @@ def ready(text: str = "hello", **content: Any) -> ReadyPost:
     return ReadyPost(account=ACCOUNT, content=filled, frozen=FROZEN, media_urls=urls)
 
 
-def checkpoints(instructions: Sequence[Instruction]) -> list[int]:
-    """Return the number of PUBLISH calls before each checkpoint, and after the last."""
-    counts = [0]
-    for instruction in instructions:
-        if isinstance(instruction, Call) and instruction.effect is Effect.PUBLISH:
-            counts[-1] += 1
-        elif isinstance(instruction, Part | Live | Extra):
-            counts.append(0)
-    return counts
-
-
 def refusal(transcript: Transcript[T]) -> PlatformFailure:
     assert isinstance(transcript.error, PlatformFailure), transcript
     return transcript.error
-
-
-def assert_ends_for_any_reply(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
-    """Break the flow off at every step, in every way. It must end or wait each time, with a reason."""
-    assert_ended(play(flow(), *replies), len(replies))
-    for step in range(len(replies)):
-        for number in _STATUSES:
-            for body in (b'{"error": {"code": 5, "message": "so it is"}}', b"<html>", b"", b'{"id": 5, "data": [5]}'):
-                bad = Reply(status=number, body=body, received_at=NOW)
-                given = list(chain(replies[:step], repeat(bad, 40)))
-                assert_ended(play(flow(), *given), len(given))
-
-
-def assert_ended(transcript: Transcript[T], reply_count: int) -> None:
-    assert len(transcript.calls) <= reply_count, "the flow still waits for a reply"
-    assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error

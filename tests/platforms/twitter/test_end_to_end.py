@@ -9,9 +9,9 @@ import pytest
 
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
+from tests.doubles.media import STARTS
 from tests.doubles.waiting import eventually
 from tests.http.support import png, upload
-from tests.platforms.twitter.world import STARTS
 
 _FRAME = bytes.fromhex("21f90401000000002c0000000001000100000202440100")
 _COMMENT = b"\x21\xfe" + (b"\xff" + b"x" * 255) * 10_000 + b"\x00"

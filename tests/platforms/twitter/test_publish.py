@@ -31,7 +31,6 @@ from tests.platforms.twitter.transcripts import (
     ACCOUNT,
     API,
     SETTINGS,
-    assert_ends_for_any_reply,
     created,
     gif,
     image,
@@ -211,6 +210,24 @@ def test_gif_that_cannot_be_processed_is_uploaded_again(info: object, kind: Fail
     assert (transcript.error.rule == "twitter.media.processing_failed") == (kind is FailureKind.REJECTED)
 
 
+def test_wait_for_a_gif_has_a_valid_length_when_x_states_none() -> None:
+    for stated in (float("nan"), float("inf"), -1, None, "soon"):
+        info = {"state": "pending", "check_after_secs": stated}
+        finalized = replied(200, {"data": {"id": GIF_ID, "processing_info": info}})
+        replies = [recorded("initialize"), recorded("append"), finalized]
+        transcript = play(publish(ready(media=(gif(7, size_bytes=100),)), SETTINGS), *replies)
+        pause = transcript.instructions[-1]
+        assert isinstance(pause, Pause)
+        assert 1 <= pause.seconds <= 60
+
+
+@pytest.mark.parametrize("state", [[], {}, 5])
+def test_gif_with_an_unknown_state_is_treated_as_ready(state: object) -> None:
+    finalized = replied(200, {"data": {"id": GIF_ID, "processing_info": {"state": state}}})
+    replies = [recorded("initialize"), recorded("append"), finalized, created("11")]
+    play(publish(ready(media=(gif(7, size_bytes=100),)), SETTINGS), *replies).value()
+
+
 def test_gif_without_processing_is_ready_immediately() -> None:
     ready_at_once = replied(200, {"data": {"id": GIF_ID}})
     post = ready(media=(gif(7, size_bytes=100),))
@@ -263,10 +280,3 @@ def test_posts_are_deleted_last_first_and_missing_posts_are_skipped() -> None:
         ("DELETE", f"{API}/2/tweets/11"),
     ]
     assert isinstance(play(unpublish(ACCOUNT, [uri("11")], SETTINGS), replied(500, {})).error, PlatformFailure)
-
-
-def test_flows_end_for_any_reply() -> None:
-    post = ready("one", media=(replace(image(), alt_text="A"),), thread=(ThreadPart(text="two"),), first_comment="c")
-    replies = [recorded("upload_image"), recorded("metadata"), *(created(str(number)) for number in (11, 12, 13))]
-    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)
-    assert_ends_for_any_reply(lambda: unpublish(ACCOUNT, [uri("11")], SETTINGS), [recorded("deleted")])

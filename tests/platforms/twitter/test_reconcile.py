@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from tests.platforms.twitter.transcripts import (
     NOW,
     SETTINGS,
     USER_ID,
-    assert_ends_for_any_reply,
     created,
     ready,
     recorded,
@@ -160,11 +158,6 @@ def test_timeline_is_read_again_after_a_temporary_failure(reply: Reply, kind: Fa
 
 def test_permanently_refused_timeline_leaves_the_post_unknown() -> None:
     assert isinstance(ask(replied(403, {"detail": "No.", "type": "about:blank"})).value(), Unknown)
-
-
-def test_flow_ends_for_any_reply() -> None:
-    intent = Intent(CREATE, NOW - timedelta(minutes=3))
-    assert_ends_for_any_reply(lambda: reconcile(POST, intent, SETTINGS), [recorded("timeline")])
 
 
 JSON = st.recursive(

@@ -19,7 +19,6 @@ from tests.platforms.twitter.transcripts import (
     NOW,
     SETTINGS,
     USER_ID,
-    assert_ends_for_any_reply,
     recorded,
     replied,
 )
@@ -140,10 +139,3 @@ def test_call_is_signed_for_its_authentication() -> None:
     assert sign(call, CREDENTIAL, NOW, b"").headers == {"Authorization": "Bearer a"}
     unsigned = Call(method="GET", url=f"{API}/2/users/me", auth=Auth.NONE)
     assert sign(unsigned, CREDENTIAL, NOW, b"") == unsigned
-
-
-def test_flows_end_for_any_reply() -> None:
-    assert_ends_for_any_reply(lambda: accounts(GRANT, SETTINGS), [recorded("token"), recorded("users_me")])
-    assert_ends_for_any_reply(lambda: refresh(ACCOUNT, SETTINGS), [recorded("token")])
-    assert_ends_for_any_reply(lambda: check(ACCOUNT, SETTINGS), [recorded("users_me")])
-    assert_ends_for_any_reply(lambda: disconnect(ACCOUNT, SETTINGS), [recorded("revoked")] * 2)

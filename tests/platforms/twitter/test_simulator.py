@@ -12,7 +12,8 @@ from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.simulator.limits import WINDOW_S
 from letmepost.platforms.twitter.simulator.posts import LAG_S
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
-from tests.platforms.twitter.world import BOUNDARY, STARTS, World, form
+from tests.doubles.media import STARTS
+from tests.platforms.twitter.world import BOUNDARY, World, form
 
 BASIC = "Basic " + base64.b64encode(b"sandbox-client:sandbox-secret").decode()
 JPEG = STARTS["image/jpeg"]

@@ -120,7 +120,7 @@ SERVER_UNUSED = FieldRefusal(
 )
 SERVER_UNADDRESSABLE = PlatformRefusal(
     id="connect.server_unaddressable",
-    message="{server} is not a server that can be called: {problem}",
+    message="The server {server} cannot be called: {problem}",
     remediation="Correct `server`: send the public name of the server that the account is on, such as social.example.",
     summary="An account is connected at a server on the public internet. Names without an address and names of private "
     "networks are rejected with the same message.",
@@ -142,7 +142,7 @@ SERVER_APP_INVALID = PlatformRefusal(
 )
 SERVER_APP_UNKNOWN = PlatformRefusal(
     id="connect.server_app_unknown",
-    message="{server} no longer knows the app that this service registered there, so no account was connected.",
+    message="The server {server} no longer knows the app of this service, so no account was connected.",
     remediation="Start again. This service then registers a new app.",
     summary="Servers delete apps, for example when their database is restored. The app was deleted here too, so the "
     "next connection at that server registers another one.",

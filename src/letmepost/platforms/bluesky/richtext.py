@@ -95,7 +95,8 @@ def sent_text(text: str, *, shorten_links: bool | None) -> str:
 
     A long text that is over the limit however its links are shown is returned as it is.
     """
-    if "." not in text or (len(text) > _SEARCHED_MAX_CHARS and is_too_long_in_any_case(text)):
+    may_have_links = "." in text or "://" in text
+    if not may_have_links or (len(text) > _SEARCHED_MAX_CHARS and is_too_long_in_any_case(text)):
         return text
     return _shortened(text, _spans(text, {}))[0] if needs_short_links(text, wanted=shorten_links) else text
 

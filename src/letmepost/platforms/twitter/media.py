@@ -51,10 +51,10 @@ def _await_processing(server: str, upload: Upload, media_id: str, reply: Reply) 
     """Wait until X has processed the media item. A status that an earlier run received is out of date."""
     if reply.replayed and _processing(reply):
         reply = yield from _sent(api.upload_status(server, media_id))
-    while (info := _processing(reply)).get("state") in {"pending", "in_progress"}:
+    while (info := _processing(reply)).get("state") in ("pending", "in_progress"):
         shortest_s, longest_s = _LOOK_AGAIN_S
         suggested_s = info.get("check_after_secs")
-        seconds = min(max(suggested_s, shortest_s), longest_s) if isinstance(suggested_s, int | float) else shortest_s
+        seconds = min(max(shortest_s, suggested_s), longest_s) if isinstance(suggested_s, int | float) else shortest_s
         yield Pause(f"{upload.step}-processing", seconds=seconds, give_up_after_s=_PROCESSED_WITHIN_S)
         reply = yield from _sent(api.upload_status(server, media_id))
     if info.get("state") == "failed":

@@ -31,16 +31,15 @@ from letmepost.platforms.contract import (
     AccountFacts,
     ConnectedAccount,
     Credential,
-    Options,
     Platform,
     PlatformSettings,
     ReadyPost,
     SimulatedCall,
     SimulatedPost,
     SimulatedReply,
-    Simulator,
     State,
 )
+from tests.sandbox.support import platform
 
 CALL_S = 1.0
 """Short, so that doubts are settled soon: reconciliation waits for the end of a lost call."""
@@ -61,26 +60,23 @@ class ConnectInput(BaseModel):
 
 def make_platform(name: str, *, can_be_asked: bool) -> Platform:
     """Return one of the two networks."""
-    return Platform(
-        name=name,
-        title=name.title(),
-        api_version=None,
-        rules=(),
-        options=Options,
+    made = platform(name)
+    return replace(
+        made,
         settings=HostSettings,
         connect_input=ConnectInput,
         visibility_delay_s=VISIBILITY_DELAY_S,
         connect=_connect,
-        disconnect=_disconnect,
-        check=_check,
+        disconnect=_do_nothing,
+        check=_do_nothing,
         refresh=_refresh,
         needs_refresh=lambda _reply: False,
         sign=_sign,
         publish=_publish,
         reconcile=_look_for if can_be_asked else _reconcile_unasked,
-        unpublish=None,
         explain=_explain,
-        simulator=Simulator(
+        simulator=replace(
+            made.simulator,
             answer=_answer,
             create_account=_create_account,
             posts=_posts,
@@ -99,23 +95,20 @@ def _connect(given: ConnectInput, settings: HostSettings) -> Flow[ConnectedAccou
     reply = yield call
     if not reply.ok:
         raise _explain(call, reply)
-    credential = Credential(secrets={"token": given.account})
+    credential = Credential(secrets={"token": f"token-of-{given.account}"})
     return ConnectedAccount(
         platform_account_id=given.account, handle=given.account, display_name=None, credential=credential
     )
 
 
-def _disconnect(_account: AccountFacts, _settings: object) -> Flow[None]:
+def _do_nothing(_account: AccountFacts, _settings: object) -> Flow[None]:
     yield from ()
 
 
-def _check(_account: AccountFacts, _settings: object) -> Flow[None]:
+def _refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
+    """Return the token again: it does not expire."""
     yield from ()
-
-
-def _refresh(_account: AccountFacts, _settings: object) -> Flow[Credential]:
-    yield from ()
-    raise PlatformFailure(FailureKind.AUTH_FAILED, "Tokens of this network do not expire.")
+    return Credential(secrets={"token": f"token-of-{account.platform_account_id}"})
 
 
 def _sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -> Call:
@@ -153,11 +146,12 @@ def _show(post: ReadyPost, settings: HostSettings, text: str, step: str, above: 
 def _look_for(post: ReadyPost, intent: Intent, settings: HostSettings) -> Flow[Reconciled]:
     call = Call(method="GET", url=f"{_base(settings)}/timelines/{post.account.platform_account_id}", timeout_s=CALL_S)
     reply = yield call
-    if not reply.ok:
+    posts = reply.data().get("posts")
+    if not reply.ok or not isinstance(posts, list):
         raise _explain(call, reply)
     wanted = (intent.call.json or {}).get("text")
-    for seen in reply.data()["posts"]:
-        if seen["text"] == wanted:
+    for seen in posts:
+        if isinstance(seen, dict) and seen.get("text") == wanted:
             return Found(Reply(status=201, body=json.dumps(seen).encode(), received_at=reply.received_at))
     return Absent()
 
@@ -183,7 +177,8 @@ def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
         given = json.loads(call.body)
         key = f"timeline/{given['account']}"
         uri = f"{key}/{call.entropy[:8].hex()}"
-        state[key] = [*state.get(key, []), {"uri": uri, "text": given["text"], "at": call.now.isoformat()}]
+        post = {"uri": uri, "text": given["text"], "at": call.now.isoformat(), "above": given["above"]}
+        state[key] = [*state.get(key, []), post]
         return _reply(201, {"uri": uri})
     if kind == "accounts":
         return _reply(200, {"account": name})
@@ -200,7 +195,11 @@ def _reply(status: int, value: Mapping[str, Any]) -> SimulatedReply:
 def _posts(state: State) -> list[SimulatedPost]:
     return [
         SimulatedPost(
-            uri=post["uri"], account_id=key.partition("/")[2], text=post["text"], created_at=post["at"], record={}
+            uri=post["uri"],
+            account_id=key.partition("/")[2],
+            text=post["text"],
+            created_at=post["at"],
+            reply_to=post["above"],
         )
         for key in sorted(state)
         for post in state[key]
