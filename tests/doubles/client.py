@@ -17,13 +17,14 @@ from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.gateways.drive import drive
 from letmepost.gateways.http_client import Durations, HTTPClient, Incoming, Outgoing
 from letmepost.gateways.sender import CallRecord, CredentialSource, Sender
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, PlatformSettings
+from letmepost.platforms.contract import App, ConnectedAccount, ConsentRequest, Credential, Grant, PlatformSettings
 from tests.doubles.coroutines import without_waiting
 from tests.doubles.media import bytes_of
 from tests.doubles.simulated import SimulatedNetwork, facts
 
 T = TypeVar("T")
 
+SERVER = "social.example"
 CALLBACK = "https://letmepost.example/v1/accounts/oauth/callback"
 
 
@@ -51,12 +52,14 @@ class SimulatedClient(SimulatedNetwork):
 
     Args:
         ways: what happens to requests, by their number in `requests`.
+        app: the app at `SERVER`, on platforms where a person chooses the server.
         connected, credential: the account that was connected last, and its current credential.
         calls: the calls of flows, without their signatures. Those that were sent are in `requests`.
         media: the media items with bytes that can be sent.
     """
 
     ways: Mapping[int, Way] = field(default_factory=dict)
+    app: App | None = None
     connected: ConnectedAccount | None = None
     credential: Credential | None = None
     calls: list[Call] = field(default_factory=list)
@@ -90,7 +93,7 @@ class SimulatedClient(SimulatedNetwork):
     ) -> tuple[ConnectedAccount, ...]:
         """Connect the accounts of a consent."""
         assert self.platform.oauth is not None
-        grant = Grant(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
+        grant = Grant(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier, app=self.register())
         found = self.run(self.platform.oauth.accounts(grant, self.settings))
         self.use(found[0])
         return found
@@ -98,7 +101,9 @@ class SimulatedClient(SimulatedNetwork):
     def consent(self, choice: str, *, redirect_uri: str = CALLBACK, code_challenge: str = "c") -> dict[str, str]:
         """Return the parameters with which a person returns who follows the link of a choice on the consent page."""
         assert self.platform.oauth is not None
-        request = ConsentRequest(redirect_uri=redirect_uri, state="s&t", code_challenge=code_challenge)
+        request = ConsentRequest(
+            redirect_uri=redirect_uri, state="s&t", code_challenge=code_challenge, app=self.register()
+        )
         url = urlsplit(self.platform.oauth.consent_url(request, self.settings))
         query = (*parse_qsl(url.query), ("choice", choice))
         reply = self.ask("GET", url.path.removeprefix(urlsplit(self.root).path), query=query)
@@ -106,6 +111,12 @@ class SimulatedClient(SimulatedNetwork):
         location = reply.headers["location"]
         assert location.startswith(redirect_uri)
         return dict(parse_qsl(urlsplit(location).query))
+
+    def register(self) -> App | None:
+        """Return the app at `SERVER`; None if all accounts of the platform are on one server."""
+        if self.app is None and self.platform.servers is not None:
+            self.app = self.run(self.platform.servers.register(SERVER, CALLBACK, self.settings))
+        return self.app
 
     def use(self, account: ConnectedAccount) -> ConnectedAccount:
         """Sign calls with the credential of this account from now on."""

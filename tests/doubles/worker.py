@@ -51,6 +51,7 @@ class Worker(SimulatedClient):
             platform=self.platform,
             now=self.now,
             draws=self.draws,
+            app=self.app,
             connected=self.connected,
             credential=self.credential,
             ways=ways,
