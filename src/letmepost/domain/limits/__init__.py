@@ -16,7 +16,7 @@ from letmepost.domain.limits.combinations import (
     option,
 )
 from letmepost.domain.limits.counts import AnswerCount, CountLimit, MediaCount, option_count
-from letmepost.domain.limits.media import MediaLimit
+from letmepost.domain.limits.media import MediaLimit, is_gif
 from letmepost.domain.limits.rows import PerTarget, rules_of
 from letmepost.domain.limits.texts import (
     AltTextLimit,
@@ -27,9 +27,11 @@ from letmepost.domain.limits.texts import (
     NotBlank,
     NotEmpty,
     TextLimit,
+    Texts,
     first_comment,
     option_text,
     post_text,
+    post_texts,
 )
 
 __all__ = [
@@ -53,10 +55,13 @@ __all__ = [
     "PerTarget",
     "SinglePart",
     "TextLimit",
+    "Texts",
     "first_comment",
+    "is_gif",
     "option",
     "option_count",
     "option_text",
     "post_text",
+    "post_texts",
     "rules_of",
 ]

@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
-from letmepost.domain.limits.rows import Limit, default_of, limit_of, noted, one, valid_for
+from letmepost.domain.limits.rows import Limit, allowed_range, default_of, limit_of, noted, one, valid_for
 from letmepost.domain.rules import Finding, PostTarget, Rule, RuleSource
 
 Counts: TypeAlias = Callable[[PostTarget[Any]], Iterable[tuple[str, int]]]
@@ -59,7 +59,7 @@ class CountLimit:
 
     def rules(self, platform: str) -> Iterator[Rule]:
         """Return the rule."""
-        limit, allowed = default_of(self.limit), _range(default_of(self.at_least), default_of(self.limit))
+        limit, allowed = default_of(self.limit), allowed_range(default_of(self.at_least), default_of(self.limit))
         yield Rule(
             id=self.id,
             summary=noted(f"{one(self.subject)} {self.verb} {allowed} {self.things}.", self.limit, self.at_least),
@@ -73,16 +73,12 @@ class CountLimit:
 
     def _find(self, platform: str, target: PostTarget[Any]) -> Iterator[Finding]:
         at_least, limit = limit_of(target, self.at_least), limit_of(target, self.limit)
-        allowed = _range(at_least, limit)
+        allowed = allowed_range(at_least, limit)
         for path, count in self.counts(target):
             if not at_least <= count <= limit:
                 message = f"The {self.subject} {self.verb} {count} {self.things}; {platform} allows {allowed}."
                 remediation = f"{self.fix} {allowed} {self.things}."
                 yield Finding(field=path, actual=count, message=message, limit=limit, remediation=remediation)
-
-
-def _range(at_least: int, limit: int) -> str:
-    return f"{at_least} to {limit}" if at_least else f"at most {limit}"
 
 
 MediaCount = partial(CountLimit, things="media items", counts=media_counts, fix="Attach")

@@ -13,6 +13,11 @@ from letmepost.domain.limits.rows import Limit, default_of, limit_of, noted, val
 from letmepost.domain.rules import Finding, PostTarget, Rule, RuleSource
 
 
+def is_gif(_target: PostTarget[Any], item: MediaItem) -> bool:
+    """Return True for a GIF, animated or not. For `MediaLimit.where`."""
+    return item.facts is not None and item.facts.content_type == "image/gif"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaLimit:
     """What media items of some kinds must be like. Each limit is one rule, and its id is `prefix` and a suffix.

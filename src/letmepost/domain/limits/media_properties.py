@@ -6,18 +6,21 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from letmepost.domain.content import MediaFacts, MediaKind, kind_of
-from letmepost.domain.limits.rows import alternatives, one
+from letmepost.domain.limits.rows import allowed_range, alternatives, one
 
 _Actual: TypeAlias = int | float | str | None
 
 _NAMES = {
     "application/pdf": "PDF",
+    "image/avif": "AVIF",
     "image/gif": "GIF",
     "image/heic": "HEIC",
+    "image/heif": "HEIF",
     "image/jpeg": "JPEG",
     "image/png": "PNG",
     "image/webp": "WebP",
     "video/mp4": "MP4",
+    "video/ogg": "Ogg",
     "video/quicktime": "MOV",
     "video/webm": "WebM",
 }
@@ -147,8 +150,8 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
         ),
         "fps": MediaProperty(
             suffix="frame_rate",
-            must=lambda limit: f"has {limit[0]:g} to {limit[1]:g} frames per second",
-            fix=lambda noun, limit: f"Export the {noun} with {limit[0]:g} to {limit[1]:g} frames per second",
+            must=lambda limit: f"has {allowed_range(*limit)} frames per second",
+            fix=lambda noun, limit: f"Export the {noun} with {allowed_range(*limit)} frames per second",
             broken=_frame_rate,
             unit="frames/s",
             shown=lambda limit: f"{limit[0]:g}-{limit[1]:g}",

@@ -73,3 +73,8 @@ def one(noun: str) -> str:
 def alternatives(nouns: Sequence[str]) -> str:
     """Return `a`, `a or b`, or `a, b or c`."""
     return " or ".join([", ".join(nouns[:-1]), nouns[-1]] if len(nouns) > 1 else nouns)
+
+
+def allowed_range(at_least: float, limit: float) -> str:
+    """Return `at most b`, or `a to b`."""
+    return f"{at_least} to {limit}" if at_least else f"at most {limit}"

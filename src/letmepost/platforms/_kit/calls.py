@@ -1,9 +1,9 @@
-"""Parts of calls: addresses of servers, and uploads of whole files."""
+"""Parts of calls: addresses of servers, and uploads of files."""
 
 from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import MediaFacts, MediaItem
-from letmepost.domain.flow import Call, Effect, MediaRange
+from letmepost.domain.flow import Call, Effect, FormFile, MediaRange
 
 
 def base_url(address: AnyHttpUrl | str) -> str:
@@ -21,6 +21,16 @@ def facts_of(item: MediaItem) -> MediaFacts:
         message = f"media item {item.media_id} has no bytes yet"
         raise ValueError(message)
     return item.facts
+
+
+def form_file(item: MediaItem, media: MediaRange | None = None) -> FormFile:
+    """Return a media item as a file of a multipart form. `media`: the part to send; the whole item by default."""
+    facts = facts_of(item)
+    return FormFile(
+        media=media or MediaRange(item.media_id, 0, facts.size_bytes),
+        filename=f"media.{facts.content_type.rpartition('/')[2]}",
+        content_type=facts.content_type,
+    )
 
 
 def upload_file(

@@ -117,8 +117,13 @@ def send_with_media(
     call = create(uploaded)
     reply = yield call
     if uploads and is_lost(reply):
-        for lost in uploads:
-            yield Forget(lost.step)
-        call = create((yield from upload(uploads)))
+        call = create((yield from upload_again(uploads, upload)))
         reply = yield call
     return call, reply
+
+
+def upload_again(uploads: Sequence[Upload], upload: Callable[[Sequence[Upload]], Flow[M]]) -> Flow[M]:
+    """Return what `upload` returns for uploads that the platform has lost. It can be done once."""
+    for lost in uploads:
+        yield Forget(lost.step)
+    return (yield from upload(uploads))

@@ -13,6 +13,7 @@ from letmepost.domain.limits import (
     MediaLimit,
     NamedText,
     TextLimit,
+    is_gif,
 )
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.domain.text import is_blank
@@ -23,10 +24,6 @@ _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif")
 _PIXELS_MAX = 36_152_319  # "fewer than 36,152,320"
 _GIF_FRAMES_MAX = 250
 _THUMBNAIL = "article.thumbnail"
-
-
-def _is_gif(_target: PostTarget[LinkedInOptions], item: MediaItem) -> bool:
-    return item.facts is not None and item.facts.content_type == "image/gif"
 
 
 def _is_document(item: MediaItem) -> bool:
@@ -63,7 +60,7 @@ MEDIA_LIMITS = (
     Alone("linkedin.media.document_exclusive", noun="document", is_one=_is_document, source=POSTS_API),
     MediaLimit("linkedin.media.", types=_IMAGE_TYPES, source=IMAGES_API),
     MediaLimit("linkedin.media.image_", max_pixels=_PIXELS_MAX, source=IMAGES_API),
-    MediaLimit("linkedin.media.gif_", where=_is_gif, noun="GIF", max_frames=_GIF_FRAMES_MAX, source=IMAGES_API),
+    MediaLimit("linkedin.media.gif_", where=is_gif, noun="GIF", max_frames=_GIF_FRAMES_MAX, source=IMAGES_API),
     AltTextLimit("linkedin.media.alt_text_max_graphemes", limit=4086, measure=UTF16, source=IMAGES_API),
     MediaLimit(
         "linkedin.document.",
@@ -105,7 +102,7 @@ MEDIA_LIMITS = (
     MediaLimit(
         "linkedin.article.thumbnail_gif_",
         option=_THUMBNAIL,
-        where=_is_gif,
+        where=is_gif,
         noun="article's GIF thumbnail",
         max_frames=_GIF_FRAMES_MAX,
         source=IMAGES_API,

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from letmepost.domain.content import MediaItem
-from letmepost.domain.flow import Call, Effect, FormFile, MediaRange, Reply, Upload
-from letmepost.platforms._kit.calls import base_url, facts_of
+from letmepost.domain.flow import Call, Effect, MediaRange, Reply, Upload
+from letmepost.platforms._kit.calls import base_url, facts_of, form_file
 from letmepost.platforms._kit.fields import id_in, object_in
 from letmepost.platforms.twitter.settings import TwitterSettings
 
@@ -78,7 +78,7 @@ def _to_the_second(moment: datetime) -> str:
 
 def upload_image(api: str, item: MediaItem, *, step: str) -> Call:
     """Return an upload of an image in one piece. The category comes first: X reads the form in its order."""
-    fields = (("media_category", "tweet_image"), ("media", _file(item, 0, facts_of(item).size_bytes)))
+    fields = (("media_category", "tweet_image"), ("media", form_file(item)))
     return _upload(f"{api}/media/upload", step, multipart=fields)
 
 
@@ -93,7 +93,8 @@ def append_segments(api: str, media_id: str, item: MediaItem, *, step: str) -> U
     """Return the upload of all segments. X cannot be asked for its offset; the same index again replaces a segment."""
 
     def send(first_byte: int, length_bytes: int) -> Call:
-        index, file = first_byte // SEGMENT_MAX_BYTES, _file(item, first_byte, length_bytes)
+        index = first_byte // SEGMENT_MAX_BYTES
+        file = form_file(item, MediaRange(item.media_id, first_byte, length_bytes))
         return Call(
             method="POST",
             url=f"{api}/media/upload/{media_id}/append",
@@ -133,9 +134,3 @@ def _upload(url: str, step: str, **content: Any) -> Call:
         timeout_s=_UPLOAD_TIMEOUT_S,
         **content,
     )
-
-
-def _file(item: MediaItem, first_byte: int, length_bytes: int) -> FormFile:
-    content_type = facts_of(item).content_type
-    media = MediaRange(item.media_id, first_byte, length_bytes)
-    return FormFile(media=media, filename=f"media.{content_type.rpartition('/')[2]}", content_type=content_type)

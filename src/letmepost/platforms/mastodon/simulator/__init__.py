@@ -1,0 +1,38 @@
+"""A simulator of one Mastodon server and its consent page.
+
+It is written from https://docs.joinmastodon.org and from the validators of https://github.com/mastodon/mastodon
+(checked 2026-11-29), and is as pure as a flow: the time and the randomness come with each call. It has Mastodon's
+limits and text counting in its own code, and imports no rules, counting or flows, so that the two check each other.
+Federation, notifications and other accounts' actions are left out.
+
+The state's keys, each with a value that is only ever replaced as a whole:
+
+    meta/last_id                          the last id that was issued
+    app/<client id>  code/<code>  token/<token>      apps, unused consents, and tokens
+    person/<id>  media/<id>  status/<id>  idempotency/<person>/<key>
+    limit/<name>/<whom>                   the requests in a window
+    attempts/<person>  revoked/<person>   the progress of a scenario
+"""
+
+from pydantic import AnyHttpUrl
+
+from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.mastodon.settings import MastodonSettings
+from letmepost.platforms.mastodon.simulator.people import create_account
+from letmepost.platforms.mastodon.simulator.router import answer
+from letmepost.platforms.mastodon.simulator.scenarios import SCENARIOS
+from letmepost.platforms.mastodon.simulator.statuses import posts
+
+
+def settings(base: AnyHttpUrl) -> PlatformSettings:
+    """Return settings with which every server's name leads to the simulator."""
+    return MastodonSettings(server_url=str(base).rstrip("/"))
+
+
+SIMULATOR = Simulator(
+    answer=answer,
+    create_account=create_account,
+    posts=posts,
+    scenarios=tuple(SCENARIOS),
+    settings=settings,
+)
