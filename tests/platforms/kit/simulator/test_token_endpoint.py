@@ -161,6 +161,14 @@ def test_rotated_refresh_token_is_valid_once() -> None:
     assert example.refresh(new["refresh_token"]).status == 200
 
 
+def test_refresh_token_of_another_app_is_refused() -> None:
+    example = Example()
+    other = {"client_id": OTHER_APP.client_id, "client_secret": OTHER_APP.client_secret}
+    form = {"grant_type": "refresh_token", "refresh_token": granted(example)["refresh_token"]}
+    assert problem_of(example.token(**form, **other)) == ("WRONG_TOKEN", "refresh_token")
+    assert example.token(**form).status == 200
+
+
 def test_access_token_is_not_a_refresh_token_and_the_other_way_round() -> None:
     example = Example()
     grant = granted(example)

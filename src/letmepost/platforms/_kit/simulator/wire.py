@@ -1,7 +1,7 @@
 """JSON, forms and bearer tokens in HTTP, and refusals as exceptions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 
 def json_reply(
-    value: Mapping[str, Any],
+    value: Mapping[str, Any] | Sequence[Any],
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,

@@ -74,6 +74,7 @@ def _issue_long_lived(state: State, call: SimulatedCall, old: Token) -> Simulate
     issued = issue_token(
         state,
         new_secret(call.entropy, "token"),
+        client_id=old["client_id"],
         account_id=old["account_id"],
         kind=_LONG_LIVED,
         scopes=old["scopes"],

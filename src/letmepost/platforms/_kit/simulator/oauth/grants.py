@@ -47,9 +47,10 @@ class Code(TypedDict):
 class Token(TypedDict):
     """A token of the kind `ACCESS`, `REFRESH`, or another that the platform has. Times are Unix seconds.
 
-    `expires_at` is None if it does not expire.
+    `client_id` is the app's that it was issued to. `expires_at` is None if it does not expire.
     """
 
+    client_id: str
     account_id: str
     kind: str
     scopes: list[str]
@@ -96,6 +97,7 @@ def issue_token(
     state: State,
     text: str,
     *,
+    client_id: str,
     account_id: str,
     kind: str,
     scopes: list[str],
@@ -104,6 +106,7 @@ def issue_token(
 ) -> IssuedToken:
     """Store a token that is issued now. `lifetime` is None if it does not expire."""
     token = Token(
+        client_id=client_id,
         account_id=account_id,
         kind=kind,
         scopes=scopes,

@@ -130,7 +130,7 @@ class TokenEndpoint:
             case "authorization_code":
                 granted = self._exchange_code(state, call, form, app)
             case "refresh_token":
-                granted = self._refresh(state, call, self.require(form, "refresh_token"))
+                granted = self._refresh(state, call, self.require(form, "refresh_token"), app)
             case _:
                 raise self.refuse(Problem.WRONG_GRANT_TYPE, "grant_type")
         return json_reply(self.describe(granted))
@@ -173,7 +173,7 @@ class TokenEndpoint:
             use_code(state, text)
         if refusal is not None:
             raise refusal
-        return self._grant(state, call, code["account_id"], code["scopes"])
+        return self._grant(state, call, app, code["account_id"], code["scopes"])
 
     def _refuse_mismatch(self, code: Code, form: Mapping[str, str], redirect_uri: str) -> Refusal | None:
         if code["redirect_uri"] not in {None, redirect_uri}:
@@ -185,17 +185,24 @@ class TokenEndpoint:
         is_same = code["challenge"] == challenge_of(form["code_verifier"])
         return None if is_same else self.refuse(Problem.WRONG_VERIFIER, "code_verifier")
 
-    def _refresh(self, state: State, call: SimulatedCall, text: str) -> Granted:
+    def _refresh(self, state: State, call: SimulatedCall, text: str, app: App) -> Granted:
         token = find_token(state, text)
-        if token is None or token["kind"] != REFRESH or token_status(state, token, call.now) != "active":
+        is_own = token is not None and token["client_id"] == app.client_id and token["kind"] == REFRESH
+        if token is None or not is_own or token_status(state, token, call.now) != "active":
             raise self.refuse(Problem.WRONG_TOKEN, "refresh_token")
         if not self.rotates:
-            return self._grant(state, call, token["account_id"], token["scopes"], kept=IssuedToken(text, token))
+            return self._grant(state, call, app, token["account_id"], token["scopes"], kept=IssuedToken(text, token))
         revoke_token(state, text)
-        return self._grant(state, call, token["account_id"], token["scopes"])
+        return self._grant(state, call, app, token["account_id"], token["scopes"])
 
     def _grant(
-        self, state: State, call: SimulatedCall, account_id: str, scopes: list[str], kept: IssuedToken | None = None
+        self,
+        state: State,
+        call: SimulatedCall,
+        app: App,
+        account_id: str,
+        scopes: list[str],
+        kept: IssuedToken | None = None,
     ) -> Granted:
         """Issue an access token, and a refresh token unless there is one to keep."""
         lifetimes = self.lifetimes(state, account_id, scopes)
@@ -203,7 +210,14 @@ class TokenEndpoint:
         def issue(kind: str, lifetime: timedelta | None) -> IssuedToken:
             text = self.new_secret(call.entropy, kind)
             return issue_token(
-                state, text, account_id=account_id, kind=kind, scopes=scopes, now=call.now, lifetime=lifetime
+                state,
+                text,
+                client_id=app.client_id,
+                account_id=account_id,
+                kind=kind,
+                scopes=scopes,
+                now=call.now,
+                lifetime=lifetime,
             )
 
         access = issue(ACCESS, lifetimes.access)
