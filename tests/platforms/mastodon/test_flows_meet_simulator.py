@@ -54,7 +54,7 @@ def test_code_is_rejected_with_another_verifier_or_uri(change: dict[str, str]) -
 def test_app_that_the_server_deleted_is_reported() -> None:
     world = World()
     code = consent(world, "allow")["code"]
-    world.delete("app", "oauth/app")
+    world.forget("app", "oauth/app")
     failure = failed(lambda: world.exchange(code, code_verifier=VERIFIER))
     assert (failure.kind, (failure.response or {})["code"]) == (FailureKind.UNAVAILABLE, "invalid_client")
 
@@ -85,7 +85,7 @@ def test_post_appears_as_the_author_that_the_account_has() -> None:
     [live] = world.publish(account)
     [post] = world.posts()
     assert PLATFORM.authors(facts(account)) == (post.account_id,)
-    username = world.call("GET", f"/api/v1/statuses/{post.uri}")[1]["account"]["username"]
+    username = world.call("GET", f"/api/v1/statuses/{post.uri}")["account"]["username"]
     assert isinstance(live, Live)
     assert live.url == f"{world.root}/@{username}/{post.uri}"
 
@@ -108,7 +108,7 @@ def test_media_item_of_an_unseen_post_is_not_uploaded_again() -> None:
     post = world.ready(world.connect(), media=(image(),))
     world.finish(post)
     del world.journal.steps["post"]
-    world.delete("idempotency")
+    world.forget("idempotency")
     world.announced.clear()
     [live] = world.finish(post)
     assert isinstance(live, Live)
@@ -119,7 +119,7 @@ def test_expired_media_item_is_uploaded_again() -> None:
     world = World()
     post = world.ready(world.connect(), media=(image(),))
     world.finish(replace(post, content=replace(post.content, text="")))
-    world.delete("idempotency", "media", "status")
+    world.forget("idempotency", "media", "status")
     del world.journal.steps["post"]
     world.finish(post)
     [visible] = world.posts()

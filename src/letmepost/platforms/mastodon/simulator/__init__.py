@@ -1,24 +1,26 @@
 """A simulator of one Mastodon server and its consent page.
 
 It is written from https://docs.joinmastodon.org and from the validators of https://github.com/mastodon/mastodon
-(checked 2026-11-29), and is as pure as a flow: the time and the randomness come with each call. It has Mastodon's
-limits and text counting in its own code, and imports no rules, counting or flows, so that the two check each other.
-Federation, notifications and other accounts' actions are left out.
+(checked 2026-11-29), and is as pure as a flow: the time and the randomness come with each call. It may import what
+platforms may, and this platform's settings. It implements Mastodon's limits and text counting separately, and imports
+no rules, counting or flows, so that the two check each other. It has no other accounts' actions, no edits, no scheduled
+statuses, and no codes that people copy.
 
 The state's keys, each with a value that is only ever replaced as a whole:
 
     meta/last_id                          the last id that was issued
-    app/<client id>  code/<code>  token/<token>      apps, unused consents, and tokens
-    person/<id>  media/<id>  status/<id>  idempotency/<person>/<key>
-    limit/<name>/<whom>                   the requests in a window
-    attempts/<person>  revoked/<person>   the progress of a scenario
+    app/<client id>                       the registered apps
+    oauth/code/<code>  oauth/token/<token>      their consents
+    account/<id>  media/<id>  status/<id>  idempotency/<account>/<key>
+    limit/<name>/<authorization>          the requests in a window
+    attempts/<account>  revoked/<account>       the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl
 
 from letmepost.platforms.contract import PlatformSettings, Simulator
 from letmepost.platforms.mastodon.settings import MastodonSettings
-from letmepost.platforms.mastodon.simulator.people import create_account
+from letmepost.platforms.mastodon.simulator.oauth import create_account
 from letmepost.platforms.mastodon.simulator.router import answer
 from letmepost.platforms.mastodon.simulator.scenarios import SCENARIOS
 from letmepost.platforms.mastodon.simulator.statuses import posts

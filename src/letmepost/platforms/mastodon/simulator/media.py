@@ -1,16 +1,19 @@
-"""Media items: uploaded, processed, described, and attached to one status.
+"""Media items: uploaded, processed, and attached to one status.
 
-Only the facts of a file are stored: it cannot be downloaded from the simulator. Source:
-https://docs.joinmastodon.org/methods/media/, and app/models/media_attachment.rb and concerns/attachmentable.rb of
+Only the facts of a file are stored: it cannot be downloaded from the simulator. Frame rates, and the dimensions of
+other files than PNG and GIF, are not read. Source: https://docs.joinmastodon.org/methods/media/, and
+app/models/media_attachment.rb, app/models/concerns/attachmentable.rb and app/services/post_status_service.rb of
 https://github.com/mastodon/mastodon (checked 2026-11-29).
 """
 
 from datetime import datetime
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
+from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
-from letmepost.platforms.mastodon.simulator.people import Person, scenario_of
-from letmepost.platforms.mastodon.simulator.wire import Parameters, Refused, invalid, json_reply, next_id, not_found
+from letmepost.platforms.mastodon.simulator.accounts import Account, scenario_of
+from letmepost.platforms.mastodon.simulator.wire import Parameters, Refused, invalid, next_id, not_found
 
 IMAGE_SIZE = 16 * 1024 * 1024
 VIDEO_SIZE = 99 * 1024 * 1024
@@ -28,11 +31,9 @@ class Media(TypedDict):
     """A media item. `status`: the status that shows it. `ready_at` is None if the processing never ends."""
 
     id: str
-    person: str
+    account: str
     type: str
-    mime: str
     description: str | None
-    focus: list[float] | None
     size: list[int] | None
     made_at: float
     ready_at: float | None
@@ -40,115 +41,100 @@ class Media(TypedDict):
     status: str | None
 
 
-def upload(state: State, call: SimulatedCall, person: Person) -> SimulatedReply:
+def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedReply:
     """`POST /api/v2/media`: images are processed at once, videos and GIFs later."""
-    given, scenario = Parameters.of(call), scenario_of(person)
+    scenario, now = scenario_of(account), call.now.timestamp()
+    refuse_attempt(state, account["id"], scenario, call.now, shows_post=False, is_upload=True)
+    given = Parameters.of(call)
     content = given.values.get("file")
     if not isinstance(content, bytes) or not content:
         raise invalid("File can't be blank")
-    mime = _mime(content)
-    if mime is None:
-        raise invalid("File content type is invalid, File is invalid")
+    mime, size = _mime(content), _dimensions(content)
+    _check_size(content, mime, size)
     is_later = mime.startswith("video/") or mime in _CONVERTED
-    _check_size(content, mime)
     takes_s = scenario.processing_s if is_later else 0.0
     media = Media(
         id=next_id(state, call.now),
-        person=person["id"],
+        account=account["id"],
         type=_CONVERTED.get(mime, mime.partition("/")[0]),
-        mime=mime,
         description=_description(given),
-        focus=_focus(given),
-        size=_dimensions(content),
-        made_at=call.now.timestamp(),
-        ready_at=None if takes_s is None else call.now.timestamp() + takes_s,
+        size=size,
+        made_at=now,
+        ready_at=None if takes_s is None else now + takes_s,
         is_broken=is_later and scenario.fails_processing,
         status=None,
     )
     state[f"media/{media['id']}"] = media
-    return json_reply(entity(media, call.root, call.now), status=200 if is_ready(media, call.now) else 202)
+    status = 200 if _is_ready(media, call.now) else 202
+    return json_reply(entity(media, call), status=status, delay_s=scenario.delay_s)
 
 
-def show(state: State, call: SimulatedCall, person: Person, media_id: str) -> SimulatedReply:
+def show(state: State, call: SimulatedCall, account: Account, media_id: str) -> SimulatedReply:
     """`GET /api/v1/media/:id`: only of a media item that no status shows."""
-    media = unattached(state, person, media_id, call.now)
+    media = _unattached(state, account, media_id, call.now)
     if media is None:
         raise not_found()
-    if not is_ready(media, call.now):
-        return json_reply(entity(media, call.root, call.now), status=206)
-    if media["is_broken"]:
+    is_ready = _is_ready(media, call.now)
+    if is_ready and media["is_broken"]:
         raise Refused(422, "Error processing thumbnail for uploaded media")
-    return json_reply(entity(media, call.root, call.now))
+    return json_reply(entity(media, call), status=200 if is_ready else 206)
 
 
-def update(state: State, call: SimulatedCall, person: Person, media_id: str) -> SimulatedReply:
-    """`PUT /api/v1/media/:id`: change the alt text and the focus."""
-    media = unattached(state, person, media_id, call.now)
-    if media is None:
-        raise not_found()
-    given = Parameters.of(call)
-    if "description" in given.values:
-        media = {**media, "description": _description(given)}
-    if given.text("focus") is not None:
-        media = {**media, "focus": _focus(given)}
-    state[f"media/{media_id}"] = media
-    return json_reply(entity(media, call.root, call.now))
+def attachable(state: State, now: datetime, account: Account, asked: list[str], *, has_poll: bool) -> list[Media]:
+    """Return the media items for a new status.
 
-
-def unattached(state: State, person: Person, media_id: str, now: datetime) -> Media | None:
-    """Return a media item of the account that no status shows yet, and that has not expired."""
-    media: Media | None = state.get(f"media/{media_id}")
-    if media is None or media["person"] != person["id"] or media["status"] is not None:
-        return None
-    return media if now.timestamp() < media["made_at"] + _KEPT_S else None
-
-
-def attachable(state: State, now: datetime, person: Person, asked: list[str]) -> list[Media]:
-    """Return the media items for a new status, or raise `Refused` if they cannot be shown together."""
-    if len(asked) > ATTACHMENTS:
-        raise invalid(f"Cannot attach more than {ATTACHMENTS} files")
-    found = [(one, unattached(state, person, one, now)) for one in asked]
-    lost = [one for one, item in found if item is None]
-    if lost:
-        raise invalid(f"Media {', '.join(lost)} not found or already attached to another post")
-    items = [item for _, item in found if item is not None]
-    if len(items) > 1 and any(item["type"] in {"video", "audio"} for item in items):
-        raise invalid("Cannot attach a video to a post that already contains images")
-    if any(not is_ready(item, now) or item["is_broken"] for item in items):
-        raise invalid("Cannot attach files that have not finished processing. Try again in a moment!")
+    Raises:
+        Refused: 422; they cannot be shown together, or not yet. Unlike other reasons, these have no prefix.
+    """
+    if len(asked) > ATTACHMENTS or (asked and has_poll):
+        raise Refused(422, f"Cannot attach more than {ATTACHMENTS} files")
+    found = {one: _unattached(state, account, one, now) for one in asked}
+    items = [item for item in found.values() if item is not None]
+    if len(items) < len(found):
+        lost = ", ".join(one for one, item in found.items() if item is None)
+        raise Refused(422, f"Media {lost} not found or already attached to another post")
+    if len(items) > 1 and any(item["type"] == "video" for item in items):
+        raise Refused(422, "Cannot attach a video to a post that already contains images")
+    if any(not _is_ready(item, now) or item["is_broken"] for item in items):
+        raise Refused(422, "Cannot attach files that have not finished processing. Try again in a moment!")
     return items
 
 
-def is_ready(media: Media, now: datetime) -> bool:
-    """Return True if the processing has ended, with or without success."""
-    return media["ready_at"] is not None and now.timestamp() >= media["ready_at"]
-
-
-def entity(media: Media, root: str, now: datetime) -> dict[str, Any]:
+def entity(media: Media, call: SimulatedCall) -> dict[str, Any]:
     """Return a media item as the API shows it: it has no URL until it is processed."""
-    address = f"{root}/media_attachments/{media['id']}"
+    address = f"{call.root}/media_attachments/{media['id']}"
     width, height = media["size"] or (640, 480)
     size = {"width": width, "height": height, "size": f"{width}x{height}", "aspect": width / height}
-    focus = {} if media["focus"] is None else {"focus": {"x": media["focus"][0], "y": media["focus"][1]}}
     return {
         "id": media["id"],
         "type": media["type"],
-        "url": f"{address}/original" if is_ready(media, now) else None,
+        "url": f"{address}/original" if _is_ready(media, call.now) else None,
         "preview_url": f"{address}/small",
-        "remote_url": None,
-        "preview_remote_url": None,
-        "text_url": None,
-        "meta": {"original": size, "small": size, **focus},
+        **dict.fromkeys(("remote_url", "preview_remote_url", "text_url")),
+        "meta": {"original": size, "small": size},
         "description": media["description"],
         "blurhash": "UFBWY:8_0Jxv4mx]t8t64.%M-:IUWGWAt6M}",
     }
 
 
-def _check_size(content: bytes, mime: str) -> None:
+def _unattached(state: State, account: Account, media_id: str, now: datetime) -> Media | None:
+    """Return a media item of the account that no status shows yet, and that has not expired."""
+    media: Media | None = state.get(f"media/{media_id}")
+    if media is None or media["account"] != account["id"] or media["status"] is not None:
+        return None
+    return media if now.timestamp() < media["made_at"] + _KEPT_S else None
+
+
+def _is_ready(media: Media, now: datetime) -> bool:
+    """Return True if the processing has ended, with or without success."""
+    return media["ready_at"] is not None and now.timestamp() >= media["ready_at"]
+
+
+def _check_size(content: bytes, mime: str, size: list[int] | None) -> None:
     limit = VIDEO_SIZE if mime.startswith("video/") else IMAGE_SIZE
     if len(content) >= limit:
         raise invalid(f"File file size must be less than {limit // (1024 * 1024)} MB")
-    width, height = _dimensions(content) or (1, 1)
+    width, height = size or (1, 1)
     if not width or not height:
         raise Refused(422, "File type of uploaded media could not be verified")
     if width * height > (GIF_MATRIX if mime == "image/gif" else IMAGE_MATRIX):
@@ -162,21 +148,16 @@ def _description(given: Parameters) -> str | None:
     return text
 
 
-def _focus(given: Parameters) -> list[float] | None:
-    x, _, y = (given.text("focus") or "").partition(",")
-    try:
-        return [float(x), float(y)]
-    except ValueError:
-        return None
-
-
-def _mime(content: bytes) -> str | None:
-    """Return the type that the first bytes show, or None if the server does not support it."""
+def _mime(content: bytes) -> str:
+    """Return the type that the first bytes show."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     if content[4:8] == b"ftyp":
         return _BRANDS.get(content[8:12], "video/mp4")
-    return next((mime for start, mime in _STARTS.items() if content.startswith(start)), None)
+    mime = next((mime for start, mime in _STARTS.items() if content.startswith(start)), None)
+    if mime is None:
+        raise invalid("File content type is invalid, File is invalid")
+    return mime
 
 
 def _dimensions(content: bytes) -> list[int] | None:

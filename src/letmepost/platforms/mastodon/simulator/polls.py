@@ -27,15 +27,12 @@ class Poll(TypedDict):
     hide_totals: bool
 
 
-def read(given: Parameters, poll_id: str, now: datetime) -> Poll | None:
-    """Return the poll of a request, or None without one."""
-    asked = given.nested("poll")
-    if asked is None:
-        return None
-    options = [option.strip() for option in asked.texts("options") if option.strip()]
-    expires_in = asked.text("expires_in") or ""
+def read(given: Parameters, poll_id: str, now: datetime) -> Poll:
+    """Return the poll that the parameters describe."""
+    options = [option.strip() for option in given.texts("options") if option.strip()]
+    expires_in = given.text("expires_in") or ""
     if len(options) < 2:
-        raise invalid("Options must be more than one item")
+        raise invalid("Options must have more than one item")
     if len(options) > ANSWERS:
         raise invalid(f"Options can't contain more than {ANSWERS} items")
     if any(len(regex.findall(r"\X", option)) > ANSWER for option in options):
@@ -50,8 +47,8 @@ def read(given: Parameters, poll_id: str, now: datetime) -> Poll | None:
         id=poll_id,
         options=options,
         until=now.timestamp() + int(expires_in),
-        multiple=asked.flag("multiple"),
-        hide_totals=asked.flag("hide_totals"),
+        multiple=given.flag("multiple"),
+        hide_totals=given.flag("hide_totals"),
     )
 
 
@@ -64,10 +61,8 @@ def entity(poll: Poll, now: datetime) -> dict[str, Any]:
         "expires_at": iso(poll["until"]),
         "expired": is_over,
         "multiple": poll["multiple"],
-        "votes_count": 0,
-        "voters_count": 0,
+        **dict.fromkeys(("votes_count", "voters_count"), 0),
         "voted": True,
-        "own_votes": [],
+        **{name: [] for name in ("own_votes", "emojis")},
         "options": [{"title": option, "votes_count": votes} for option in poll["options"]],
-        "emojis": [],
     }

@@ -1,20 +1,28 @@
 """How the server counts and shows a text.
 
-app/validators/status_length_validator.rb and app/lib/text_formatter.rb of https://github.com/mastodon/mastodon (checked
-2026-11-29). A word is examined as a whole: first where a link begins in it, then for mentions outside links.
+app/validators/status_length_validator.rb, app/lib/text_formatter.rb and config/initializers/twitter_regex.rb of
+https://github.com/mastodon/mastodon (checked 2026-11-29).
 """
 
 import re
+from collections.abc import Callable
 from html import escape
 
 import regex
 
-_SCHEMES = ("https://", "http://")
-_HOST_CHARACTER = re.compile(r"[\w.-]")
-_TOP_LEVEL = regex.compile(r"(?:\p{L}[\p{L}\p{M}]+|xn--[A-Za-z0-9-]+)")
+_PATH = r"[^\s<>()?]"
+_BRACKETS = rf"\((?:{_PATH}+|{_PATH}*\({_PATH}+\){_PATH}*)\)"
+_PATH_END = rf"(?:[^\s()?!*\"'「」<>;:=,.$%\[\]~&|@]|{_BRACKETS})"
+_NOT_ASCII = r"\u00a0-\U0010ffff"
+_QUERY = rf"\?[a-z0-9!?*'();:&=+$/%#\[\]_.,~|@^{_NOT_ASCII}-]*[a-z0-9_&=#/{_NOT_ASCII}-]"
+_LINK = regex.compile(
+    r"(?<![a-z0-9@\uff20$#\uff03])(?:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://"
+    r"(?:[\w-]++\.){1,126}(?:\p{L}[\p{L}\p{M}]+|xn--[a-z0-9-]+)(?=[._-]*+(?![\w.-]))(?::[0-9]+)?"
+    rf"(?:/(?:{_PATH}*(?:{_BRACKETS}{_PATH}*)*{_PATH_END}|{_PATH}+/)*)?(?:{_QUERY})?",
+    regex.IGNORECASE,
+)
 _MENTION = re.compile(r"(?<![=/\w])@([A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(@\w+(?:[.-]+\w+)*)?")
-_CLOSING = set("!*\"'「」<>;:=,.$%[]~&|@?")
-_LINK = 23
+_LINK_COUNTS = 23
 _SHOWN = 30
 
 
@@ -23,95 +31,34 @@ def count(text: str, warning: str) -> int:
 
     The content warning counts as it is written.
     """
-    counted = "".join(
-        "x" * _LINK if is_link else _MENTION.sub(lambda found: f"@{found[1]}", piece)
-        for is_link, piece in _pieces(text)
-    )
+    counted = _rewritten(text, lambda _link: "x" * _LINK_COUNTS, _without_domains)
     return len(regex.findall(r"\X", warning + counted))
 
 
 def as_html(text: str) -> str:
     """Return a text as the API shows it: links in three parts, mentions without their domain, and paragraphs."""
-    html = "".join(_anchor(piece) if is_link else _plain(piece) for is_link, piece in _pieces(text))
+    html = _rewritten(text, _anchor, lambda piece: escape(_without_domains(piece), quote=False))
     paragraphs = [part.replace("\n", "<br />") for part in re.split(r"\n{2,}", html.strip("\n"))]
     return "".join(f"<p>{part}</p>" for part in paragraphs) if text.strip() else ""
 
 
-def _pieces(text: str) -> list[tuple[bool, str]]:
-    """Return the text in pieces, each with whether it is a link."""
-    pieces: list[tuple[bool, str]] = []
-    for word in re.split(r"(\s+)", text):
-        at = 0
-        while (start := _next_link(word, at)) is not None:
-            end = _end_of_link(word, start)
-            if end is None:
-                pieces.append((False, word[at : start + 1]))
-                at = start + 1
-                continue
-            pieces += [(False, word[at:start]), (True, word[start:end])]
-            at = end
-        pieces.append((False, word[at:]))
-    return _joined(pieces)
+def _rewritten(text: str, show_link: Callable[[str], str], show_text: Callable[[str], str]) -> str:
+    pieces, at = [], 0
+    for found in _LINK.finditer(text):
+        pieces += [show_text(text[at : found.start()]), show_link(found[0])]
+        at = found.end()
+    return "".join([*pieces, show_text(text[at:])])
 
 
-def _joined(pieces: list[tuple[bool, str]]) -> list[tuple[bool, str]]:
-    """Join the pieces between two links, so that a mention is not cut."""
-    joined: list[tuple[bool, str]] = []
-    for is_link, piece in pieces:
-        if joined and not is_link and not joined[-1][0]:
-            joined[-1] = (False, joined[-1][1] + piece)
-        elif piece:
-            joined.append((is_link, piece))
-    return joined
-
-
-def _next_link(word: str, at: int) -> int | None:
-    lowered = word.lower()
-    starts = [start for scheme in _SCHEMES if (start := lowered.find(scheme, at)) >= 0]
-    return min(starts, default=None)
-
-
-def _end_of_link(word: str, start: int) -> int | None:
-    """Return where the link ends that begins here, or None if there is none: it needs a domain."""
-    before = word[start - 1] if start else " "
-    if (before.isascii() and before.isalnum()) or before in "@\uff20$#\uff03":
-        return None
-    at = word.index("://", start) + 3
-    host_end = at
-    while host_end < len(word) and _HOST_CHARACTER.match(word[host_end]):
-        host_end += 1
-    host = word[at:host_end].rstrip(".-_")
-    labels = host.split(".")
-    if len(labels) < 2 or not all(labels) or _TOP_LEVEL.fullmatch(labels[-1]) is None:
-        return None
-    end = at + len(host)
-    port = re.compile(r":[0-9]+").match(word, end)
-    end = port.end() if port else end
-    if end == len(word) or word[end] not in "/?":
-        return end
-    rest = re.split(r"[<>]", word[end:], maxsplit=1)[0]
-    return end + len(_trimmed(rest))
-
-
-def _trimmed(rest: str) -> str:
-    """Return a path without closing punctuation. A bracket that the path opens belongs to it."""
-    while len(rest) > 1 and (rest[-1] in _CLOSING or rest[-1] == "(" or rest[-1] == ")"):
-        if rest[-1] == ")" and rest.count("(") >= rest.count(")"):
-            break
-        rest = rest[:-1]
-    return rest
+def _without_domains(piece: str) -> str:
+    return _MENTION.sub(r"@\1", piece)
 
 
 def _anchor(link: str) -> str:
-    prefix = next(part for part in ("https://www.", "http://www.", *_SCHEMES) if link.lower().startswith(part))
-    prefix, rest = link[: len(prefix)], link[len(prefix) :]
+    _, prefix, rest = re.split(r"^(\w+://(?:www\.)?)", link, maxsplit=1)
     shown = "ellipsis" if len(rest) > _SHOWN else ""
     return (
         f'<a href="{escape(link)}" target="_blank" rel="nofollow noopener noreferrer">'
         f'<span class="invisible">{escape(prefix)}</span><span class="{shown}">{escape(rest[:_SHOWN])}</span>'
         f'<span class="invisible">{escape(rest[_SHOWN:])}</span></a>'
     )
-
-
-def _plain(piece: str) -> str:
-    return escape(_MENTION.sub(lambda found: f"@{found[1]}", piece), quote=False)

@@ -1,61 +1,38 @@
-"""The formats of the server: JSON replies, errors, and parameters from a query, a form, a multipart form or JSON."""
+"""The formats of the server: errors, ids, times, and parameters from a query, a form, a multipart form or JSON."""
 
-import base64
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms._kit.simulator.wire import FORM, Refusal, content_type, json_object
+from letmepost.platforms.contract import SimulatedCall, State
 
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _NAME = re.compile(rb'name="([^"]*)"')
-_NESTED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _TRUE = frozenset({True, "true", "1", "on"})
 
 
-class Refused(Exception):
-    """An error in the words of the server."""
+class Refused(Refusal):
+    """A refusal in the words of the server."""
 
     def __init__(
-        self, status: int, error: str, description: str | None = None, headers: Mapping[str, str] | None = None
+        self, status: int, error: str, description: str | None = None, *, headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(error)
-        self.status = status
-        self.body = {"error": error, **({} if description is None else {"error_description": description})}
-        self.headers = dict(headers or {})
-
-    def reply(self, headers: Mapping[str, str]) -> SimulatedReply:
-        """Return the error as a response."""
-        return json_reply(self.body, status=self.status, headers={**headers, **self.headers})
+        described = {} if description is None else {"error_description": description}
+        super().__init__(status, {"error": error, **described}, headers=headers)
 
 
 def invalid(reason: str) -> Refused:
-    """Return the refusal of invalid content."""
+    """Return the refusal of a record that is not valid."""
     return Refused(422, f"Validation failed: {reason}")
 
 
 def not_found() -> Refused:
     """Return the refusal of an id that does not exist, or that the account may not see."""
     return Refused(404, "Record not found")
-
-
-def json_reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> SimulatedReply:
-    """Return a JSON response."""
-    body = json.dumps(value, separators=(",", ":")).encode()
-    content_type = {"content-type": "application/json; charset=utf-8"}
-    return SimulatedReply(status=status, headers={**content_type, **(headers or {})}, body=body)
-
-
-def web_page(status: int, content: str) -> SimulatedReply:
-    """Return an HTML page."""
-    return SimulatedReply(
-        status=status, headers={"content-type": "text/html; charset=utf-8"}, body=f"<!DOCTYPE html>{content}".encode()
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +44,16 @@ class Parameters:
     @classmethod
     def of(cls, call: SimulatedCall) -> "Parameters":
         """Return the parameters of the query and the body."""
-        found: dict[str, Any] = {}
-        for name, value in call.query:
-            _put(found, name, value)
-        kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+        fields: list[tuple[str, str | bytes]] = [*call.query]
+        nested: Mapping[str, Any] = {}
+        kind = content_type(call)
         if kind == "application/json" and call.body:
-            found |= _json_object(call.body)
-        elif kind == "application/x-www-form-urlencoded":
-            for name, value in parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True):
-                _put(found, name, value)
+            nested = _json(call)
         elif kind == "multipart/form-data":
-            for name, content in _multipart(call):
-                _put(found, name, content if name in {"file", "thumbnail"} else content.decode("utf-8", "replace"))
-        return cls(found)
+            fields += _multipart(call)
+        elif kind == FORM:
+            fields += parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
+        return cls({**_nested(fields), **nested})
 
     def text(self, name: str) -> str | None:
         """Return a parameter as text, or None if it was not sent or is empty."""
@@ -109,52 +83,44 @@ def next_id(state: State, now: datetime) -> str:
     return str(number)
 
 
-def letters(entropy: bytes, purpose: str, length: int) -> str:
-    """Return letters and digits that look random, and depend only on the entropy and the purpose. At most 51."""
-    return base64.b32encode(sha256(purpose.encode() + entropy).digest()).decode().lower()[:length]
-
-
 def iso(seconds: float) -> str:
     """Return a time as Mastodon writes it."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
-def _put(found: dict[str, Any], name: str, value: Any) -> None:
-    """Store a value under a name such as `poll[options][]`, one or two levels deep."""
-    parts = _NESTED.fullmatch(name)
-    if parts is None:
-        return
-    keys = [parts[1], *re.findall(r"\[([^\[\]]*)\]", parts[2])]
-    holder = found
-    for key in keys[:-1] if keys[-1] else keys[:-2]:
-        inner = holder.setdefault(key, {})
-        if not isinstance(inner, dict):
-            return
-        holder = inner
-    if keys[-1]:
-        holder[keys[-1]] = value
-    else:
-        rows = holder.setdefault(keys[-2], [])
-        if isinstance(rows, list):
-            rows.append(value)
+def _nested(fields: Iterable[tuple[str, str | bytes]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in fields:
+        *outer, last = re.findall(r"[^\[\]]+", name) or [""]
+        holder = found
+        try:
+            for key in outer:
+                holder = holder.setdefault(key, {})
+            if name.endswith("[]"):
+                holder.setdefault(last, []).append(value)
+            else:
+                holder[last] = value
+        except (AttributeError, TypeError):  # `a=1&a[b]=2`
+            raise Refused(400, f"expected {name} to have one type") from None
+    return found
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused(400, "There was a problem in the JSON you submitted") from None
-    return value if isinstance(value, dict) else {}
+def _json(call: SimulatedCall) -> dict[str, Any]:
+    found = json_object(call)
+    if found is None:
+        raise Refused(400, "There was a problem in the JSON you submitted")
+    return found
 
 
-def _multipart(call: SimulatedCall) -> list[tuple[str, bytes]]:
-    boundary = _BOUNDARY.search(call.headers.get("content-type", ""))
+def _multipart(call: SimulatedCall) -> list[tuple[str, str | bytes]]:
+    """Return the fields of a multipart form. Only the field `file` has bytes."""
+    boundary = _BOUNDARY.search(call.headers["content-type"])
     parts = [] if boundary is None else (b"\r\n" + call.body).split(b"\r\n--" + boundary[1].encode())
-    fields = []
+    fields: list[tuple[str, str | bytes]] = []
     for part in parts[1:-1]:
         head, _, content = part.partition(b"\r\n\r\n")
-        name = _NAME.search(head)
-        if name is not None:
-            fields.append((name[1].decode(errors="replace"), content))
+        found = _NAME.search(head)
+        name = found[1].decode(errors="replace") if found else ""
+        fields.append((name, content if name == "file" else content.decode("utf-8", "replace")))
     return fields

@@ -1,0 +1,69 @@
+"""The server's accounts."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
+from letmepost.platforms._kit.simulator.wire import json_reply
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.mastodon.simulator.scenarios import SCENARIOS, Scenario
+from letmepost.platforms.mastodon.simulator.wire import iso, next_id
+
+SERVER = "social.sandbox.example"
+
+
+class Account(TypedDict):
+    """An account."""
+
+    id: str
+    username: str
+    scenario: str
+    made_at: float
+
+
+def create(state: State, scenario: str, now: datetime, entropy: bytes) -> str:
+    """Create an account, and return its id."""
+    check_scenario(SCENARIOS, scenario)
+    username = f"sandbox_{letters(entropy, 'name', 8)}"
+    account = Account(id=next_id(state, now), username=username, scenario=scenario, made_at=now.timestamp())
+    state[f"account/{account['id']}"] = account
+    return account["id"]
+
+
+def find(state: State, account_id: str) -> Account:
+    """Return the account of an id that was issued."""
+    account: Account = state[f"account/{account_id}"]
+    return account
+
+
+def scenario_of(account: Account) -> Scenario:
+    """Return the scenario of an account."""
+    return SCENARIOS[account["scenario"]]
+
+
+def verify_credentials(state: State, call: SimulatedCall, account: Account) -> SimulatedReply:
+    """`GET /api/v1/accounts/verify_credentials`."""
+    if scenario_of(account).revoked:  # the one read that connecting needs is still allowed
+        withdraw_permission(state, account["id"])
+    source = {"privacy": "public", "sensitive": False, "language": "", "note": "", "fields": []}
+    return json_reply({**entity(account, call.root), "source": source})
+
+
+def entity(account: Account, root: str) -> dict[str, Any]:
+    """Return an account as the API shows it, without counts."""
+    return {
+        "id": account["id"],
+        "username": account["username"],
+        "acct": account["username"],
+        "display_name": f"Sandbox account, scenario {account['scenario']}",
+        "created_at": iso(account["made_at"] // 86_400 * 86_400),
+        "note": "",
+        "url": f"{root}/@{account['username']}",
+        "uri": f"{root}/users/{account['username']}",
+        **{f"{name}{kind}": f"{root}/{name}.png" for name in ("avatar", "header") for kind in ("", "_static")},
+        **dict.fromkeys(("locked", "bot", "indexable", "group", "noindex"), False),
+        **dict.fromkeys(("discoverable", "hide_collections", "last_status_at"), None),
+        **dict.fromkeys(("followers_count", "following_count", "statuses_count"), 0),
+        **{name: [] for name in ("roles", "emojis", "fields")},
+    }
