@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 CLIENTS: Mapping[str, Sequence[str]] = {
     "bluesky": ("@atproto/api", "atproto"),
     "linkedin": ("linkedin-api-client",),
+    "mastodon": ("mastodon-py",),
     "threads": ("threadspipepy",),
     "twitter": ("tweepy", "xdk"),
 }

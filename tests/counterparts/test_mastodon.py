@@ -50,7 +50,7 @@ async def test_client_and_server_of_other_authors_agree(
     require("mastodon-py")
     given = {"url": mastodon_url, "username": USERNAME, "picture": base64.b64encode(png()).decode()}
     printed = await run_script(python, SCRIPT, {"NO_PROXY": "127.0.0.1"}, given)
-    ids = printed["ids"]
+    ids = printed["posts"]
     assert ids["again"] == ids["first"], "the idempotency key decides, not the text"
     assert printed["reply_to"] == ids["first"]
     assert printed["alternative_texts"] == ["A red picture"]
@@ -59,8 +59,8 @@ async def test_client_and_server_of_other_authors_agree(
     assert printed["errors"] == {
         "long": ["MastodonAPIError", 422, "Validation failed: Text is too long (maximum is 500 characters)"],
         "blank": ["MastodonAPIError", 422, "Validation failed: Text can't be blank"],
-        "gone": ["MastodonNotFoundError", 404],
-        "revoked": ["MastodonUnauthorizedError", 401],
+        "gone": ["MastodonNotFoundError", 404, "Record not found"],
+        "revoked": ["MastodonUnauthorizedError", 401, "This method requires an authenticated user"],
     }
 
 
