@@ -1,4 +1,4 @@
-"""Media items, and the bytes that they stand for: the start of a file of their type, and line feeds."""
+"""Media items, and the bytes that they stand for: the start of a file of 64 x 32 pixels, and line feeds."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,8 +8,8 @@ from letmepost.domain.content import MediaFacts, MediaItem, MediaKind
 
 STARTS = {
     "image/jpeg": b"\xff\xd8\xff\xe0",
-    "image/png": b"\x89PNG\r\n\x1a\n",
-    "image/gif": b"GIF89a",
+    "image/png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x40\x00\x00\x00\x20",
+    "image/gif": b"GIF89a\x40\x00\x20\x00",
     "image/webp": b"RIFF\x24\x00\x00\x00WEBPVP8 ",
     "video/mp4": b"\x00\x00\x00\x18ftypmp42",
     "application/pdf": b"%PDF-1.7\n",

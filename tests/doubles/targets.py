@@ -1,5 +1,6 @@
 """Targets for rules: a post for an account about which nothing is known, unless a test states it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from letmepost.platforms.contract import Platform
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 ACCOUNT = AccountFacts(platform_account_id="1", handle=None, data={})
+CONFIRMED = replace(ACCOUNT, confirmed_at=NOW)
+"""The platform has just confirmed what is known about the account."""
 
 
 def target(content: PostContent, *, options: object = None, account: AccountFacts = ACCOUNT) -> PostTarget[Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from letmepost.domain.errors import FailureKind
 from letmepost.platforms.mastodon import PLATFORM
-from tests.doubles.media import image
+from tests.doubles.media import image, video
 from tests.platforms.suite.description import Ending, PlatformSuite
 
 
@@ -32,5 +32,24 @@ SUITE = PlatformSuite(
         "poll answer": lambda text: poll("a", text),
     },
     words=("@someone@other.example ", "https://example.org/a_(b) ", "#topic "),
-    counts={"mastodon.poll.answers_count": lambda count: poll(*map(str, range(count)))},
+    counts={
+        "mastodon.spoiler_text.max_graphemes": lambda count: {
+            "text": "",
+            "media": (image(),),
+            "options": {"spoilerText": "x" * count},
+        },
+        "mastodon.poll.options_count_max": lambda count: poll(*map(str, range(count))),
+        "mastodon.media.video_exclusive": lambda count: {"text": "a", "media": tuple(map(video, range(1, count + 1)))},
+    },
+    sizes={"mastodon.poll.duration": lambda seconds: poll("a", "b", durationS=seconds)},
+    broken={
+        "mastodon.poll.media_exclusive": {**poll("a", "b"), "media": (image(),)},
+        "mastodon.poll.options_distinct": poll("a", "a"),
+    },
+    unjudged={
+        "mastodon.media.image_pixels_max": "the files of the tests have 64 x 32 pixels",
+        "mastodon.media.gif_pixels_max": "the files of the tests have 64 x 32 pixels",
+        "mastodon.media.video_pixels_max": "the files of the tests have no pixels",
+        "mastodon.media.video_size_max": "the upload would take seconds",
+    },
 )

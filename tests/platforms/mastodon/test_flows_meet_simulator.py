@@ -85,7 +85,7 @@ def test_post_appears_as_the_author_that_the_account_has() -> None:
     [live] = world.publish(account)
     [post] = world.posts()
     assert PLATFORM.authors(facts(account)) == (post.account_id,)
-    username = world.call("GET", f"/api/v1/statuses/{post.uri}")["account"]["username"]
+    username = world.call("GET", f"/api/v1/statuses/{post.uri}")[1]["account"]["username"]
     assert isinstance(live, Live)
     assert live.url == f"{world.root}/@{username}/{post.uri}"
 

@@ -16,12 +16,13 @@ class World(Worker):
 
     platform: Platform = PLATFORM
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Send a call with JSON and the account's token, and return the JSON of the response."""
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Any]:
+        """Send a call with JSON and the account's token, and return status and JSON."""
         token = self.account.credential.secrets["access_token"]
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         sent = b"" if body is None else json.dumps(body).encode()
-        return json.loads(self.ask(method, path, sent, headers).body)
+        reply = self.ask(method, path, sent, headers)
+        return reply.status, json.loads(reply.body)
 
     def forget(self, *kinds: str) -> None:
         """Let the server lose everything of these kinds."""

@@ -12,7 +12,7 @@ from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.rules import violations
 from letmepost.platforms.contract import Platform
 from tests.doubles.media import document, image, video
-from tests.doubles.targets import on
+from tests.doubles.targets import CONFIRMED, on
 
 Content: TypeAlias = Mapping[str, Any]
 """Arguments of `PostContent`."""
@@ -177,7 +177,7 @@ class PlatformSuite:
     def rules_broken_by(self, content: Content) -> set[str]:
         """Return the ids of the rules that a post breaks, or `SCHEMA` if its options are invalid."""
         try:
-            target = on(self.platform, PostContent(**content))
+            target = on(self.platform, PostContent(**content), CONFIRMED)
         except ValidationError:
             return {SCHEMA}
         return {found.rule for found in violations(target, self.platform.rules)}
