@@ -10,6 +10,7 @@ from letmepost.platforms._kit.simulator.wire import (
     form_of,
     json_object,
     json_reply,
+    multipart_of,
 )
 from letmepost.platforms.contract import SimulatedCall
 from tests.platforms.kit.simulator.example import CONSENT, Example
@@ -90,3 +91,27 @@ def test_bearer_token_is_read_from_the_header(authorization: str, token: str) ->
 
 def test_call_without_headers_has_no_token_and_no_form() -> None:
     assert (bearer_token(call()), form_of(call(b"a=1"))) == ("", {})
+
+
+FIELD = b'--b\r\nContent-Disposition: form-data; filename="f"; name="a"\r\n\r\n1\r\n2\r\n'
+MULTIPART = 'multipart/form-data; boundary="b"'
+
+
+def test_multipart_form_has_its_fields_in_order() -> None:
+    other = b'--b\r\nContent-Disposition: form-data; name="c"\r\n\r\n\r\n'
+    form = call(FIELD + other + FIELD + b"--b--\r\n", content_type=MULTIPART)
+    assert multipart_of(form) == [("a", b"1\r\n2"), ("c", b""), ("a", b"1\r\n2")]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (FIELD, MULTIPART),
+        (b"", MULTIPART),
+        (b"--b\r\n\r\nno name\r\n--b--", MULTIPART),
+        (FIELD + b"--b--", "multipart/form-data"),
+        (FIELD + b"--b--", "application/json; boundary=b"),
+    ],
+)
+def test_incomplete_multipart_form_is_none(body: bytes, content_type: str) -> None:
+    assert multipart_of(call(body, content_type=content_type)) is None

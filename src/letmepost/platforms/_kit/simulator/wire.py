@@ -1,6 +1,7 @@
 """JSON, forms and bearer tokens in HTTP, and refusals as exceptions."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,6 +9,8 @@ from urllib.parse import parse_qsl
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply
 
 FORM = "application/x-www-form-urlencoded"
+_BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
+_NAME = re.compile(rb'\bname="([^"]*)"')
 
 
 class Refusal(Exception):
@@ -51,6 +54,24 @@ def form_of(call: SimulatedCall) -> dict[str, str]:
     if content_type(call) != FORM:
         return {}
     return dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def multipart_of(call: SimulatedCall) -> list[tuple[str, bytes]] | None:
+    """Return the fields of a multipart form in their order, or None if the body is not a complete one (RFC 7578)."""
+    boundary = _BOUNDARY.search(call.headers.get("content-type", ""))
+    if content_type(call) != "multipart/form-data" or boundary is None:
+        return None
+    _, *parts = (b"\r\n" + call.body).split(b"\r\n--" + boundary[1].encode())
+    if not parts or not parts.pop().startswith(b"--"):
+        return None
+    fields = []
+    for part in parts:
+        head, _, content = part.partition(b"\r\n\r\n")
+        name = _NAME.search(head)
+        if name is None:
+            return None
+        fields.append((name[1].decode(errors="replace"), content))
+    return fields
 
 
 def json_object(call: SimulatedCall) -> dict[str, Any] | None:

@@ -4,16 +4,13 @@ Source: fact sheet section 6, after https://docs.x.com/x-api/fundamentals/respon
 checked 2026-11-21.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from letmepost.platforms._kit.simulator.wire import Refusal, json_object
+from letmepost.platforms._kit.simulator.wire import Refusal, json_object, multipart_of
 from letmepost.platforms.contract import SimulatedCall
 
 PROBLEMS = "https://api.x.com/2/problems"
-_BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
-_NAME = re.compile(rb'name="([^"]*)"')
 
 
 class RefusedError(Refusal):
@@ -61,18 +58,7 @@ def read_json(call: SimulatedCall) -> dict[str, Any]:
 
 def read_multipart(call: SimulatedCall) -> list[tuple[str, bytes]]:
     """Return the fields of a multipart form, in their order."""
-    content_type = call.headers.get("content-type", "")
-    boundary = _BOUNDARY.search(content_type)
-    if not content_type.startswith("multipart/form-data") or boundary is None:
-        raise invalid("The request body is not a multipart form")
-    parts = (b"\r\n" + call.body).split(b"\r\n--" + boundary[1].encode())
-    if len(parts) < 2 or not parts[-1].startswith(b"--"):
-        raise invalid("The multipart form has no end")
-    fields = []
-    for part in parts[1:-1]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        name = _NAME.search(head)
-        if name is None:
-            raise invalid("A part of the multipart form has no name")
-        fields.append((name[1].decode(errors="replace"), content))
+    fields = multipart_of(call)
+    if fields is None:
+        raise invalid("The request body is not a complete multipart form")
     return fields
