@@ -57,7 +57,7 @@ def test_animation_is_attached_after_it_is_processed(published: Publication) -> 
 
 def test_poll_has_its_answers(published: Publication) -> None:
     poll = published.post("poll")["record"]["poll"]
-    assert (poll["options"], poll["multiple"]) == (["Yes", "No"], False)
+    assert ([option["title"] for option in poll["options"]], poll["multiple"]) == (["Yes", "No"], False)
     assert published.printed["options"] == ["Yes", "No"]
 
 

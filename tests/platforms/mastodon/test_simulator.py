@@ -54,6 +54,13 @@ def test_body_that_is_not_an_object_is_refused(server: Caller, body: bytes) -> N
     assert reply.status == 400
 
 
+@pytest.mark.parametrize("value", [["a"], {"a": "b"}, None])
+def test_value_of_another_type_counts_as_missing(server: Caller, value: Any) -> None:
+    assert server.create(status=value) == (422, {"error": "Validation failed: Text can't be blank"})
+    path = f"/api/v1/accounts/{server.create(status='a', language=value)[1]['account']['id']}/statuses"
+    assert len(server.call("GET", path, limit="9" * 5000, max_id="²")[1]) == 1
+
+
 def test_field_with_two_types_is_refused(server: Caller) -> None:
     assert server.post_form("/api/v1/statuses", {"poll": "a", "poll[options][]": "b"})[0] == 400
 

@@ -46,8 +46,7 @@ def verify_credentials(state: State, call: SimulatedCall, account: Account) -> S
     """`GET /api/v1/accounts/verify_credentials`."""
     if scenario_of(account).revoked:  # the one read that connecting needs is still allowed
         withdraw_permission(state, account["id"])
-    source = {"privacy": "public", "sensitive": False, "language": "", "note": "", "fields": []}
-    return json_reply({**entity(account, call.root), "source": source})
+    return json_reply(entity(account, call.root))
 
 
 def entity(account: Account, root: str) -> dict[str, Any]:
@@ -62,8 +61,7 @@ def entity(account: Account, root: str) -> dict[str, Any]:
         "url": f"{root}/@{account['username']}",
         "uri": f"{root}/users/{account['username']}",
         **{f"{name}{kind}": f"{root}/{name}.png" for name in ("avatar", "header") for kind in ("", "_static")},
-        **dict.fromkeys(("locked", "bot", "indexable", "group", "noindex"), False),
-        **dict.fromkeys(("discoverable", "hide_collections", "last_status_at"), None),
+        **dict.fromkeys(("locked", "bot", "group"), False),
         **dict.fromkeys(("followers_count", "following_count", "statuses_count"), 0),
-        **{name: [] for name in ("roles", "emojis", "fields")},
+        **{name: [] for name in ("emojis", "fields")},
     }

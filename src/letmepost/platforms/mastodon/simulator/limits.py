@@ -56,8 +56,8 @@ def _spent(state: State, name: str, call: SimulatedCall, period_s: int) -> int:
 
 def _headers(limit: int, left: int, now: datetime, period_s: int) -> Mapping[str, str]:
     """Return the headers of a limit. Windows begin at multiples of their length."""
-    end = now.timestamp() + period_s - int(now.timestamp()) % period_s
-    resets_at = datetime.fromtimestamp(end, now.tzinfo)
+    window = int(now.timestamp()) // period_s
+    resets_at = datetime.fromtimestamp((window + 1) * period_s, now.tzinfo)
     return {
         "x-ratelimit-limit": str(limit),
         "x-ratelimit-remaining": str(left),

@@ -34,7 +34,6 @@ class Media(TypedDict):
     account: str
     type: str
     description: str | None
-    size: list[int] | None
     made_at: float
     ready_at: float | None
     is_broken: bool
@@ -49,8 +48,8 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
     content = given.values.get("file")
     if not isinstance(content, bytes) or not content:
         raise invalid("File can't be blank")
-    mime, size = _mime(content), _dimensions(content)
-    _check_size(content, mime, size)
+    mime = _mime(content)
+    _check_size(content, mime)
     is_later = mime.startswith("video/") or mime in _CONVERTED
     takes_s = scenario.processing_s if is_later else 0.0
     media = Media(
@@ -58,7 +57,6 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
         account=account["id"],
         type=_CONVERTED.get(mime, mime.partition("/")[0]),
         description=_description(given),
-        size=size,
         made_at=now,
         ready_at=None if takes_s is None else now + takes_s,
         is_broken=is_later and scenario.fails_processing,
@@ -66,7 +64,7 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
     )
     state[f"media/{media['id']}"] = media
     status = 200 if _is_ready(media, call.now) else 202
-    return json_reply(entity(media, call), status=status, delay_s=scenario.delay_s)
+    return json_reply(_entity(media, call), status=status, delay_s=scenario.delay_s)
 
 
 def show(state: State, call: SimulatedCall, account: Account, media_id: str) -> SimulatedReply:
@@ -77,41 +75,46 @@ def show(state: State, call: SimulatedCall, account: Account, media_id: str) -> 
     is_ready = _is_ready(media, call.now)
     if is_ready and media["is_broken"]:
         raise Refused(422, "Error processing thumbnail for uploaded media")
-    return json_reply(entity(media, call), status=200 if is_ready else 206)
+    return json_reply(_entity(media, call), status=200 if is_ready else 206)
 
 
-def attachable(state: State, now: datetime, account: Account, asked: list[str], *, has_poll: bool) -> list[Media]:
-    """Return the media items for a new status.
+def attachable(
+    state: State, call: SimulatedCall, account: Account, asked: list[str], *, has_poll: bool
+) -> list[dict[str, Any]]:
+    """Return the media items for a new status, as the API shows them.
 
     Raises:
         Refused: 422; they cannot be shown together, or not yet. Unlike other reasons, these have no prefix.
     """
     if len(asked) > ATTACHMENTS or (asked and has_poll):
         raise Refused(422, f"Cannot attach more than {ATTACHMENTS} files")
-    found = {one: _unattached(state, account, one, now) for one in asked}
+    found = {one: _unattached(state, account, one, call.now) for one in asked}
     items = [item for item in found.values() if item is not None]
     if len(items) < len(found):
         lost = ", ".join(one for one, item in found.items() if item is None)
         raise Refused(422, f"Media {lost} not found or already attached to another post")
     if len(items) > 1 and any(item["type"] == "video" for item in items):
         raise Refused(422, "Cannot attach a video to a post that already contains images")
-    if any(not _is_ready(item, now) or item["is_broken"] for item in items):
+    if any(not _is_ready(item, call.now) or item["is_broken"] for item in items):
         raise Refused(422, "Cannot attach files that have not finished processing. Try again in a moment!")
-    return items
+    return [_entity(item, call) for item in items]
 
 
-def entity(media: Media, call: SimulatedCall) -> dict[str, Any]:
+def attach(state: State, media_id: str, status_id: str) -> None:
+    """Show a media item with a status."""
+    state[f"media/{media_id}"] = {**state[f"media/{media_id}"], "status": status_id}
+
+
+def _entity(media: Media, call: SimulatedCall) -> dict[str, Any]:
     """Return a media item as the API shows it: it has no URL until it is processed."""
     address = f"{call.root}/media_attachments/{media['id']}"
-    width, height = media["size"] or (640, 480)
-    size = {"width": width, "height": height, "size": f"{width}x{height}", "aspect": width / height}
     return {
         "id": media["id"],
         "type": media["type"],
         "url": f"{address}/original" if _is_ready(media, call.now) else None,
         "preview_url": f"{address}/small",
         **dict.fromkeys(("remote_url", "preview_remote_url", "text_url")),
-        "meta": {"original": size, "small": size},
+        "meta": {},
         "description": media["description"],
         "blurhash": "UFBWY:8_0Jxv4mx]t8t64.%M-:IUWGWAt6M}",
     }
@@ -130,11 +133,11 @@ def _is_ready(media: Media, now: datetime) -> bool:
     return media["ready_at"] is not None and now.timestamp() >= media["ready_at"]
 
 
-def _check_size(content: bytes, mime: str, size: list[int] | None) -> None:
+def _check_size(content: bytes, mime: str) -> None:
     limit = VIDEO_SIZE if mime.startswith("video/") else IMAGE_SIZE
     if len(content) >= limit:
         raise invalid(f"File file size must be less than {limit // (1024 * 1024)} MB")
-    width, height = size or (1, 1)
+    width, height = _dimensions(content)
     if not width or not height:
         raise Refused(422, "File type of uploaded media could not be verified")
     if width * height > (GIF_MATRIX if mime == "image/gif" else IMAGE_MATRIX):
@@ -160,10 +163,10 @@ def _mime(content: bytes) -> str:
     return mime
 
 
-def _dimensions(content: bytes) -> list[int] | None:
-    """Return width and height of a PNG or a GIF; None for other types."""
-    if content.startswith(b"\x89PNG") and len(content) >= 24:
-        return [int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")]
-    if content.startswith(b"GIF8") and len(content) >= 10:
-        return [int.from_bytes(content[6:8], "little"), int.from_bytes(content[8:10], "little")]
-    return None
+def _dimensions(content: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG or a GIF, and 1 for those of other types."""
+    if content.startswith(b"\x89PNG"):
+        return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    if content.startswith(b"GIF8"):
+        return int.from_bytes(content[6:8], "little"), int.from_bytes(content[8:10], "little")
+    return 1, 1

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from letmepost.platforms._kit.simulator.scenarios import CommonScenario, WriteAttempt, common_scenarios, refuse_posts
+from letmepost.platforms._kit.simulator.scenarios import CommonScenario, common_scenarios, refuse_posts
 from letmepost.platforms.mastodon.simulator.limits import too_many
 from letmepost.platforms.mastodon.simulator.wire import Refused, invalid
 
@@ -38,24 +38,17 @@ class Scenario(CommonScenario):
     characters: int = 500
 
 
-def _rate_limited(attempt: WriteAttempt) -> Refused:
-    return too_many(attempt.now)
-
-
-def _unavailable(_attempt: WriteAttempt) -> Refused:
-    return Refused(503, "There was a temporary problem")
-
-
-def failed(_attempt: WriteAttempt | None = None) -> Refused:
+def failed() -> Refused:
     """Return the refusal after an internal error."""
     return Refused(500, "An unexpected error occurred")
 
 
-def _rejected(_attempt: WriteAttempt) -> Refused:
-    return invalid("This sandbox account rejects every post")
-
-
-_COMMON = common_scenarios(Scenario, rate_limited=_rate_limited, unavailable=_unavailable, failed=failed)
+_COMMON = common_scenarios(
+    Scenario,
+    rate_limited=lambda attempt: too_many(attempt.now),
+    unavailable=lambda _attempt: Refused(503, "There was a temporary problem"),
+    failed=lambda _attempt: failed(),
+)
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
@@ -65,7 +58,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             summary="Writes take 3 s, and videos and GIFs are processed for 8 s.",
             processing_s=SLOW_PROCESSING_S,
         ),
-        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=refuse_posts(_rejected)),
+        "rejected": Scenario(
+            summary="Every post is rejected because of its content.",
+            refuse=refuse_posts(lambda _attempt: invalid("This sandbox account rejects every post")),
+        ),
         "gateway_timeout": Scenario(
             summary="Every status is created, but the proxy responds with 504, and the idempotency key is not stored.",
             proxy_gives_up=True,

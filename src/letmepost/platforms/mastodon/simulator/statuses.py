@@ -4,8 +4,7 @@ Source: https://docs.joinmastodon.org/methods/statuses/ and app/services/post_st
 https://github.com/mastodon/mastodon (checked 2026-11-29).
 """
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, TypeAlias
 
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
@@ -22,22 +21,8 @@ _VISIBILITIES = ("public", "unlisted", "private", "direct")
 _NO_PARENT = "The post you are trying to reply to does not appear to exist."
 
 
-class Status(TypedDict):
-    """A visible status."""
-
-    id: str
-    account: str
-    made_at: float
-    text: str
-    spoiler_text: str
-    visibility: str
-    sensitive: bool
-    language: str
-    reply_to: str | None
-    quoted: str | None
-    media: list[str]
-    poll: polls.Poll | None
-    app: Mapping[str, Any] | None
+Status: TypeAlias = dict[str, Any]
+"""A status as the API shows it to its author, and its `text`."""
 
 
 def create(state: State, call: SimulatedCall, account: Account) -> SimulatedReply:
@@ -49,73 +34,46 @@ def create(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
     if seen is not None and call.now.timestamp() < seen["until"]:
         if scenario.fails_on_repeat:
             raise failed()
-        return json_reply(entity(state, _own(state, account, seen["status"]), call), delay_s=scenario.delay_s)
+        return json_reply(_shown(_own(state, account, seen["status"])), delay_s=scenario.delay_s)
     status = _read(state, call, account)
     state[f"status/{status['id']}"] = status
-    for media_id in status["media"]:
-        state[f"media/{media_id}"] = {**state[f"media/{media_id}"], "status": status["id"]}
+    for item in status["media_attachments"]:
+        media.attach(state, item["id"], status["id"])
     if scenario.proxy_gives_up:
         page = b"<html><head><title>504 Gateway Time-out</title></head></html>"
         return SimulatedReply(status=504, headers={"content-type": "text/html"}, body=page)
     if key:
         state[stored] = {"status": status["id"], "until": call.now.timestamp() + KEY_LIFETIME_S}
-    shown = entity(state, status, call)
-    return json_reply(shown, delay_s=scenario.delay_s, dropped=scenario.loses_first_response)
+    return json_reply(_shown(status), delay_s=scenario.delay_s, dropped=scenario.loses_first_response)
 
 
-def show(state: State, call: SimulatedCall, account: Account, status_id: str) -> SimulatedReply:
+def show(state: State, _call: SimulatedCall, account: Account, status_id: str) -> SimulatedReply:
     """`GET /api/v1/statuses/:id`."""
     status = _find(state, status_id)
     if status is None or not _is_visible(status, account):
         raise not_found()
-    return json_reply(entity(state, status, call))
+    return json_reply(_shown(status))
 
 
 def list_own(state: State, call: SimulatedCall, account: Account, account_id: str) -> SimulatedReply:
     """`GET /api/v1/accounts/:id/statuses`, newest first. To its owner, an account shows every status."""
     given = Parameters.of(call)
-    limit, max_id = given.text("limit") or "", given.text("max_id") or ""
+    limit, max_id = given.number("limit"), given.number("max_id")
     rows = [
-        one
+        _shown(one)
         for one in reversed(_all(state))
-        if one["account"] == account_id
+        if one["account"]["id"] == account_id
         and _is_visible(one, account)
-        and (not max_id.isdecimal() or int(one["id"]) < int(max_id))
+        and (max_id is None or int(one["id"]) < max_id)
     ]
-    page = rows[: min(int(limit), _PAGE_MAX) if limit.isdecimal() else _PAGE]
-    return json_reply([entity(state, one, call) for one in page])
+    return json_reply(rows[: _PAGE if limit is None else min(limit, _PAGE_MAX)])
 
 
-def delete(state: State, call: SimulatedCall, account: Account, status_id: str) -> SimulatedReply:
-    """`DELETE /api/v1/statuses/:id`."""
+def delete(state: State, _call: SimulatedCall, account: Account, status_id: str) -> SimulatedReply:
+    """`DELETE /api/v1/statuses/:id`. Only this response has the text as it was written."""
     status = _own(state, account, status_id)
     del state[f"status/{status_id}"]
-    return json_reply({**entity(state, status, call), "text": status["text"]})
-
-
-def entity(state: State, status: Status, call: SimulatedCall) -> dict[str, Any]:
-    """Return a status as the API shows it to its author."""
-    author = accounts.find(state, status["account"])
-    parent, quoted = (_find(state, status[name] or "") for name in ("reply_to", "quoted"))
-    return {
-        "id": status["id"],
-        "created_at": iso(status["made_at"]),
-        "in_reply_to_id": status["reply_to"],
-        "in_reply_to_account_id": None if parent is None else parent["account"],
-        **{name: status[name] for name in ("sensitive", "spoiler_text", "visibility", "language")},
-        "uri": f"{call.root}/users/{author['username']}/statuses/{status['id']}",
-        "url": f"{call.root}/@{author['username']}/{status['id']}",
-        **dict.fromkeys(("replies_count", "reblogs_count", "favourites_count", "quotes_count"), 0),
-        **dict.fromkeys(("favourited", "reblogged", "muted", "bookmarked", "pinned"), False),
-        **dict.fromkeys(("reblog", "card", "edited_at"), None),
-        **{name: [] for name in ("filtered", "mentions", "tags", "emojis")},
-        "content": text.as_html(status["text"]),
-        "application": status["app"],
-        "account": accounts.entity(author, call.root),
-        "media_attachments": [media.entity(state[f"media/{one}"], call) for one in status["media"]],
-        "poll": None if status["poll"] is None else polls.entity(status["poll"], call.now),
-        "quote": None if quoted is None else {"state": "accepted", "quoted_status_id": quoted["id"]},
-    }
+    return json_reply(status)
 
 
 def posts(state: State) -> list[SimulatedPost]:
@@ -123,13 +81,16 @@ def posts(state: State) -> list[SimulatedPost]:
     return [
         SimulatedPost(
             uri=status["id"],
-            account_id=status["account"],
+            account_id=status["account"]["id"],
             text=status["text"],
-            created_at=iso(status["made_at"]),
-            reply_to=status["reply_to"],
+            created_at=status["created_at"],
+            reply_to=status["in_reply_to_id"],
             record={
-                **{name: value for name, value in status.items() if name not in {"id", "account", "made_at", "app"}},
-                "media": [_facts(state[f"media/{one}"]) for one in status["media"]],
+                **{name: status[name] for name in ("spoiler_text", "visibility", "sensitive", "language", "poll")},
+                "quoted": None if status["quote"] is None else status["quote"]["quoted_status_id"],
+                "media": [
+                    {name: item[name] for name in ("type", "description")} for item in status["media_attachments"]
+                ],
             },
         )
         for status in _all(state)
@@ -141,10 +102,10 @@ def _read(state: State, call: SimulatedCall, account: Account) -> Status:
     given = Parameters.of(call)
     if given.text("scheduled_at") is not None:
         raise Refused(422, "The sandbox does not schedule statuses")
-    reply_to = _reference(state, given, "in_reply_to_id", _NO_PARENT)
+    parent = _reference(state, given, "in_reply_to_id", _NO_PARENT)
     quoted = _reference(state, given, "quoted_status_id", "Record not found")
     poll = given.nested("poll")
-    attached = media.attachable(state, call.now, account, given.texts("media_ids"), has_poll=poll is not None)
+    attached = media.attachable(state, call, account, given.texts("media_ids"), has_poll=poll is not None)
     body, warning = given.text("status") or "", given.text("spoiler_text") or ""
     is_sensitive = given.flag("sensitive") or bool(warning)
     if not body.strip() and quoted is None:
@@ -153,21 +114,30 @@ def _read(state: State, call: SimulatedCall, account: Account) -> Status:
     visibility = given.text("visibility") or "public"
     if visibility not in _VISIBILITIES:
         raise invalid("Visibility is not included in the list")
-    return Status(
-        id=next_id(state, call.now),
-        account=account["id"],
-        made_at=call.now.timestamp(),
-        text=body,
-        spoiler_text=warning,
-        visibility=visibility,
-        sensitive=is_sensitive,
-        language=given.text("language") or "en",
-        reply_to=reply_to,
-        quoted=quoted,
-        media=[one["id"] for one in attached],
-        poll=None if poll is None else polls.read(poll, next_id(state, call.now), call.now),
-        app=oauth.application_of(state, call),
-    )
+    status_id, author = next_id(state, call.now), accounts.entity(account, call.root)
+    return {
+        "id": status_id,
+        "created_at": iso(call.now.timestamp()),
+        "in_reply_to_id": None if parent is None else parent["id"],
+        "in_reply_to_account_id": None if parent is None else parent["account"]["id"],
+        "sensitive": is_sensitive,
+        "spoiler_text": warning,
+        "visibility": visibility,
+        "language": given.text("language") or "en",
+        "uri": f"{author['uri']}/statuses/{status_id}",
+        "url": f"{author['url']}/{status_id}",
+        **dict.fromkeys(("replies_count", "reblogs_count", "favourites_count", "quotes_count"), 0),
+        **dict.fromkeys(("favourited", "reblogged", "muted", "bookmarked", "pinned"), False),
+        **dict.fromkeys(("reblog", "card", "edited_at")),
+        **{name: [] for name in ("filtered", "mentions", "tags", "emojis")},
+        "text": body,
+        "content": text.as_html(body),
+        "application": oauth.application_of(state, call),
+        "account": author,
+        "media_attachments": attached,
+        "poll": None if poll is None else polls.read(poll, next_id(state, call.now), call.now),
+        "quote": None if quoted is None else {"state": "accepted", "quoted_status_id": quoted["id"]},
+    }
 
 
 def _check_text(body: str, warning: str, limit: int, *, needs_text: bool) -> None:
@@ -177,11 +147,12 @@ def _check_text(body: str, warning: str, limit: int, *, needs_text: bool) -> Non
         raise invalid(f"Text character limit of {limit} exceeded")
 
 
-def _reference(state: State, given: Parameters, name: str, problem: str) -> str | None:
+def _reference(state: State, given: Parameters, name: str, problem: str) -> Status | None:
     status_id = given.text(name)
-    if status_id is not None and _find(state, status_id) is None:
+    found = None if status_id is None else _find(state, status_id)
+    if status_id is not None and found is None:
         raise Refused(404, problem)
-    return status_id
+    return found
 
 
 def _find(state: State, status_id: str) -> Status | None:
@@ -191,17 +162,17 @@ def _find(state: State, status_id: str) -> Status | None:
 
 def _own(state: State, account: Account, status_id: str) -> Status:
     status = _find(state, status_id)
-    if status is None or status["account"] != account["id"]:
+    if status is None or status["account"]["id"] != account["id"]:
         raise not_found()
     return status
 
 
 def _is_visible(status: Status, account: Account) -> bool:
-    return status["account"] == account["id"] or status["visibility"] in {"public", "unlisted"}
+    return status["account"]["id"] == account["id"] or status["visibility"] in {"public", "unlisted"}
 
 
-def _facts(item: media.Media) -> dict[str, Any]:
-    return {"type": item["type"], "description": item["description"]}
+def _shown(status: Status) -> Status:
+    return {name: value for name, value in status.items() if name != "text"}
 
 
 def _all(state: State) -> list[Status]:

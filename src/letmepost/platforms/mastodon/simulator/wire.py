@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from letmepost.platforms._kit.simulator.wire import FORM, Refusal, content_type, json_object
+from letmepost.platforms._kit.simulator.wire import FORM, Refusal, content_type, json_object, multipart_of
 from letmepost.platforms.contract import SimulatedCall, State
 
-_BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
-_NAME = re.compile(rb'name="([^"]*)"')
 _TRUE = frozenset({True, "true", "1", "on"})
 
 
@@ -58,7 +56,12 @@ class Parameters:
     def text(self, name: str) -> str | None:
         """Return a parameter as text, or None if it was not sent or is empty."""
         value = self.values.get(name)
-        return None if value in {None, ""} or isinstance(value, list | dict) else str(value)
+        return None if isinstance(value, list | dict) or value in {None, ""} else str(value)
+
+    def number(self, name: str) -> int | None:
+        """Return a parameter that is a whole number of at most 19 digits, or None."""
+        text = self.text(name) or ""
+        return int(text) if text.isdecimal() and len(text) < 20 else None
 
     def texts(self, name: str) -> list[str]:
         """Return a parameter that is a list."""
@@ -115,12 +118,7 @@ def _json(call: SimulatedCall) -> dict[str, Any]:
 
 def _multipart(call: SimulatedCall) -> list[tuple[str, str | bytes]]:
     """Return the fields of a multipart form. Only the field `file` has bytes."""
-    boundary = _BOUNDARY.search(call.headers["content-type"])
-    parts = [] if boundary is None else (b"\r\n" + call.body).split(b"\r\n--" + boundary[1].encode())
-    fields: list[tuple[str, str | bytes]] = []
-    for part in parts[1:-1]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        found = _NAME.search(head)
-        name = found[1].decode(errors="replace") if found else ""
-        fields.append((name, content if name == "file" else content.decode("utf-8", "replace")))
-    return fields
+    fields = multipart_of(call)
+    if fields is None:
+        raise Refused(400, "Bad Request")
+    return [(name, content if name == "file" else content.decode("utf-8", "replace")) for name, content in fields]
