@@ -28,7 +28,7 @@ def server() -> Caller:
         ({"status": "a" * 500, "spoiler_text": "b"}, 422, "Validation failed: Text character limit of 500 exceeded"),
         ({"status": "a", "visibility": "everyone"}, 422, "Validation failed: Visibility is not included in the list"),
         ({"status": "a", "in_reply_to_id": "5"}, 404, "The post you are trying to reply to does not appear to exist."),
-        ({"status": "a", "quoted_status_id": "5"}, 404, "Record not found"),
+        ({"status": "a", "quoted_status_id": "5"}, 404, "The post you are trying to quote does not appear to exist."),
         ({"status": "a", "media_ids": ["5"]}, 422, "Media 5 not found or already attached to another post"),
         ({"status": "a", "media_ids": list("12345")}, 422, "Cannot attach more than 4 files"),
         ({"status": "a", "scheduled_at": "2030-01-01"}, 422, "The sandbox does not schedule statuses"),
@@ -68,6 +68,24 @@ def test_field_with_two_types_is_refused(server: Caller) -> None:
 def test_warning_alone_becomes_the_text_of_a_sensitive_post(server: Caller) -> None:
     status, body = server.create(spoiler_text="Careful")
     assert (status, body["content"], body["spoiler_text"], body["sensitive"]) == (200, "<p>Careful</p>", "", True)
+
+
+def test_quote_needs_no_text_and_begins_with_a_link(server: Caller) -> None:
+    first = server.create(status="a")[1]
+    _, quote = server.create(quoted_status_id=first["id"])
+    url = first["url"]
+    assert quote["content"] == f'<p class="quote-inline">RE: <a href="{url}">{url}</a></p>'
+    assert quote["quote"] == {"state": "accepted", "quoted_status_id": first["id"]}
+    assert "RE:" not in server.create(status=f"See {url}", quoted_status_id=first["id"])[1]["content"]
+
+
+@pytest.mark.parametrize(("visibility", "status", "shown"), [("private", 200, "private"), ("direct", 404, None)])
+def test_quote_is_seen_by_no_more_people_than_the_quoted_post(
+    server: Caller, visibility: str, status: int, shown: str | None
+) -> None:
+    first = server.create(status="a", visibility=visibility)[1]
+    found = server.create(status="b", quoted_status_id=first["id"])
+    assert (found[0], found[1].get("visibility")) == (status, shown)
 
 
 def test_status_has_every_field_in_a_form_too(server: Caller) -> None:
@@ -155,6 +173,9 @@ def test_other_accounts_statuses_and_media_are_protected(server: Caller) -> None
     assert server.create(media_ids=[media_id])[0] == 422
     assert server.call("DELETE", f"/api/v1/statuses/{public['id']}")[0] == 404
     assert [server.call("GET", f"/api/v1/statuses/{one['id']}")[0] for one in (private, public)] == [404, 200]
+    for name in ("in_reply_to_id", "quoted_status_id"):
+        found = [server.create(status="a", **{name: one["id"]})[0] for one in (private, public)]
+        assert found == [404, 200]
     listed = server.call("GET", f"/api/v1/accounts/{public['account']['id']}/statuses")[1]
     assert [one["id"] for one in listed] == [public["id"]]
 
@@ -225,6 +246,9 @@ def test_both_descriptions_of_the_server_have_the_same_limits(scenario: str, cha
         ("https://localhost/a", 19),
         ("xhttps://example.com", 20),
         ("https://example.com2", 20),
+        ("https://example.com-", 20),
+        ("https://example.com_", 24),
+        ("https://example.com.2", 25),
     ],
 )
 def test_length_is_counted(text: str, length: int) -> None:

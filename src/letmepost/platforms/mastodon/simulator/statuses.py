@@ -4,6 +4,7 @@ Source: https://docs.joinmastodon.org/methods/statuses/ and app/services/post_st
 https://github.com/mastodon/mastodon (checked 2026-11-29).
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
@@ -17,9 +18,17 @@ from letmepost.platforms.mastodon.simulator.wire import Parameters, Refused, inv
 KEY_LIFETIME_S = 3600.0
 _PAGE = 20
 _PAGE_MAX = 40
-_VISIBILITIES = ("public", "unlisted", "private", "direct")
-_NO_PARENT = "The post you are trying to reply to does not appear to exist."
+_SEEN_BY_ALL = ("public", "unlisted")
+_VISIBILITIES = (*_SEEN_BY_ALL, "private", "direct")
 
+
+_ALWAYS: Mapping[str, Any] = {
+    **dict.fromkeys(("replies_count", "reblogs_count", "favourites_count", "quotes_count"), 0),
+    **dict.fromkeys(("favourited", "reblogged", "muted", "bookmarked", "pinned"), False),
+    **dict.fromkeys(("reblog", "card", "edited_at")),
+    **{name: [] for name in ("filtered", "mentions", "tags", "emojis")},
+}
+"""What is the same for every status, because no other account acts."""
 
 Status: TypeAlias = dict[str, Any]
 """A status as the API shows it to its author, and its `text`."""
@@ -49,8 +58,8 @@ def create(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
 
 def show(state: State, _call: SimulatedCall, account: Account, status_id: str) -> SimulatedReply:
     """`GET /api/v1/statuses/:id`."""
-    status = _find(state, status_id)
-    if status is None or not _is_visible(status, account):
+    status = _find_visible(state, account, status_id)
+    if status is None:
         raise not_found()
     return json_reply(_shown(status))
 
@@ -102,8 +111,8 @@ def _read(state: State, call: SimulatedCall, account: Account) -> Status:
     given = Parameters.of(call)
     if given.text("scheduled_at") is not None:
         raise Refused(422, "The sandbox does not schedule statuses")
-    parent = _reference(state, given, "in_reply_to_id", _NO_PARENT)
-    quoted = _reference(state, given, "quoted_status_id", "Record not found")
+    parent = _reference(state, account, given.text("in_reply_to_id"), "reply to")
+    quoted = _reference(state, account, given.text("quoted_status_id"), "quote")
     poll = given.nested("poll")
     attached = media.attachable(state, call, account, given.texts("media_ids"), has_poll=poll is not None)
     body, warning = given.text("status") or "", given.text("spoiler_text") or ""
@@ -114,6 +123,8 @@ def _read(state: State, call: SimulatedCall, account: Account) -> Status:
     visibility = given.text("visibility") or "public"
     if visibility not in _VISIBILITIES:
         raise invalid("Visibility is not included in the list")
+    if quoted is not None and quoted["visibility"] == "private" and visibility in _SEEN_BY_ALL:
+        visibility = "private"
     status_id, author = next_id(state, call.now), accounts.entity(account, call.root)
     return {
         "id": status_id,
@@ -126,12 +137,9 @@ def _read(state: State, call: SimulatedCall, account: Account) -> Status:
         "language": given.text("language") or "en",
         "uri": f"{author['uri']}/statuses/{status_id}",
         "url": f"{author['url']}/{status_id}",
-        **dict.fromkeys(("replies_count", "reblogs_count", "favourites_count", "quotes_count"), 0),
-        **dict.fromkeys(("favourited", "reblogged", "muted", "bookmarked", "pinned"), False),
-        **dict.fromkeys(("reblog", "card", "edited_at")),
-        **{name: [] for name in ("filtered", "mentions", "tags", "emojis")},
+        **_ALWAYS,
         "text": body,
-        "content": text.as_html(body),
+        "content": _link_to(quoted, body) + text.as_html(body),
         "application": oauth.application_of(state, call),
         "account": author,
         "media_attachments": attached,
@@ -147,28 +155,36 @@ def _check_text(body: str, warning: str, limit: int, *, needs_text: bool) -> Non
         raise invalid(f"Text character limit of {limit} exceeded")
 
 
-def _reference(state: State, given: Parameters, name: str, problem: str) -> Status | None:
-    status_id = given.text(name)
-    found = None if status_id is None else _find(state, status_id)
-    if status_id is not None and found is None:
-        raise Refused(404, problem)
-    return found
-
-
-def _find(state: State, status_id: str) -> Status | None:
-    status: Status | None = state.get(f"status/{status_id}")
+def _reference(state: State, account: Account, status_id: str | None, act: str) -> Status | None:
+    if status_id is None:
+        return None
+    status = _find_visible(state, account, status_id)
+    if status is None or (act == "quote" and status["visibility"] == "direct"):
+        raise Refused(404, f"The post you are trying to {act} does not appear to exist.")
     return status
 
 
+def _link_to(quoted: Status | None, body: str) -> str:
+    """Return what the server puts before a text that quotes, for servers that show no quotes."""
+    if quoted is None or quoted["url"] in body:
+        return ""
+    return f'<p class="quote-inline">RE: <a href="{quoted["url"]}">{quoted["url"]}</a></p>'
+
+
+def _find_visible(state: State, account: Account, status_id: str) -> Status | None:
+    status: Status | None = state.get(f"status/{status_id}")
+    return status if status is not None and _is_visible(status, account) else None
+
+
 def _own(state: State, account: Account, status_id: str) -> Status:
-    status = _find(state, status_id)
+    status: Status | None = state.get(f"status/{status_id}")
     if status is None or status["account"]["id"] != account["id"]:
         raise not_found()
     return status
 
 
 def _is_visible(status: Status, account: Account) -> bool:
-    return status["account"]["id"] == account["id"] or status["visibility"] in {"public", "unlisted"}
+    return status["account"]["id"] == account["id"] or status["visibility"] in _SEEN_BY_ALL
 
 
 def _shown(status: Status) -> Status:

@@ -17,7 +17,7 @@ _NOT_ASCII = r"\u00a0-\U0010ffff"
 _QUERY = rf"\?[a-z0-9!?*'();:&=+$/%#\[\]_.,~|@^{_NOT_ASCII}-]*[a-z0-9_&=#/{_NOT_ASCII}-]"
 _LINK = regex.compile(
     r"(?<![a-z0-9@\uff20$#\uff03])(?:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://"
-    r"(?:[\w-]++\.){1,126}(?:\p{L}[\p{L}\p{M}]+|xn--[a-z0-9-]+)(?=[._-]*+(?![\w.-]))(?::[0-9]+)?"
+    r"(?:[\w-]++\.){1,126}(?:xn--[a-z0-9-]++|\p{L}[\p{L}\p{M}]++)(?![0-9a-z@+-])(?::[0-9]+)?"
     rf"(?:/(?:{_PATH}*(?:{_BRACKETS}{_PATH}*)*{_PATH_END}|{_PATH}+/)*)?(?:{_QUERY})?",
     regex.IGNORECASE,
 )
