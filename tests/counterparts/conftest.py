@@ -1,19 +1,21 @@
-"""Clients of other authors, and the simulators that they publish to."""
+"""Clients of other authors, the simulators that they publish to, and a server of another author."""
 
 import asyncio
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
 
+import httpx2
 import pytest
 from starlette.applications import Starlette
 
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms import discover
 from letmepost.sandbox import create_app, open_store
+from tests.counterparts.mastodon_server import TOKEN, running
 from tests.counterparts.stages import Stage, staged
 from tests.deployment import SANDBOX_TOKEN
 
@@ -61,3 +63,21 @@ def require(python: Path) -> Callable[[str], None]:
             pytest.skip(f"The package {package} is not installed in .venv/counterparts.")
 
     return check
+
+
+@pytest.fixture(scope="module")
+async def mastodon_url(
+    python: Path, require: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The address of a server of another author, up for as long as the tests run."""
+    require("mastodon-mock")
+    async with running(python, tmp_path_factory.mktemp("mastodon")) as url:
+        yield url
+
+
+@pytest.fixture
+async def http(mastodon_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with the token of the server's account."""
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    async with httpx2.AsyncClient(base_url=mastodon_url, headers=headers, timeout=30) as found:
+        yield found

@@ -11,5 +11,5 @@ CLIENTS: Mapping[str, Sequence[str]] = {
 }
 """The clients that publish to a simulator, by platform. The tests of a platform have these as parameters."""
 
-SERVERS: Mapping[str, Sequence[str]] = {"bluesky": ("@atproto/pds",)}
+SERVERS: Mapping[str, Sequence[str]] = {"bluesky": ("@atproto/pds",), "mastodon": ("mastodon-mock",)}
 """The servers that deployments publish to, by platform."""

@@ -1,37 +1,19 @@
-"""What `mastodon-mock` does, before flows of our own are tested against it."""
+"""What `mastodon-mock` does, and where it differs from Mastodon."""
 
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.counterparts.mastodon_server import TOKEN, USERNAME, running
+from tests.counterparts.mastodon_server import USERNAME
 from tests.counterparts.scripts import run_script
 from tests.http.support import png
 
 SCRIPT = Path(__file__).parent / "python/mastodon_py.py"
 CODE = f"mockcode_{USERNAME}"
-
-
-@pytest.fixture(scope="module")
-async def mastodon_url(
-    python: Path, require: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[str]:
-    """The address of a server of another author, up for as long as the tests run."""
-    require("mastodon-mock")
-    async with running(python, tmp_path_factory.mktemp("mastodon")) as url:
-        yield url
-
-
-@pytest.fixture
-async def http(mastodon_url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client with the token of the server's account."""
-    headers = {"authorization": f"Bearer {TOKEN}"}
-    async with httpx2.AsyncClient(base_url=mastodon_url, headers=headers, timeout=30) as found:
-        yield found
 
 
 @pytest.fixture

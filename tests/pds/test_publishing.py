@@ -7,8 +7,9 @@ import pytest
 
 from letmepost.domain.text import count_graphemes
 from letmepost.gateways.clock import SystemClock
+from tests.authors import is_status
 from tests.deployment import Client
-from tests.pds.authors import Author, connect, is_status
+from tests.pds.authors import Author, connect
 from tests.pds.network import APP_URL, POST, Network, Person
 
 FACET = "app.bsky.richtext.facet"

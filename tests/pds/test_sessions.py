@@ -8,9 +8,10 @@ import pytest
 
 from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import SystemClock
+from tests.authors import is_status
 from tests.database import DatabaseURLs
 from tests.deployment import Deployment, deployed
-from tests.pds.authors import Author, connect, is_status
+from tests.pds.authors import Author, connect
 from tests.pds.credentials import expire_access_token, read_credential
 from tests.pds.images import inline, picture
 from tests.pds.network import Addresses, Network
