@@ -24,6 +24,7 @@ from letmepost.domain.limits import (
     KindsSupported,
     MediaCount,
     MediaLimit,
+    NoComment,
     NotEmpty,
     PerTarget,
     SinglePart,
@@ -418,6 +419,14 @@ def test_thread_is_unsupported_as_a_whole() -> None:
     row = SinglePart("x.thread.supported", source=SOURCE)
     [violation] = found(row, PostContent(thread=(ThreadPart(text="a"), ThreadPart(text="b"))))
     assert (violation.field, violation.actual) == ("thread", 2)
+    assert only(row).capability
+    assert found(row, PostContent()) == []
+
+
+def test_first_comment_is_unsupported_as_a_whole() -> None:
+    row = NoComment("x.first_comment.supported", source=SOURCE)
+    [violation] = found(row, PostContent(first_comment=""))
+    assert (violation.field, violation.message) == ("firstComment", "X does not support first comments.")
     assert only(row).capability
     assert found(row, PostContent()) == []
 

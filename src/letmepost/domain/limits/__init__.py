@@ -12,6 +12,7 @@ from letmepost.domain.limits.combinations import (
     DescriptionSupported,
     Exclusive,
     KindsSupported,
+    NoComment,
     SinglePart,
     option,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "MediaCount",
     "MediaLimit",
     "NamedText",
+    "NoComment",
     "NotBlank",
     "NotEmpty",
     "PerTarget",

@@ -186,3 +186,27 @@ class SinglePart:
         if target.content.thread:
             message = f"{platform} has no threads."
             yield Finding(field="thread", actual=len(target.content.thread), message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class NoComment:
+    """A post has no first comment: on the platform, apps cannot comment."""
+
+    id: str
+    _: KW_ONLY
+    source: RuleSource
+
+    def rules(self, platform: str) -> Iterator[Rule]:
+        """Return the rule."""
+        yield Rule(
+            id=self.id,
+            summary=f"{platform} does not support first comments.",
+            remediation="Remove `firstComment`, or set `onUnsupported` to `omit`.",
+            source=self.source,
+            find=lambda target: self._find(platform, target),
+            capability=True,
+        )
+
+    def _find(self, platform: str, target: PostTarget[Any]) -> Iterator[Finding]:
+        if target.content.first_comment is not None:
+            yield Finding(field="firstComment", message=f"{platform} does not support first comments.")
