@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from letmepost.platforms._kit.simulator.oauth.grants import find_token, revoke_token
-from letmepost.platforms._kit.simulator.oauth.token_endpoint import challenge_of
+from letmepost.platforms._kit.simulator.oauth.token_endpoint import TokenEndpoint, challenge_of
 from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
 from letmepost.platforms._kit.simulator.wire import FORM
 from letmepost.platforms.contract import SimulatedReply
-from tests.platforms.kit.simulator.example import CONSENT, OTHER_APP, VERIFIER, Example
+from tests.platforms.kit.simulator.example import CALLBACK, CONSENT, OTHER_APP, TOKENS, VERIFIER, Example
 
 
 def data_of(reply: SimulatedReply) -> dict[str, Any]:
@@ -219,3 +219,31 @@ def test_challenge_is_that_of_the_standard() -> None:
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     assert challenge_of(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     assert challenge_of(VERIFIER) != challenge_of(verifier)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "error"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"code": ""}, 400, "invalid_request"),
+        ({"code": "unknown"}, 400, "invalid_grant"),
+        ({"redirect_uri": "https://other.example"}, 400, "invalid_grant"),
+        ({"code_verifier": "w" * 43}, 400, "invalid_grant"),
+        ({"grant_type": "refresh_token", "refresh_token": "unknown"}, 400, "invalid_grant"),
+    ],
+)
+def test_errors_are_those_of_the_standard_by_default(fields: dict[str, str], status: int, error: str) -> None:
+    tokens = TokenEndpoint(find_app=TOKENS.find_app, new_secret=TOKENS.new_secret, lifetimes=TOKENS.lifetimes)
+    example = Example(tokens=tokens)
+    code = example.returned(choice="allow")["code"]
+    reply = example.token(
+        **{
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": VERIFIER,
+            **fields,
+        }
+    )
+    assert (reply.status, data_of(reply)["error"]) == (status, error)

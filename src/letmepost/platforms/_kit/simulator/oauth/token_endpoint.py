@@ -63,6 +63,22 @@ def refuse_by(table: Mapping[Problem, tuple[int, str, str]], headers: Mapping[st
     return refuse
 
 
+_WRONG_GRANT = (400, "invalid_grant", "The {name} is not valid.")
+_REFUSE_BY_STANDARD = refuse_by(
+    {
+        Problem.NO_CLIENT: (401, "invalid_client", "The app must authenticate."),
+        Problem.WRONG_CLIENT: (401, "invalid_client", "The app is unknown, or its secret is wrong."),
+        Problem.NO_PARAMETER: (400, "invalid_request", "The {name} is missing."),
+        Problem.WRONG_GRANT_TYPE: (400, "unsupported_grant_type", "The {name} is not supported."),
+        Problem.WRONG_CODE: _WRONG_GRANT,
+        Problem.WRONG_REDIRECT_URI: _WRONG_GRANT,
+        Problem.WRONG_VERIFIER: _WRONG_GRANT,
+        Problem.WRONG_TOKEN: _WRONG_GRANT,
+    }
+)
+"""RFC 6749 section 5.2, and RFC 7636 section 4.6 for the verifier."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
     """The lifetimes of new tokens. `access` is None if they do not expire, `refresh` if there is no refresh token."""
@@ -99,7 +115,8 @@ class TokenEndpoint:
         find_app: returns the app of a client id.
         new_secret: returns the text of a token.
         lifetimes: returns the lifetimes of an account's tokens with these scopes.
-        refuse: returns the platform's refusal. `refuse_by` makes it from a table.
+        refuse: returns the platform's refusal. `refuse_by` makes it from a table. By default, the errors are those of
+            the standard.
         describe: returns the JSON of a success.
         uses_basic: True if the app authenticates with HTTP Basic, False if with fields of the form.
         rotates: True if a refresh token is valid once, and the response has a new one.
@@ -109,7 +126,7 @@ class TokenEndpoint:
     find_app: FindApp
     new_secret: NewSecret
     lifetimes: Callable[[State, str, list[str]], Lifetimes]
-    refuse: Refuse
+    refuse: Refuse = _REFUSE_BY_STANDARD
     describe: Callable[[Granted], Mapping[str, Any]] = Granted.describe
     uses_basic: bool = False
     rotates: bool = False
