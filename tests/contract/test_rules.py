@@ -13,8 +13,9 @@ from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from tests.doubles.targets import on
+from tests.platforms.minimal.example import PLATFORM as EXAMPLE
 
-_PLATFORMS = discover()
+_PLATFORMS = {**discover(), EXAMPLE.name: EXAMPLE}
 _RULES = [(platform, rule) for platform in _PLATFORMS.values() for rule in platform.rules]
 
 each_rule = pytest.mark.parametrize(("platform", "rule"), _RULES, ids=[rule.id for _, rule in _RULES])
