@@ -1,4 +1,4 @@
-"""Every platform with its suite, and a minimal one."""
+"""Every platform with its suite, a network without OAuth, and the example of `docs/adding-a-platform.md`."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -11,6 +11,7 @@ import pytest
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from tests.doubles.networks import ASKED
+from tests.platforms.minimal.suite import SUITE as EXAMPLE
 from tests.platforms.suite.description import Ending, PlatformSuite
 
 
@@ -21,7 +22,9 @@ def _suite_of(platform: Platform) -> PlatformSuite:
     return import_module(name).SUITE if found else PlatformSuite(platform=platform)
 
 
-SUITES = MappingProxyType({platform.name: _suite_of(platform) for platform in chain(discover().values(), [ASKED])})
+SUITES = MappingProxyType(
+    {**{platform.name: _suite_of(platform) for platform in chain(discover().values(), [ASKED])}, "example": EXAMPLE}
+)
 
 each_suite = pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 
