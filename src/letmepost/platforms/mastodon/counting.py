@@ -17,40 +17,46 @@ from letmepost.domain.text import count_graphemes
 
 _LABEL = r"[\p{L}\p{M}\p{N}_-]++"
 _LINK_OR_MENTION = regex.compile(
-    r"(?<![A-Za-z0-9@\uff20$#\uff03])(?P<link>(?:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://"
-    rf"(?:{_LABEL}\.){{1,126}}(?:xn--[a-z0-9-]++|\p{{L}}[\p{{L}}\p{{M}}]++)(?![0-9@+_-])(?::[0-9]+)?"
-    r"(?P<tail>[/?][^\s<>]*)?)"
+    r"(?<![A-Za-z0-9@\uff20$#\uff03])(?:(?:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://"
+    rf"(?:{_LABEL}\.){{1,126}}(?:xn--[a-z0-9-]++|\p{{L}}[\p{{L}}\p{{M}}]++)(?![0-9@+-])(?::[0-9]+)?)"
     r"|(?<![=/\w])(?P<mention>@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)@\w+(?:[.-]+\w+)*",
     regex.IGNORECASE,
 )
-_NOT_AT_THE_END = "()?!*\"'「」<>;:=,.$%[]~&|@"
+_NOT_AT_THE_END = frozenset("!*\"'「」;:=,.$%[]~&|@")
+_BRACKETS = regex.compile(r"\((?:[^\s<>()?]++|[^\s<>()?]*+\([^\s<>()?]++\)[^\s<>()?]*+)\)")
+"""At most one pair inside another."""
+_QUERY = regex.compile(
+    r"\?[a-z0-9!?*'();:&=+$/%#\[\]_.,~|@^\u00a0-\U0010ffff-]*[a-z0-9_&=#/\u00a0-\U0010ffff-]", regex.IGNORECASE
+)
 
 
 def shorten(text: str, characters_per_url: int) -> str:
     """Return the text with what Mastodon counts in place of its links and mentions."""
-
-    def counted(found: regex.Match[str]) -> str:
-        if found["mention"] is not None:
-            return str(found["mention"])
-        tail = found["tail"] or ""
-        return "x" * characters_per_url + tail[len(_link_part(tail)) :]
-
-    return str(_LINK_OR_MENTION.sub(counted, text))
+    pieces, at = [], 0
+    while (found := _LINK_OR_MENTION.search(text, at)) is not None:
+        is_link = found["mention"] is None
+        pieces += [text[at : found.start()], "x" * characters_per_url if is_link else found["mention"]]
+        at = _end_of_link(text, found.end()) if is_link else found.end()
+    return "".join([*pieces, text[at:]])
 
 
-def _link_part(tail: str) -> str:
-    """Return the part of a path that belongs to the link: closing punctuation does not, unless it closes a bracket."""
-    end = len(tail)
-    open_count = tail.count("(") - tail.count(")")
-    while end > 1 and tail[end - 1] in _NOT_AT_THE_END:
-        if tail[end - 1] == ")":
-            if open_count >= 0:
-                break
-            open_count += 1
-        elif tail[end - 1] == "(":
-            open_count -= 1
-        end -= 1
-    return tail[:end]
+def _end_of_link(text: str, at: int) -> int:
+    """Return where the path and the query that begin here end. Punctuation after them is not part of the link."""
+    end = _end_of_path(text, at + 1) if text.startswith("/", at) else at
+    query = _QUERY.match(text, end)
+    return query.end() if query else end
+
+
+def _end_of_path(text: str, at: int) -> int:
+    """Return where a path ends: after its last character that is no punctuation, or after its last pair of brackets."""
+    end = at
+    while at < len(text) and text[at] not in ")?<>" and not text[at].isspace():
+        brackets = _BRACKETS.match(text, at)
+        if brackets is None and text[at] == "(":
+            break
+        at = at + 1 if brackets is None else brackets.end()
+        end = at if brackets is not None or text[at - 1] not in _NOT_AT_THE_END else end
+    return end
 
 
 @cache
