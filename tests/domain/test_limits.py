@@ -30,6 +30,7 @@ from letmepost.domain.limits import (
     SinglePart,
     TextLimit,
     first_comment,
+    is_gif,
     option,
     option_count,
     rules_of,
@@ -348,6 +349,13 @@ def test_each_limit_of_a_row_is_a_rule() -> None:
     assert rules[2].summary == "A video has 1 to 2 frames per second."
 
 
+def test_frame_rate_can_have_no_lower_limit() -> None:
+    [rule] = rules_of("X", [media_limit(fps=(0, 30))])
+    assert (rule.limit, rule.summary) == (30, "A media item has at most 30 frames per second.")
+    [violation] = rule.check(target(PostContent(media=(video(frame_rate=60.0),))))
+    assert violation.remediation == "Export the video with at most 30 frames per second."
+
+
 def test_wrong_type_is_explained_for_the_kind_of_the_item() -> None:
     row = media_limit(types=("image/jpeg", "image/png", "video/mp4"))
     [violation] = found(row, PostContent(media=(picture(content_type="image/webp"),)))
@@ -444,6 +452,13 @@ def test_description_that_a_platform_does_not_show_is_unsupported() -> None:
     assert only(TITLES).capability
     assert only(TITLES).summary == "On X, no media items have a title."
     assert only(ALT_TEXTS).summary == "On X, only media items of kind image, video have an alt text."
+
+
+def test_gif_can_be_limited_on_its_own() -> None:
+    row = MediaLimit("x.media.gif_", where=is_gif, noun="GIF", max_pixels=2, source=SOURCE)
+    large = {"width_px": 3, "height_px": 1}
+    gif, other = picture(content_type="image/gif", **large), picture(content_type="image/png", **large)
+    assert [one.field for one in found(row, PostContent(media=(other, gif, image(facts=None))))] == ["media[1]"]
 
 
 def test_blank_description_counts_as_missing() -> None:

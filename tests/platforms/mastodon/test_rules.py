@@ -152,7 +152,7 @@ OWN = Limits(
                 ("media.mime_allowed", "image/png, video/webm", "video/mp4"),
                 ("media.video_size_max", 19, 20),
                 ("media.video_pixels_max", 60, 61),
-                ("media.video_frame_rate", "0-25", "26"),
+                ("media.video_frame_rate", 25, "26"),
             ],
         ),
         (
@@ -204,7 +204,7 @@ def test_documented_limits_are_the_defaults_of_mastodon() -> None:
     }
     assert documented["text.max_graphemes"] == (500, "graphemes")
     assert documented["media.image_size_max"] == (16_777_215, "bytes")
-    assert documented["media.video_frame_rate"] == ("0-120", "frames/s")
+    assert documented["media.video_frame_rate"] == (120, "frames/s")
     assert documented["poll.duration"] == (2_629_746, "s")
 
 

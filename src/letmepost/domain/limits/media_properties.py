@@ -154,7 +154,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             fix=lambda noun, limit: f"Export the {noun} with {allowed_range(*limit)} frames per second",
             broken=_frame_rate,
             unit="frames/s",
-            shown=lambda limit: f"{limit[0]:g}-{limit[1]:g}",
+            shown=lambda limit: f"{limit[0]:g}-{limit[1]:g}" if limit[0] else limit[1],
         ),
         "max_width_px": MediaProperty(
             suffix="width_max",
