@@ -242,6 +242,8 @@ def test_both_descriptions_of_the_server_have_the_same_limits(scenario: str, cha
         ("https://example.com/a?b?.", 25),
         ("https://example.com?", 24),
         ("@me@social.example", 3),
+        ("@me@social.exampleÀhttps://example.com", 17),
+        ("https://example.com/@me@social.example", 23),
         ("👨‍👩‍👧‍👦", 1),
         ("https://localhost/a", 19),
         ("xhttps://example.com", 20),

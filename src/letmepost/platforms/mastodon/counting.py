@@ -19,12 +19,13 @@ _LABEL = r"[\p{L}\p{M}\p{N}_-]++"
 _LINK_OR_MENTION = regex.compile(
     r"(?<![A-Za-z0-9@\uff20$#\uff03])(?:(?:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini)://"
     rf"(?:{_LABEL}\.){{1,126}}(?:xn--[a-z0-9-]++|\p{{L}}[\p{{L}}\p{{M}}]++)(?![0-9@+-])(?::[0-9]+)?)"
-    r"|(?<![=/\w])(?P<mention>@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)@\w+(?:[.-]+\w+)*",
+    r"|(?<![=/\w])(?P<mention>@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)(?:@\w+(?:[.-]+\w+)*)?",
     regex.IGNORECASE,
 )
-_NOT_AT_THE_END = frozenset("!*\"'「」;:=,.$%[]~&|@")
-_BRACKETS = regex.compile(r"\((?:[^\s<>()?]++|[^\s<>()?]*+\([^\s<>()?]++\)[^\s<>()?]*+)\)")
-"""At most one pair inside another."""
+_NOT_AT_THE_END = "!*\"'「」;:=,.$%[]~&|@"
+_PLAIN = r"[^\s<>()?]"
+_RUN = regex.compile(rf"(?P<plain>{_PLAIN}*+)(?P<brackets>\((?:{_PLAIN}++|{_PLAIN}*+\({_PLAIN}++\){_PLAIN}*+)\))?")
+"""A part of a path, and a pair of brackets after it. At most one pair is inside another."""
 _QUERY = regex.compile(
     r"\?[a-z0-9!?*'();:&=+$/%#\[\]_.,~|@^\u00a0-\U0010ffff-]*[a-z0-9_&=#/\u00a0-\U0010ffff-]", regex.IGNORECASE
 )
@@ -50,12 +51,12 @@ def _end_of_link(text: str, at: int) -> int:
 def _end_of_path(text: str, at: int) -> int:
     """Return where a path ends: after its last character that is no punctuation, or after its last pair of brackets."""
     end = at
-    while at < len(text) and text[at] not in ")?<>" and not text[at].isspace():
-        brackets = _BRACKETS.match(text, at)
-        if brackets is None and text[at] == "(":
+    while (run := _RUN.match(text, at)) is not None:
+        kept = run["plain"].rstrip(_NOT_AT_THE_END)
+        end = at + len(kept) if kept else end
+        if run["brackets"] is None:
             break
-        at = at + 1 if brackets is None else brackets.end()
-        end = at if brackets is not None or text[at - 1] not in _NOT_AT_THE_END else end
+        at = end = run.end()
     return end
 
 
