@@ -86,6 +86,7 @@ GET /ready
 GET /docs
 GET /docs/errors
 GET /docs/errors/{code}
+GET /docs/permissions
 GET /docs/preflight
 GET /docs/preflight/{page}
 leases

@@ -50,6 +50,7 @@ SUITE = PlatformSuite(
         "mastodon.media.image_pixels_max": "the files of the tests have 64 x 32 pixels",
         "mastodon.media.gif_pixels_max": "the files of the tests have 64 x 32 pixels",
         "mastodon.media.video_pixels_max": "the files of the tests have no pixels",
+        "mastodon.media.video_frame_rate": "the files of the tests have no frames",
         "mastodon.media.video_size_max": "the upload would take seconds",
     },
 )

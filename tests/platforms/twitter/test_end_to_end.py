@@ -9,13 +9,12 @@ import pytest
 
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
-from tests.doubles.media import STARTS
 from tests.doubles.waiting import eventually
 from tests.http.support import png, upload
 
 _FRAME = bytes.fromhex("21f90401000000002c0000000001000100000202440100")
 _COMMENT = b"\x21\xfe" + (b"\xff" + b"x" * 255) * 10_000 + b"\x00"
-GIF = STARTS["image/gif"] + bytes.fromhex("01000100800000000000ffffff") + _COMMENT + 2 * _FRAME + b";"
+GIF = b"GIF89a" + bytes.fromhex("01000100800000000000ffffff") + _COMMENT + 2 * _FRAME + b";"
 """Two frames and 2.5 MB: it is uploaded in three segments."""
 NAME = "twitter"
 
