@@ -50,15 +50,17 @@ class AccountMaintenance:
 
     async def refresh_due(self, limit: int) -> None:
         """Refresh credentials that are about to expire."""
-        await self._refreshes.run(await self._accounts.list_refreshes(self._clock.now(), limit), limit)
+        await self._refreshes.run(
+            lambda most: self._accounts.list_refreshes(self._clock.now(), most), limit, until_done=True
+        )
 
     async def check_due(self, limit: int) -> None:
         """Check the health of accounts whose daily check is due."""
-        await self._checks.run(await self._accounts.list_checks(self._clock.now(), limit), limit)
+        await self._checks.run(lambda most: self._accounts.list_checks(self._clock.now(), most), limit)
 
     async def announce_expiring(self, limit: int) -> None:
         """Announce credentials that expire soon and that only a person can renew."""
-        await self._notices.run(await self._accounts.list_notices(self._clock.now(), limit), limit)
+        await self._notices.run(lambda most: self._accounts.list_notices(self._clock.now(), most), limit)
 
     async def _refresh(self, found: FoundAccount) -> None:
         started_at, tenant = self._clock.now(), found.tenant

@@ -53,7 +53,9 @@ class Imports:
 
     async def sweep(self, limit: int) -> None:
         """Fetch waiting media items, the oldest first and up to `limit` at the same time."""
-        await self._sweep.run(await self._every_tenant.list_waiting(limit, self._units.clock.now()), limit)
+        await self._sweep.run(
+            lambda most: self._every_tenant.list_waiting(most, self._units.clock.now()), limit, until_done=True
+        )
 
     async def _fetch(self, found: FoundMediaItem) -> None:
         """Fetch a media item and check the posts that wait for it. An unreachable one is retried later."""

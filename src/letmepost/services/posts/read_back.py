@@ -51,7 +51,7 @@ class ReadBacks:
 
     async def sweep(self, limit: int) -> None:
         """Read back posts that are due, up to `limit` at the same time."""
-        await self._sweep.run(await self._found.list_due(self._clock.now(), limit), limit)
+        await self._sweep.run(lambda most: self._found.list_due(self._clock.now(), most), limit)
 
     async def _read_back(self, found: FoundPost) -> None:
         now, tenant = self._clock.now(), found.tenant
