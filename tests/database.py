@@ -51,11 +51,21 @@ async def copy_of(template: DatabaseURLs, postgres_url: str) -> AsyncIterator[Da
     """Copy a database that has no connections, and drop the copy afterwards."""
     name = f"test_{secrets.token_hex(6)}"
     try:
-        yield await _create(postgres_url, name, template=make_url(template.admin).database)
+        urls = await _create(postgres_url, name, template=make_url(template.admin).database)
+        await _become_another_deployment(urls)
+        yield urls
     finally:
         connection = await asyncpg.connect(postgres_url)
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await connection.close()
+
+
+async def _become_another_deployment(urls: DatabaseURLs) -> None:
+    """Change the deployment's id. Deployments with one id that share a Redis take each other's periodic jobs."""
+    connection = await asyncpg.connect(urls.admin)
+    if await connection.fetchval("SELECT to_regclass('deployment')") is not None:  # missing before the first migration
+        await connection.execute("UPDATE deployment SET id = gen_random_uuid()")
+    await connection.close()
 
 
 async def _create(superuser_url: str, name: str, *, template: str | None = None) -> DatabaseURLs:
