@@ -1,12 +1,17 @@
 """When to try again, and when to stop."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from letmepost.domain.errors import ErrorCode, FailureKind, FixableBy
+
+_SECONDS = re.compile(r"[0-9]+")
+_SECONDS_MAX_DIGITS = 10
 
 
 class Next(StrEnum):
@@ -80,6 +85,22 @@ DELIVERY_SCHEDULE_S = (0, 5, 30, 120, 600, 3600, 10_800, 28_800, 43_200)
 
 ENDPOINT_GIVE_UP_S = 5 * 86_400.0
 """An endpoint at which everything has failed for so long is disabled."""
+
+
+def read_retry_after(header: str, received_at: datetime) -> datetime | None:
+    """Return the time in a `Retry-After` header, which has seconds or a date (RFC 9110, section 10.2.3).
+
+    None if it has neither. Callers limit how long they wait: the time can be centuries away.
+    """
+    if _SECONDS.fullmatch(header):
+        # Ten digits suffice until the year 2286. `datetime` cannot represent much larger numbers.
+        seconds = int(header) if len(header) <= _SECONDS_MAX_DIGITS else 10**_SECONDS_MAX_DIGITS
+        return received_at + timedelta(seconds=seconds)
+    try:
+        found = parsedate_to_datetime(header)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def delivery_delay_s(tries_made: int, jitter: float, retry_after_s: float | None = None) -> float | None:

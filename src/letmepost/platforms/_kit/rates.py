@@ -1,12 +1,12 @@
 """Reads when a retry makes sense, and how much of a limit is left, from the headers of a reply."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 
 from letmepost.domain.budgets import LONGEST, Budget
 from letmepost.domain.errors import LimitScope
 from letmepost.domain.flow import Reply
+from letmepost.domain.retry import read_retry_after
 from letmepost.platforms._kit.fields import parse_moment
 
 # Ten digits suffice until the year 2286. `datetime` cannot represent much larger numbers.
@@ -18,7 +18,8 @@ def retry_at(reply: Reply, *resets: str) -> datetime | None:
 
     None if they state no plausible time. A time in the past means that a retry makes sense now.
     """
-    found = (_retry_after(reply), *(reset_at(reply, name) for name in resets))
+    retry_after = read_retry_after(reply.headers.get("retry-after", ""), reply.received_at)
+    found = (_plausible(retry_after, reply), *(reset_at(reply, name) for name in resets))
     return max((moment for moment in found if moment is not None), default=None)
 
 
@@ -42,18 +43,6 @@ def counted_budget(reply: Reply, prefix: str, scope: LimitScope, name: str | Non
     if not limit:
         return None
     return Budget(name=name or prefix, scope=scope, limit=limit, remaining=min(remaining, limit), resets_at=resets_at)
-
-
-def _retry_after(reply: Reply) -> datetime | None:
-    """Return the time in `Retry-After`, which has seconds or a date (RFC 9110, section 10.2.3)."""
-    text = reply.headers.get("retry-after", "")
-    if _NUMBER.fullmatch(text):
-        return _plausible(reply.received_at + timedelta(seconds=int(text)), reply)
-    try:
-        found = parsedate_to_datetime(text)
-        return _plausible(found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC), reply)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _plausible(moment: datetime | None, reply: Reply) -> datetime | None:

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import structlog
 
 from letmepost.domain.errors import SendFailure
 from letmepost.domain.ids import Prefix, format_id
-from letmepost.domain.retry import ENDPOINT_GIVE_UP_S, delivery_delay_s
+from letmepost.domain.retry import ENDPOINT_GIVE_UP_S, delivery_delay_s, read_retry_after
 from letmepost.domain.signing import signature_headers
 from letmepost.domain.sizes import WEBHOOK_REPLY_MAX_BYTES
 from letmepost.gateways.clock import Clock
@@ -99,11 +98,12 @@ class Deliveries:
             return Ending(status="delivered", last_status=status)
         if status == _GONE:
             return Ending(status="dead", last_status=_GONE, last_error="410 Gone", is_gone=True)
-        return self._retry(delivery, f"HTTP {status}", status, _retry_after_s(headers, self._clock.now()))
+        return self._retry(delivery, f"HTTP {status}", status, headers.get("retry-after", ""))
 
-    def _retry(
-        self, delivery: Delivery, error: str, status: int | None = None, retry_after_s: float | None = None
-    ) -> Ending:
+    def _retry(self, delivery: Delivery, error: str, status: int | None = None, retry_after: str = "") -> Ending:
+        now = self._clock.now()
+        retry_at = read_retry_after(retry_after, now)
+        retry_after_s = None if retry_at is None else (retry_at - now).total_seconds()
         delay_s = delivery_delay_s(delivery.attempt_count, self._jitter(), retry_after_s)
         log.info("delivery.failed", delivery_id=str(delivery.id), error=error, next_in_s=delay_s)
         return Ending(
@@ -171,15 +171,3 @@ def envelope(delivery: Delivery) -> bytes:
         "data": {**delivery.data, "sequence": delivery.position},
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the delay in a `Retry-After` header, which has seconds or a date (RFC 9110, section 10.2.3)."""
-    text = headers.get("retry-after", "")
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
