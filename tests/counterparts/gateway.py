@@ -10,8 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tests.deployment import serving
-
-_NOT_PASSED_ON = {"connection", "content-encoding", "content-length", "host", "keep-alive", "transfer-encoding"}
+from tests.forwarding import forwarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Gateway:
         response = await self.http.request(
             request.method,
             f"{self.server_url}{path}?{request.url.query}",
-            headers=[pair for pair in request.headers.items() if pair[0] not in _NOT_PASSED_ON],
+            headers=forwarded(request.headers),
             content=body,
         )
         headers = request.headers
@@ -66,7 +65,7 @@ class Gateway:
         if lost is not None:
             self.losing.remove(lost)
             return HTMLResponse("<h1>504 Gateway Timeout</h1>", 504)
-        kept = {name: value for name, value in response.headers.items() if name not in _NOT_PASSED_ON}
+        kept = forwarded(response.headers)
         return Response(response.content, response.status_code, kept)
 
 

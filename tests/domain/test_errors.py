@@ -99,7 +99,7 @@ def test_request_error_has_a_code_and_a_status(error: type[RequestError], code: 
 
 
 def test_every_request_error_is_in_the_table_above() -> None:
-    [table] = test_request_error_has_a_code_and_a_status.pytestmark  # type: ignore[attr-defined]
+    [table] = test_request_error_has_a_code_and_a_status.pytestmark  # type: ignore[attr-defined]  # pytest adds it
     assert {error for error, _, _ in table.args[1]} == {*RequestError.__subclasses__(), InvalidShape}
 
 

@@ -328,7 +328,7 @@ async def test_head_response_with_an_encoding_has_no_body() -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_response_over_the_limit_is_not_read_completely(declared: bool) -> None:  # noqa: FBT001
+async def test_response_over_the_limit_is_not_read_completely(declared: bool) -> None:  # noqa: FBT001 - a parameter of the test
     async def handler(connection: Connection) -> None:
         await connection.receive()
         length = b"Content-Length: 999999999\r\n" if declared else b""

@@ -365,7 +365,7 @@ async def test_checked_address_is_called_once_with_its_name_in_tls(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("host", "trusted"), [("shop.example", False), ("other.example", True)])
-async def test_untrusted_certificate_is_not_sent(tmp_path: Path, host: str, trusted: bool) -> None:  # noqa: FBT001
+async def test_untrusted_certificate_is_not_sent(tmp_path: Path, host: str, trusted: bool) -> None:  # noqa: FBT001 - a parameter of the test
     names = Names({host: [["127.0.0.1"]]})
     async with (
         serving_tls(tmp_path, "shop.example") as (port, certificate, _),

@@ -44,7 +44,7 @@ class Hosted:
 
     def find(self, pattern: str) -> str:
         """Return what the last command printed that matches."""
-        return re.findall(pattern, "".join(self.printed))[-1]  # type: ignore[no-any-return]
+        return re.findall(pattern, "".join(self.printed))[-1]  # type: ignore[no-any-return]  # the pattern has one group
 
     async def call(self, key: str, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Call the API at its published address."""

@@ -18,7 +18,7 @@ def git(root: Path, *arguments: str) -> None:
     identity |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in identity.items()}
     isolated = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "PATH": os.environ["PATH"]}
     environment = {**isolated, **identity}
-    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, env=environment)  # noqa: S607
+    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, env=environment)  # noqa: S607 - Git of the machine
 
 
 def commit(root: Path, message: str) -> None:

@@ -87,7 +87,7 @@ def _advice(word: str) -> str:
 def _git(root: Path, *words: str) -> str:
     """Return what Git prints, or nothing if it fails."""
     try:
-        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)  # noqa: S607
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)  # noqa: S607 - Git of the machine
     except OSError:
         return ""
     return done.stdout if done.returncode == 0 else ""

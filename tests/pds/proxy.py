@@ -12,9 +12,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tests.deployment import serving
+from tests.forwarding import forwarded
 from tests.pds.network import Addresses
-
-_NOT_PASSED_ON = {"connection", "content-encoding", "content-length", "host", "keep-alive", "transfer-encoding"}
 
 
 class Moment(StrEnum):
@@ -94,7 +93,7 @@ class Proxy:
         response = await self.http.request(
             request.method,
             f"{behind}{request.url.path}?{request.url.query}",
-            headers=[pair for pair in request.headers.items() if pair[0] not in _NOT_PASSED_ON],
+            headers=forwarded(request.headers),
             content=body,
         )
         self.passed.append(Passed(method, body, response.status_code))
@@ -103,7 +102,7 @@ class Proxy:
         content = response.content
         if behind == self.behind.plc:
             content = content.replace(self.behind.pds.encode(), self.url.encode())
-        headers = {name: value for name, value in response.headers.items() if name not in _NOT_PASSED_ON}
+        headers = forwarded(response.headers)
         return Response(content, response.status_code, headers)
 
     async def _is_stopped(self, body: bytes, moment: Moment) -> bool:

@@ -39,7 +39,7 @@ def publish(post: ReadyPost, settings: LinkedInSettings) -> Flow[None]:
 
 
 def _author(post: ReadyPost, options: LinkedInOptions) -> str:
-    """Return the author of the post: the account, or a page that its member administered when they consented."""
+    """Return the author of the post: the account, or a page that its member administers."""
     author = options.author or post.account.platform_account_id
     if author not in post.account.data["authors"]:
         raise refusals.AUTHOR_UNRESOLVED(author=author)

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from letmepost.domain.flow import Flow
+from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms.contract import AccountFacts, Resource, ResourceView
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.rest import read, user_info
@@ -52,8 +53,7 @@ def _name(urn: str, settings: LinkedInSettings) -> Flow[str | None]:
     reply = yield call
     if not reply.ok and reply.status not in {403, 404}:
         raise explain(call, reply)
-    name = reply.data().get(field) if reply.ok else None
-    return name if isinstance(name, str) and name else None
+    return text_in(reply.data(), field) if reply.ok else None
 
 
 RESOURCES = (

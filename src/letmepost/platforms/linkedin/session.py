@@ -58,7 +58,7 @@ def refresh(account: AccountFacts, settings: LinkedInSettings) -> Flow[Credentia
 
 
 def disconnect(_account: AccountFacts, _settings: object) -> Generator[Instruction, Reply, None]:
-    """Do nothing: a member and their pages share one permission, and the others may still be connected."""
+    """Do nothing: LinkedIn documents no revocation by an app. The member can remove the app in their settings."""
     yield from ()
 
 

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from letmepost.platforms._kit import drafts
+from letmepost.platforms._kit.drafts import Draft
 from letmepost.platforms.twitter.options import TwitterOptions
 
 Json: TypeAlias = Mapping[str, Any]
-Upload: TypeAlias = drafts.Upload
-"""The kit's type, under the name that `media` imports."""
 
 
-def post_body(draft: drafts.Draft, options: TwitterOptions, media_ids: Mapping[int, str], parent: str | None) -> Json:
+def post_body(draft: Draft, options: TwitterOptions, media_ids: Mapping[int, str], parent: str | None) -> Json:
     """Return the body of the create call. The text is always sent, even if it is empty.
 
     Args:

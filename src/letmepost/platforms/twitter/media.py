@@ -8,8 +8,8 @@ from typing import Any
 
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Forget, Pause, Reply
+from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms.twitter import api
-from letmepost.platforms.twitter.drafts import Upload
 from letmepost.platforms.twitter.media_rules import is_animated_gif
 from letmepost.platforms.twitter.refusals import PROCESSING_ERROR, PROCESSING_FAILED
 from letmepost.platforms.twitter.replies import explain

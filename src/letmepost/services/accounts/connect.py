@@ -113,30 +113,34 @@ async def store(
         StateForbids: the account belongs to another profile, or to another of the customer's users.
     """
     time = await platform_clock(work)
+    profile = await profiles.find_named(work, owner.profile_id)
     stored: list[tuple[Credential, UUID]] = []
     connected = []
-    for one in found:
+    for one in map(time.connected, found):
         credential_id = next((stored_id for credential, stored_id in stored if credential == one.credential), None)
         if credential_id is None:
             credential_id = work.new_id()
-            renewal = renewal_at(one.credential, time.connected(one).token_expires_at, time, credential_id)
+            renewal = renewal_at(one.credential, one.token_expires_at, time, credential_id)
             await work.credentials.create(credential_id, one.credential, renewal)
             stored.append((one.credential, credential_id))
-        connected.append(await _store(work, platform_name, time.connected(one), owner, credential_id))
+        connected.append(await _store(work, platform_name, one, owner, profile.id, credential_id))
     return connected
 
 
 async def _store(
-    work: Work, platform_name: str, found: ConnectedAccount, owner: AccountOwner, credential_id: UUID
+    work: Work,
+    platform_name: str,
+    found: ConnectedAccount,
+    owner: AccountOwner,
+    profile_id: UUID,
+    credential_id: UUID,
 ) -> Connected:
-    now = work.now()
-    profile = await profiles.find_named(work, owner.profile_id)
-    account_id = work.new_id()
+    now, account_id = work.now(), work.new_id()
     known = await work.accounts.find_connected(platform_name, found.platform_account_id)
     more: dict[str, Any] = {"credential_id": credential_id}
     if owner.external_user_id is not None:
         more["external_user_id"] = owner.external_user_id
-    if known is None and not await work.accounts.create(account_id, profile.id, platform_name, found, now, **more):
+    if known is None and not await work.accounts.create(account_id, profile_id, platform_name, found, now, **more):
         known = await work.accounts.find_connected(platform_name, found.platform_account_id)
     if known is not None:
         await check_owner(work, known, owner)

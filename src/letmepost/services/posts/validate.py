@@ -67,9 +67,9 @@ class Validation:
 
     def _verdict(self, caller: Caller, target: JudgedTarget) -> TargetVerdict:
         preview, cost = None, None
-        access = self._worlds.access(target.platform.name, caller.mode, caller.organization_id)
         post = None if target.violations else self._ready_post(caller, target)
         if post is not None:
+            access = self._worlds.access(target.platform.name, caller.mode, caller.organization_id)
             calls = first_calls(access.platform.publish(post, access.settings))
             preview = _shown(calls[0]) if calls else None
             cost = access.platform.price(post, access.settings)
