@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from letmepost.domain.costs import Cost
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
 from letmepost.domain.flow import Auth, Call, Effect, FormFile, MediaRange
 from letmepost.gateways.clock import SystemClock
@@ -324,6 +325,24 @@ async def test_call_without_a_reply_is_recorded(http: HTTPClient) -> None:
             await sender(post_to(server))
     [record] = sender.records
     assert (record.step, record.status) == ("post", None)
+
+
+async def test_every_call_that_may_have_reached_the_platform_is_charged(http: HTTPClient) -> None:
+    charged: list[Cost] = []
+    sender = make_sender(http)
+    sender.platform = make_platform(costs=lambda _call: Cost("cents", 3))
+    sender.charge = charged.append
+    async with serving(echoing(200)) as server, serving(echoing(400)) as refusing:
+        await sender(post_to(server))
+        await sender(post_to(refusing))
+    assert len(charged) == 2
+    async with serving(breaking) as silent:
+        with pytest.raises(NoReply):
+            await sender(post_to(silent))
+    assert len(charged) == 3
+    with pytest.raises(NotSent):
+        await sender(post_to(silent))
+    assert len(charged) == 3
 
 
 async def test_reply_has_the_time_of_its_arrival(http: HTTPClient) -> None:

@@ -202,6 +202,18 @@ async def test_usage_shows_every_limit(tenant: Tenant) -> None:
     assert found == {"mediaBytes": {"name": "mediaBytes", "used": 0, "limit": 1000, "left": 1000}}
 
 
+async def test_usage_shows_the_costs_of_live_calls(tenant: Tenant) -> None:
+    live = await tenant.key(Mode.LIVE)
+    today = SystemClock().now().date()
+    insert = "INSERT INTO usage (organization_id, mode, subject, period_start, used) VALUES ($1, 'live', $2, $3, $4)"
+    for day, amount in ((today, 15_000), (today - timedelta(days=1), 99)):
+        await tenant.admin.do(insert, tenant.uuid, f"cost:{PLATFORM}:micro_usd", day, amount)
+    midnight = f"{today + timedelta(days=1)}T00:00:00.000Z"
+    counted = {"platform": PLATFORM, "unit": "micro_usd", "amount": 15_000, "resetsAt": midnight}
+    assert (await live.get("/v1/usage")).json()["costs"] == [counted]
+    assert (await tenant.client.get("/v1/usage")).json()["costs"] == []
+
+
 async def test_usage_is_that_of_the_mode_and_profile(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, postsPerMonth=10, postsPerAccountDay=5)

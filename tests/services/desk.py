@@ -146,8 +146,6 @@ async def working(
             platforms={PLATFORM: make_platform(**platform)},
             settings={PLATFORM: PlatformSettings()},
             live_http=http,
-            sandbox_http=http,
-            sandbox_url=None,
         ),
         library=library,
         links=MediaLinks(KEYRING, CLOCK, "https://api.example.com"),

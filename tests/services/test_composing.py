@@ -41,8 +41,6 @@ def composer(http: HTTPClient, counting: Characters) -> Composer:
         platforms={PLATFORM: make_platform(rules=rules_of("Double", [row]))},
         settings={},
         live_http=http,
-        sandbox_http=http,
-        sandbox_url=None,
     )
     return Composer(worlds, CLOCK, {}, {}, can_fetch=True)
 

@@ -146,8 +146,6 @@ async def test_post_with_media_is_rejected_when_the_platform_cannot_fetch(
         platforms={PLATFORM: make_platform(pulls_media=pulls_media)},
         settings={},
         live_http=http,
-        sandbox_http=http,
-        sandbox_url=None,
     )
     media = [MediaRequest(kind=MediaKind.IMAGE, media_id=media_id)] if has_media else []
     target = TargetRequest(account_id=account.id, platform=None, content=ContentRequest())
@@ -158,8 +156,6 @@ async def test_post_with_media_is_rejected_when_the_platform_cannot_fetch(
 
 def test_only_simulators_need_no_public_url(http: HTTPClient) -> None:
     for is_public in (True, False):
-        worlds = Worlds(
-            platforms={}, settings={}, live_http=http, sandbox_http=http, sandbox_url=None, is_public=is_public
-        )
+        worlds = Worlds(platforms={}, settings={}, live_http=http, is_public=is_public)
         assert worlds.can_fetch_media(Mode.TEST)
         assert worlds.can_fetch_media(Mode.LIVE) is is_public

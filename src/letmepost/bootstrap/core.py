@@ -27,7 +27,8 @@ from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
-from letmepost.services.platform_access import Worlds
+from letmepost.services.platform_access import SandboxAccess, Worlds
+from letmepost.services.platform_costs import CostMeter
 from letmepost.services.work import UnitsOfWork
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database
@@ -110,15 +111,16 @@ async def open_core(
         library = MediaLibrary(units=units, blobs=blobs, probe=probes.probe, kept_for=kept_for)
         links = MediaLinks(keyring, clock, str(settings.public_url))
         by_platform = platform_settings(environment, platforms)
+        meter = CostMeter(units)
+        stack.push_async_callback(meter.close)
         worlds = Worlds(
             platforms={name: platform.configured(by_platform[name]) for name, platform in platforms.items()},
             settings=by_platform,
             live_http=live_http,
-            sandbox_http=sandbox_http,
-            sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
-            sandbox_public_url=None if settings.sandbox_public_url is None else str(settings.sandbox_public_url),
+            sandbox=_sandbox_access(settings, sandbox_http),
             is_public=links.are_public,
             metrics=metrics,
+            meter=meter,
         )
         yield Core(
             settings=settings,
@@ -201,6 +203,12 @@ def _live_policy(settings: Settings, sandbox: Origin | None) -> AddressPolicy:
         allow_http=settings.allow_private_addresses,
         never_origins=_set(sandbox),
     )
+
+
+def _sandbox_access(settings: Settings, http: HTTPClient) -> SandboxAccess | None:
+    if settings.sandbox_url is None:
+        return None
+    return SandboxAccess(http, str(settings.sandbox_url), str(settings.sandbox_public_url or settings.sandbox_url))
 
 
 def _set(origin: Origin | None) -> frozenset[Origin]:

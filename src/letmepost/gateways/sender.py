@@ -3,11 +3,12 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 from letmepost.domain.budgets import Budget
-from letmepost.domain.errors import LimitScope, SendFailure
+from letmepost.domain.costs import Cost
+from letmepost.domain.errors import LimitScope, NoReply, SendFailure
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
@@ -20,6 +21,14 @@ SIGNING_ENTROPY_BYTES = 32
 _BOUNDARY_ENTROPY_BYTES = 16
 _ERROR_NAMES = frozenset({"error", "error_type", "errors"})
 """Fields of errors with a success status, which the APIs of Meta and X send."""
+
+
+Charge: TypeAlias = Callable[[Cost], None]
+"""Counts what a platform charges for a call."""
+
+
+def charge_nothing(_cost: Cost) -> None:
+    """Count nothing."""
 
 
 class CredentialSource(Protocol):
@@ -73,6 +82,7 @@ class Sender:
         credentials: None if there is no account yet.
         may_send: returns the time by which a PUBLISH must begin, by the monotonic clock; raises if it is not allowed.
             Called just before each request, and its result passed to the client: this process may stop at any line.
+        charge: called with the cost of every call that has, or may have, reached the platform.
     """
 
     http: HTTPClient
@@ -81,6 +91,7 @@ class Sender:
     credentials: CredentialSource | None = None
     open_media: OpenMedia | None = None
     may_send: Callable[[Call], Awaitable[float]] | None = None
+    charge: Charge = charge_nothing
     metrics: Metrics = field(default_factory=Metrics)
     records: list[CallRecord] = field(default_factory=list)
     known_budgets: dict[tuple[LimitScope, str], Budget] = field(default_factory=dict)
@@ -125,8 +136,12 @@ class Sender:
         incoming: Incoming | None = None
         try:
             incoming = await self.http.send(request)
+        except NoReply:
+            self._count_cost(call)
+            raise
         finally:
             self._note(call, incoming, self.clock.monotonic_s() - started)
+        self._count_cost(call)
         reply = self._without_secrets(
             Reply(status=incoming.status, headers=incoming.headers, body=incoming.body, received_at=self.clock.now())
         )
@@ -177,6 +192,11 @@ class Sender:
         if self.open_media is None:
             raise SendFailure(f"{call.method} {call.url} sends a media file, and this sender cannot read any")
         return self.open_media
+
+    def _count_cost(self, call: Call) -> None:
+        cost = self.platform.costs(call)
+        if cost is not None:
+            self.charge(cost)
 
     def _note(self, call: Call, incoming: Incoming | None, seconds: float) -> None:
         parts = urlsplit(call.url)

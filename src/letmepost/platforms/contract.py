@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, TypeAlias
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from letmepost.domain.accounts import AccountFacts as AccountFacts  # noqa: PLC0414 - part of the contract
 from letmepost.domain.budgets import Budget, ResetRule
 from letmepost.domain.content import PostContent
+from letmepost.domain.costs import Cost
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
 from letmepost.domain.refusals import Explanation
@@ -144,6 +145,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A request of a platform to this deployment. Header names are in lower case."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:
     """How a person lets this deployment's app act for accounts (RFC 6749, authorization code).
 
@@ -152,8 +162,8 @@ class OAuth:
         accounts: returns every account that the consent covers; raises `PlatformFailure`. If the server does not know
             the grant's app, `response["code"]` of the failure is `invalid_client` (RFC 6749 section 5.2).
         features: the scopes that each feature needs. Connecting requests all of them.
-        withdrawn: returns the id of the account that withdrew its consent, from the raw body of a callback; raises
-            `ValueError` if the platform did not sign it. None if the platform sends no such callbacks.
+        withdrawn: returns the ids of the accounts that withdrew their consent, from a callback; raises `ValueError` if
+            the platform did not sign it. None if the platform sends no such callbacks.
         servers: how an app is registered at the server that the person chooses. None if all accounts of the platform
             are on one server, where the operator has registered the app.
     """
@@ -161,7 +171,7 @@ class OAuth:
     consent_url: Callable[[ConsentRequest, Any], str]
     accounts: Callable[[Grant, Any], Flow[tuple[ConnectedAccount, ...]]]
     features: Mapping[str, tuple[str, ...]]
-    withdrawn: Callable[[bytes, Any], str] | None = None
+    withdrawn: Callable[[Callback, Any], Collection[str]] | None = None
     servers: Servers | None = None
 
     def missing(self, scopes: Collection[str]) -> tuple[str, ...]:
@@ -169,14 +179,6 @@ class OAuth:
         if not scopes:
             return ()
         return tuple(name for name, needed in self.features.items() if not set(needed) <= set(scopes))
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a platform charges, in a unit that has a name (`micro_usd`: millionths of a US dollar)."""
-
-    unit: str
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,9 +345,14 @@ class Platform:
         unpublish: deletes the account's posts at these URIs; None if the platform cannot delete.
         is_there: returns whether a published post is still visible, from its URI; raises `PlatformFailure` if the
             platform did not report that. None if the platform has no such read, or bills it.
+        notified: returns the ids of the accounts whose posts the platform has made progress with, from a callback;
+            raises `ValueError` if the platform did not sign it. Posts of these accounts that wait in a `Pause` continue
+            now, and read the state themselves: a callback is only a hint. None if the platform sends none.
         explain: returns what a refusal means. It is called only for replies that are not a success.
         budgets: returns the limits on posts that any reply reports, in the platform's own time.
         costs: returns what the platform charges for a call; None if nothing, or if the amount depends on the reply.
+            Every call that reaches the platform counts, even if it is refused.
+        cost_zone: the time zone in which a new day of costs begins at midnight.
         priced_calls: returns the calls of a publication that have a price. Ids that earlier calls return are empty.
         server: returns which of the platform's many servers an account is on. A server that is unavailable or full
             holds back only its own accounts. None if all accounts are on one.
@@ -381,9 +388,11 @@ class Platform:
     reconcile: Callable[[ReadyPost, Intent, Any], Flow[Reconciled]]
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
     is_there: Callable[[AccountFacts, str, Any], Flow[bool]] | None = None
+    notified: Callable[[Callback, Any], Collection[str]] | None = None
     explain: Callable[[Call, Reply], PlatformFailure]
     budgets: Callable[[Call, Reply], Sequence[Budget]] = no_budgets
     costs: Callable[[Call], Cost | None] = costs_nothing
+    cost_zone: tzinfo = UTC
     priced_calls: Callable[[ReadyPost, Any], Sequence[Call]] = no_priced_calls
     server: Callable[[AccountFacts], str | None] = has_one_server
     authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,25 +13,41 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
+from letmepost.gateways.sender import Charge, charge_nothing
 from letmepost.platforms.contract import Platform, PlatformSettings
+from letmepost.services.platform_costs import CostMeter
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The platform, settings and HTTP client that run a flow for one tenant in one mode."""
+    """The platform, settings and HTTP client that run a flow for one tenant in one mode.
+
+    `charge`: counts what the platform charges the tenant's calls.
+    """
 
     platform: Platform
     settings: PlatformSettings
     http: HTTPClient
     metrics: Metrics = field(default_factory=Metrics)
+    charge: Charge = charge_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxAccess:
+    """Where this process reaches the sandbox, with which client, and where browsers reach it."""
+
+    http: HTTPClient
+    url: str
+    browser_url: str
 
 
 class Worlds:
     """Gives access to platforms. The live client never reaches the sandbox; the test client reaches nothing else.
 
     Args:
-        sandbox_public_url: where browsers reach the sandbox; None if they use `sandbox_url`.
+        sandbox: None if the deployment runs none.
         is_public: True if the platforms can reach this deployment.
+        meter: counts what live calls cost; None if nothing counts it.
     """
 
     def __init__(
@@ -39,20 +56,18 @@ class Worlds:
         platforms: Mapping[str, Platform],
         settings: Mapping[str, PlatformSettings],
         live_http: HTTPClient,
-        sandbox_http: HTTPClient,
-        sandbox_url: str | None,
-        sandbox_public_url: str | None = None,
+        sandbox: SandboxAccess | None = None,
         is_public: bool = False,
         metrics: Metrics | None = None,
+        meter: CostMeter | None = None,
     ) -> None:
         self.platforms = platforms
         self._settings = settings
         self._live_http = live_http
-        self._sandbox_http = sandbox_http
-        self._sandbox_url = sandbox_url
-        self._sandbox_public_url = sandbox_public_url or sandbox_url
+        self._sandbox = sandbox
         self._is_public = is_public
         self._metrics = metrics or Metrics()
+        self._meter = meter
 
     def platform(self, name: str) -> Platform:
         """Return the platform with this name.
@@ -78,20 +93,21 @@ class Worlds:
         """
         platform = self.platform(name)
         if mode is Mode.LIVE:
-            return Access(platform, self._settings[name], self._live_http, self._metrics)
-        if self._sandbox_url is None:
+            charge = charge_nothing if self._meter is None else partial(self._meter.add, organization_id, platform)
+            return Access(platform, self._settings[name], self._live_http, self._metrics, charge)
+        if self._sandbox is None:
             raise refusals.keys.SANDBOX_MISSING(platform=name)
-        settings = _simulator_settings(platform, self._sandbox_url, organization_id)
-        return Access(platform, settings, self._sandbox_http, self._metrics)
+        settings = _simulator_settings(platform, self._sandbox.url, organization_id)
+        return Access(platform, settings, self._sandbox.http, self._metrics)
 
     def browser_settings(self, access: Access, mode: Mode, organization_id: UUID) -> PlatformSettings:
         """Return the settings from which URLs are built that a person opens in a browser.
 
         In test mode a browser may reach the sandbox at another address than this process does.
         """
-        if mode is Mode.LIVE or self._sandbox_public_url is None:
+        if mode is Mode.LIVE or self._sandbox is None:
             return access.settings
-        return _simulator_settings(access.platform, self._sandbox_public_url, organization_id)
+        return _simulator_settings(access.platform, self._sandbox.browser_url, organization_id)
 
     def access_to_connect(self, name: str, mode: Mode, organization_id: UUID) -> Access:
         """Return access for connecting an account.
@@ -108,7 +124,7 @@ class Worlds:
     def is_enabled(self, name: str, mode: Mode) -> bool:
         """Return True if accounts of the platform can be connected in this mode."""
         if mode is Mode.TEST:
-            return self._sandbox_url is not None
+            return self._sandbox is not None
         settings = self._settings[name]
         return all(getattr(settings, field) is not None for field in settings.credentials())
 

@@ -45,6 +45,7 @@ from letmepost.storage.sandbox.clock import TestWorld
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.tenants.api_keys import ApiKeyRepository
 from letmepost.storage.tenants.audit import Action, AuditEntry, AuditRepository
+from letmepost.storage.tenants.costs import CostRepository
 from letmepost.storage.tenants.organizations import OrganizationDirectory, OrganizationRepository
 from letmepost.storage.tenants.pauses import PauseRepository
 from letmepost.storage.tenants.profiles import ProfileRepository
@@ -215,6 +216,10 @@ class Work:
     @cached_property
     def consents(self) -> ConsentRepository:
         return ConsentRepository(self.connection, self.tenant, self._keyring)
+
+    @cached_property
+    def costs(self) -> CostRepository:
+        return CostRepository(self.connection, self.tenant)
 
     @cached_property
     def credentials(self) -> CredentialRepository:

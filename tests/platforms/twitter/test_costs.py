@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from letmepost.domain.content import ThreadPart
+from letmepost.domain.costs import Cost
 from letmepost.domain.playback import play
-from letmepost.platforms.contract import Cost
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.api import own_posts, own_user
 from tests.platforms.twitter.transcripts import ACCOUNT, API, NOW, SETTINGS, image, ready, uri

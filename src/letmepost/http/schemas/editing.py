@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from letmepost.domain.costs import Cost
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.sizes import URL_MAX_CHARS
@@ -15,7 +16,6 @@ from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import Content, CreatePost, Metadata
 from letmepost.http.schemas.errors import ErrorEnvelope
 from letmepost.http.schemas.post_queries import RetryFilter
-from letmepost.platforms.contract import Cost
 from letmepost.services.posts.change import PostChange
 from letmepost.services.posts.retry import Resolution
 from letmepost.services.posts.timeline import TimelineEntry

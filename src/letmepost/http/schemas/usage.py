@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from letmepost.domain.costs import DayCost
 from letmepost.domain.ids import Prefix, format_id_if_given
 from letmepost.domain.quotas import Reading
 from letmepost.gateways.rate_limits import Allowance
@@ -96,6 +97,25 @@ class PlatformBudgetView(View):
         )
 
 
+class PlatformCostView(View):
+    """What a platform has charged today for the organization's calls, by the number of calls and its list of prices."""
+
+    platform: str
+    unit: str = Field(description="`micro_usd` is a millionth of a US dollar.")
+    amount: int
+    resets_at: Moment = Field(description="The next midnight in the platform's time zone.")
+
+    @classmethod
+    def of(cls, counted: DayCost) -> "PlatformCostView":
+        """Show a cost."""
+        return cls(
+            platform=counted.platform,
+            unit=counted.cost.unit,
+            amount=counted.cost.amount,
+            resets_at=counted.resets_at,
+        )
+
+
 class UsageView(View):
     """Every limit that applies to the API key, and the platforms that hold posts back."""
 
@@ -103,4 +123,7 @@ class UsageView(View):
     throttles: Sequence[PlatformThrottleView]
     budgets: Sequence[PlatformBudgetView] = Field(
         description="Only of platforms that report them, as of their last response."
+    )
+    costs: Sequence[PlatformCostView] = Field(
+        description="Only of platforms that charge for calls. Test mode costs nothing."
     )

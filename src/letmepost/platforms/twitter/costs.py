@@ -6,9 +6,10 @@ price, and a read of posts costs as much as the posts that it returns.
 
 from collections.abc import Sequence
 
+from letmepost.domain.costs import Cost
 from letmepost.domain.flow import Call
 from letmepost.platforms._kit.drafts import drafts_of
-from letmepost.platforms.contract import Cost, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter.api import create_post, describe_media, is_create, root
 from letmepost.platforms.twitter.drafts import post_body
 from letmepost.platforms.twitter.links import find_links

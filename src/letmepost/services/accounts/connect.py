@@ -86,7 +86,13 @@ async def run(prepared: PreparedFlow[T]) -> T:
         PlatformFailure: the platform refused, or could not be reached.
     """
     access = prepared.access
-    sender = Sender(http=access.http, platform=access.platform, clock=prepared.time, metrics=access.metrics)
+    sender = Sender(
+        http=access.http,
+        platform=access.platform,
+        clock=prepared.time,
+        charge=access.charge,
+        metrics=access.metrics,
+    )
     try:
         return await drive(prepared.flow, sender)
     except PlatformFailure as failure:

@@ -221,7 +221,12 @@ async def account_sender(units: UnitsOfWork, access: Access, tenant: Tenant, acc
 
 def _sender(access: Access, clock: Clock, credentials: CredentialSource) -> Sender:
     return Sender(
-        http=access.http, platform=access.platform, clock=clock, credentials=credentials, metrics=access.metrics
+        http=access.http,
+        platform=access.platform,
+        clock=clock,
+        credentials=credentials,
+        charge=access.charge,
+        metrics=access.metrics,
     )
 
 

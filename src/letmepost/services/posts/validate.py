@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain.costs import Cost
 from letmepost.domain.flow import Call, Frozen, MediaRange
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.playback import first_calls
 from letmepost.domain.violations import Violation
 from letmepost.gateways.clock import Clock
-from letmepost.platforms.contract import Cost, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.services.callers import Caller
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds

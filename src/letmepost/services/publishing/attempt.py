@@ -99,6 +99,7 @@ class Attempt:
             ),
             open_media=partial(dependencies.library.open_range, tenant),
             may_send=may_send,
+            charge=access.charge,
             metrics=access.metrics,
         )
         return cls(

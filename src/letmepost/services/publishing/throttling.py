@@ -1,4 +1,4 @@
-"""Throttles of platforms and accounts: records the feedback of attempts, and shows throttles to callers."""
+"""Throttles of platforms and accounts: records the feedback of attempts, and shows callers what platforms count."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,11 +7,13 @@ from uuid import UUID
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.budgets import Budget
+from letmepost.domain.costs import DayCost
 from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.gateways.throttles import Throttle, Throttles
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import Caller
 from letmepost.services.platform_clock import platform_clock
+from letmepost.services.platform_costs import list_today
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.filters import AccountFilter
@@ -85,10 +87,11 @@ class KnownBudget:
 
 @dataclass(frozen=True, slots=True)
 class PlatformUsage:
-    """The limits that platforms have reported."""
+    """The limits that platforms have reported, and what they have charged today."""
 
     held: Sequence[Held]
     budgets: Sequence[KnownBudget]
+    costs: Sequence[DayCost]
 
 
 class ThrottleReadings:
@@ -100,12 +103,13 @@ class ThrottleReadings:
         self._throttles = throttles
 
     async def read(self, caller: Caller) -> PlatformUsage:
-        """Return the throttles and budgets of the accounts that the caller can see."""
+        """Return the throttles and budgets of the accounts that the caller can see, and the costs of all."""
         await self._throttles.refresh()
         visible = AccountFilter(profile_ids=[] if caller.profile_id is None else [caller.profile_id])
         async with self._units.begin(caller) as work:
             accounts = await work.accounts.list_page(visible, before=None, limit=_ACCOUNTS_MAX)
             time = await platform_clock(work)
+            costs = await list_today(work, self._platforms)
         concerned: dict[str, tuple[str, UUID | None]] = {}
         for account in accounts:
             platform = self._platforms.get(account.platform)
@@ -117,4 +121,5 @@ class ThrottleReadings:
         return PlatformUsage(
             held=[Held(*concerned[name], held[name]) for name in sorted(concerned.keys() & held.keys())],
             budgets=[KnownBudget(*concerned[name], budget) for name, budgets in reported.items() for budget in budgets],
+            costs=costs,
         )

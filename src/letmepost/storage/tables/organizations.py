@@ -53,7 +53,7 @@ usage = Table(
     "usage",
     metadata,
     *tenant(),
-    # What is counted: `posts`, `media`, or `account:<id>`.
+    # What is counted: `posts`, `media`, `account:<id>`, or `cost:<platform>:<unit>`.
     Column("subject", Text, nullable=False),
     Column("period_start", Date, nullable=False),
     Column("used", BigInteger, nullable=False),

@@ -4,7 +4,13 @@ from fastapi import APIRouter, Request, Response
 
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
 from letmepost.http.perform import begin_work, respond
-from letmepost.http.schemas.usage import PlatformBudgetView, PlatformThrottleView, UsageCapView, UsageView
+from letmepost.http.schemas.usage import (
+    PlatformBudgetView,
+    PlatformCostView,
+    PlatformThrottleView,
+    UsageCapView,
+    UsageView,
+)
 from letmepost.http.services import APIServices
 from letmepost.services.tenants import quotas
 
@@ -24,5 +30,6 @@ async def get_usage(request: Request) -> Response:
             data=[requests, *map(UsageCapView.of, readings)],
             throttles=[PlatformThrottleView.of(held) for held in platforms.held],
             budgets=[PlatformBudgetView.of(known) for known in platforms.budgets],
+            costs=[PlatformCostView.of(one) for one in platforms.costs],
         )
     )
