@@ -96,6 +96,7 @@ ROWS: tuple[Row, ...] = (
     _row("POST /v1/accounts/connect/{platform}/complete", _S.ACCOUNTS_WRITE, body={}),
     _row("GET /v1/accounts/oauth/{platform}/callback", None),
     _row("POST /v1/accounts/oauth/{platform}/deauthorize", None),
+    _row("POST /v1/accounts/oauth/{platform}/notifications", None),
     _row("POST /v1/accounts/oauth/{platform}/data-deletion", None),
     _row("GET /v1/accounts/oauth/{platform}/data-deletion", None),
     _row("POST /v1/connect-sessions", _S.ACCOUNTS_WRITE, body={"returnUrl": "http://127.0.0.1/"}),

@@ -20,6 +20,7 @@ from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._kit.oauth import consent_url, read_tokens
 from letmepost.platforms.contract import (
     AccountFacts,
+    Callback,
     ConnectedAccount,
     ConsentRequest,
     Credential,
@@ -108,7 +109,8 @@ def consenting(**changes: Any) -> Platform:
         settings=Settings,
         connect_input=None,
         connect=None,
-        oauth=OAuth(consent_url=_consent_url, accounts=_accounts, features=FEATURES, withdrawn=_withdrawn),
+        oauth=OAuth(consent_url=_consent_url, accounts=_accounts, features=FEATURES, withdrawn=_signed),
+        notified=_signed,
         sign=_sign,
         needs_refresh=lambda reply: reply.status == 401,
         check=_check,
@@ -193,12 +195,12 @@ def _disconnect(account: AccountFacts, settings: Settings) -> Flow[None]:
         raise PlatformFailure(FailureKind.UNAVAILABLE, "It cannot be revoked now.")
 
 
-def _withdrawn(body: bytes, settings: Settings) -> str:
+def _signed(callback: Callback, settings: Settings) -> tuple[str]:
     """Return the account of a signed body, which has the form `secret:account`."""
-    secret, _, account_id = body.decode().partition(":")
+    secret, _, account_id = callback.body.decode().partition(":")
     if settings.client_secret is None or secret != settings.client_secret.get_secret_value():
         raise ValueError("not signed by the app")
-    return account_id
+    return (account_id,)
 
 
 def _sign(call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:

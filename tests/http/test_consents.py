@@ -462,6 +462,13 @@ async def test_data_deletion_erases_the_person_in_every_tenant(visit: Visit, con
     check_page(await visit.client.http.get(path), 200)
 
 
-async def test_platform_without_withdrawals_has_no_such_route(service: Deployment) -> None:
-    reply = await service.http.post(f"/v1/accounts/oauth/{PLATFORM}/deauthorize", content=b"")
+async def test_notification_must_be_signed_by_the_platform(visit: Visit) -> None:
+    path, http = f"/v1/accounts/oauth/{NAME}/notifications", visit.client.http
+    check_refusal(await http.post(path, content=b"guess:id-dora"), 400, "validation_failed", "connect.signature")
+    assert (await http.post(path, content=b"app-secret:id-dora")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["deauthorize", "data-deletion", "notifications"])
+async def test_platform_without_callbacks_has_no_routes_for_them(service: Deployment, name: str) -> None:
+    reply = await service.http.post(f"/v1/accounts/oauth/{PLATFORM}/{name}", content=b"")
     check_refusal(reply, 404, "not_found")

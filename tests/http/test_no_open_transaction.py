@@ -40,6 +40,7 @@ GET /v1/accounts
 GET /v1/accounts/{account_id}
 PATCH /v1/accounts/{account_id}
 POST /v1/accounts/oauth/{platform}/deauthorize
+POST /v1/accounts/oauth/{platform}/notifications
 POST /v1/accounts/oauth/{platform}/data-deletion
 GET /v1/accounts/oauth/{platform}/data-deletion
 POST /v1/connect-sessions

@@ -89,7 +89,7 @@ async def open_api(
             hosted=parts.hosted,
             browsers=parts.browsers,
             browsers_need_tls=parts.address.is_encrypted,
-            withdrawals=parts.withdrawals,
+            callbacks=parts.callbacks,
             disconnecting=Disconnecting(core.units, core.worlds),
             health=core.health,
             resources=AccountResources(core.units, core.worlds),

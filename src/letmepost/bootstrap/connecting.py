@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from letmepost.bootstrap.core import Core
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.browsers import Browsers
+from letmepost.services.accounts.callbacks import PlatformCallbacks
 from letmepost.services.accounts.completions import Completions
 from letmepost.services.accounts.connect import Connecting
 from letmepost.services.accounts.connect_sessions import ConnectSessions
 from letmepost.services.accounts.consents import Consents
 from letmepost.services.accounts.hosted_pages import HostedPages
 from letmepost.services.accounts.hosted_sessions import HostedSessions
-from letmepost.services.accounts.withdrawals import Withdrawals
 from letmepost.storage.accounts.connect_sessions import EveryTenantConnectSessions
 from letmepost.storage.accounts.consents import EveryTenantConsents
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
@@ -27,7 +27,7 @@ class ConnectingParts:
     sessions: ConnectSessions
     hosted: HostedPages
     browsers: Browsers
-    withdrawals: Withdrawals
+    callbacks: PlatformCallbacks
     address: PublicAddress
 
 
@@ -45,6 +45,6 @@ def connecting_parts(core: Core) -> ConnectingParts:
         sessions=ConnectSessions(keyring=keyring, worlds=worlds, return_urls=return_urls, address=address),
         hosted=HostedPages(units=units, sessions=hosted_sessions, browsers=browsers, worlds=worlds, consents=consents),
         browsers=browsers,
-        withdrawals=Withdrawals(units, worlds, EveryTenantAccounts(database)),
+        callbacks=PlatformCallbacks(units, worlds, EveryTenantAccounts(database)),
         address=address,
     )

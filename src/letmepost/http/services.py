@@ -9,6 +9,7 @@ from letmepost.gateways.stream_slots import StreamSlots
 from letmepost.http.client_limits import ClientLimits
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.browsers import Browsers
+from letmepost.services.accounts.callbacks import PlatformCallbacks
 from letmepost.services.accounts.completions import Completions
 from letmepost.services.accounts.connect import Connecting
 from letmepost.services.accounts.connect_sessions import ConnectSessions
@@ -17,7 +18,6 @@ from letmepost.services.accounts.disconnect import Disconnecting
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.hosted_pages import HostedPages
 from letmepost.services.accounts.resources import AccountResources
-from letmepost.services.accounts.withdrawals import Withdrawals
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
@@ -77,7 +77,7 @@ class APIServices:
     hosted: HostedPages
     browsers: Browsers
     browsers_need_tls: bool
-    withdrawals: Withdrawals
+    callbacks: PlatformCallbacks
     disconnecting: Disconnecting
     health: HealthChecks
     resources: AccountResources

@@ -12,7 +12,7 @@ import pytest
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import play
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.threads.api import make_container
 from letmepost.platforms.threads.connect import FEATURES, accounts, consent_url, withdrawn
 from letmepost.platforms.threads.session import check, disconnect, needs_refresh, refresh, sign
@@ -178,17 +178,21 @@ def test_posts_are_deleted_last_first_and_a_missing_one_is_skipped() -> None:
         assert refusal(play(unpublish(ACCOUNT, ["1"], SETTINGS), response)).kind is kind
 
 
+def callback(body: bytes) -> Callback:
+    return Callback(headers={}, body=body, received_at=NOW)
+
+
 def test_callback_that_threads_signed_names_the_account() -> None:
     payload = json.dumps({"algorithm": "HMAC-SHA256", "user_id": USER}).encode()
     text = base64.urlsafe_b64encode(payload).rstrip(b"=")
     signature = base64.urlsafe_b64encode(digest(b"app-secret", text, sha256)).rstrip(b"=")
     body = b"signed_request=" + signature + b"." + text
-    assert withdrawn(body, SETTINGS) == USER
+    assert withdrawn(callback(body), SETTINGS) == (USER,)
     for unsigned in (body[:-2], b"", b"signed_request=" + text, b"\xff\xfe"):
         with pytest.raises(ValueError, match="signed_request"):
-            withdrawn(unsigned, SETTINGS)
+            withdrawn(callback(unsigned), SETTINGS)
     with pytest.raises(ValueError, match="signed_request"):
-        withdrawn(body, ThreadsSettings())
+        withdrawn(callback(body), ThreadsSettings())
 
 
 def test_platform_is_not_enabled_without_an_app() -> None:

@@ -17,7 +17,7 @@ from letmepost.platforms._kit.fields import object_in, text_in, texts_in
 from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms._meta.signed_request import user_of
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.threads.api import debug_token, read_me
 from letmepost.platforms.threads.refusals import CODE_INVALID
 from letmepost.platforms.threads.replies import explain
@@ -58,7 +58,7 @@ def accounts(grant: Grant, settings: ThreadsSettings) -> Flow[tuple[ConnectedAcc
     return (account,)
 
 
-def withdrawn(body: bytes, settings: ThreadsSettings) -> str:
+def withdrawn(callback: Callback, settings: ThreadsSettings) -> tuple[str]:
     """Return the id of the account that withdraws its consent, from a call to the uninstall or deletion callback.
 
     Source: https://developers.facebook.com/docs/threads/get-started (checked 2026-11-21).
@@ -66,11 +66,11 @@ def withdrawn(body: bytes, settings: ThreadsSettings) -> str:
     Raises:
         ValueError: Threads did not sign the call.
     """
-    secret, form = settings.secret(), dict(parse_qsl(body.decode("utf-8", "replace")))
+    secret, form = settings.secret(), dict(parse_qsl(callback.body.decode("utf-8", "replace")))
     user_id = user_of(form.get("signed_request", ""), secret) if secret else None
     if user_id is None:
         raise ValueError("no signed_request of this app's secret")
-    return user_id
+    return (user_id,)
 
 
 OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES, withdrawn=withdrawn)

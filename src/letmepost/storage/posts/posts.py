@@ -272,6 +272,21 @@ class PostRepository:
             updated_at=now,
         )
 
+    async def end_pauses(self, account_id: UUID, now: datetime) -> int:
+        """Make the posts of an account ready that wait for their platform. Return how many."""
+        statement = (
+            update(posts)
+            .where(
+                self._is_mine(),
+                posts.c.account_id == account_id,
+                posts.c.status == PostStatus.PUBLISHING,
+                posts.c.lease_token.is_(None),
+                posts.c.ready_at > now,
+            )
+            .values(ready_at=now)
+        )
+        return (await self._connection.execute(statement)).rowcount
+
     async def _move_waiting(
         self, which: ColumnElement[bool], sources: Sequence[PostStatus], **values: Any
     ) -> list[PostRow]:

@@ -14,6 +14,7 @@ from letmepost.http.pages.page import page
 from letmepost.http.routes.accounts.hosted import browser_of
 from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.http.services import APIServices
+from letmepost.platforms.contract import Callback
 from letmepost.services.accounts.browser_urls import with_query
 from letmepost.services.accounts.consent_requests import CallbackResult, Returned
 
@@ -45,7 +46,15 @@ async def finish_consent(platform: PlatformName, request: Request) -> Response:
 async def deauthorize(platform: PlatformName, request: Request) -> Response:
     """Handle a platform's report that a person has revoked the access of the deployment's app."""
     services: APIServices = request.app.state.services
-    await services.withdrawals.end(platform, await request.body())
+    await services.callbacks.end(platform, await _callback(request))
+    return Response(status_code=200)
+
+
+@router.post("/v1/accounts/oauth/{platform}/notifications")
+async def receive_notification(platform: PlatformName, request: Request) -> Response:
+    """Handle a platform's report that it has made progress with an account's posts."""
+    services: APIServices = request.app.state.services
+    await services.callbacks.notify(platform, await _callback(request))
     return Response(status_code=200)
 
 
@@ -53,7 +62,7 @@ async def deauthorize(platform: PlatformName, request: Request) -> Response:
 async def delete_data(platform: PlatformName, request: Request) -> Response:
     """Delete a person's data at the request of a platform, before the response."""
     services: APIServices = request.app.state.services
-    await services.withdrawals.erase(platform, await request.body())
+    await services.callbacks.erase(platform, await _callback(request))
     here = f"{services.public_url}/v1/accounts/oauth/{platform}/data-deletion"
     return JSONResponse({"url": here, "confirmation_code": request.state.request_id})
 
@@ -72,6 +81,11 @@ async def show_deletion(platform: PlatformName, request: Request) -> Response:
         code=None,
         is_well=True,
     )
+
+
+async def _callback(request: Request) -> Callback:
+    services: APIServices = request.app.state.services
+    return Callback(headers=dict(request.headers), body=await request.body(), received_at=services.clock.now())
 
 
 def _outcome(result: CallbackResult, returned: Returned) -> Sequence[tuple[str, str]]:

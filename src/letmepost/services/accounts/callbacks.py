@@ -1,0 +1,90 @@
+"""Requests that platforms send and sign, about a person's consent or the progress of posts."""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeAlias
+
+from letmepost.domain import refusals
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.platforms.contract import Callback
+from letmepost.services.accounts.changes import mark_revoked
+from letmepost.services.accounts.disconnect import hold_posts
+from letmepost.services.events import account_event
+from letmepost.services.platform_access import Worlds
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts
+
+Change: TypeAlias = Callable[[Work, AccountRow], Awaitable[None]]
+
+
+class PlatformCallbacks:
+    """Does what a platform asks for, for every tenant's connection to an account."""
+
+    def __init__(self, units: UnitsOfWork, worlds: Worlds, accounts: EveryTenantAccounts) -> None:
+        self._units = units
+        self._worlds = worlds
+        self._accounts = accounts
+
+    async def end(self, platform_name: str, callback: Callback) -> None:
+        """Mark an account whose access was revoked.
+
+        Raises:
+            NotFound: the platform does not exist, or sends no such callbacks.
+            InvalidRequest: the platform has not signed the callback.
+        """
+        await self._change_each(platform_name, self._withdrawn(platform_name, callback), _mark)
+
+    async def erase(self, platform_name: str, callback: Callback) -> None:
+        """Disconnect an account and delete its personal data. Its posts stay. Raises as `end`."""
+        await self._change_each(platform_name, self._withdrawn(platform_name, callback), _erase)
+
+    async def notify(self, platform_name: str, callback: Callback) -> None:
+        """Continue the posts that wait for the platform now, instead of at the end of their pauses. Raises as `end`."""
+        notified = self._worlds.platform(platform_name).notified
+        await self._change_each(platform_name, self._read(platform_name, notified, callback), _continue_posts)
+
+    async def _change_each(self, platform_name: str, platform_account_ids: Collection[str], change: Change) -> None:
+        for platform_account_id in platform_account_ids:
+            for found in await self._accounts.list_of_platform(platform_name, platform_account_id):
+                async with self._units.begin(found.tenant) as work:
+                    account = await work.accounts.find(found.account_id)
+                    if account is not None:
+                        await change(work, account)
+
+    def _withdrawn(self, platform_name: str, callback: Callback) -> Collection[str]:
+        oauth = self._worlds.platform(platform_name).oauth
+        return self._read(platform_name, None if oauth is None else oauth.withdrawn, callback)
+
+    def _read(
+        self, platform_name: str, read: Callable[[Callback, object], Collection[str]] | None, callback: Callback
+    ) -> Collection[str]:
+        """Return the platform's own ids of the accounts that a callback concerns."""
+        if read is None or not self._worlds.is_enabled(platform_name, Mode.LIVE):
+            raise refusals.requests.PAGE_UNKNOWN()
+        try:
+            return read(callback, self._worlds.live_settings(platform_name))
+        except ValueError as error:
+            raise refusals.connect.SIGNATURE() from error
+
+
+async def _mark(work: Work, account: AccountRow) -> None:
+    failure = PlatformFailure(
+        FailureKind.AUTH_FAILED,
+        "The account's owner revoked the access.",
+        remediation="Reconnect the account.",
+    )
+    await mark_revoked(work, account, work.now(), failure)
+
+
+async def _erase(work: Work, account: AccountRow) -> None:
+    if not await work.accounts.disconnect(account.id, work.now()):
+        return
+    await work.account_maintenance.erase_person(account.id, work.now())
+    await work.emit(account_event(work.clock, "account.disconnected", account))
+    await hold_posts(work, account)
+
+
+async def _continue_posts(work: Work, account: AccountRow) -> None:
+    if await work.posts.end_pauses(account.id, work.now()):
+        work.wake_workers()
