@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
 
 from letmepost.domain.api_keys import Mode
+from letmepost.domain.ids import Prefix, format_id
+from letmepost.gateways.upload_progress import UploadProgress, UploadReports
 from tests.database import DatabaseURLs
 from tests.deployment import Client, Deployment, deployed, serving
 from tests.doubles.waiting import eventually
@@ -21,7 +24,7 @@ from tests.http.support import Tenant, check_refusal
 class Block:
     """A block of the stream, as a browser reads it."""
 
-    id: int
+    id: int | None
     event: str | None
     data: dict[str, Any] | None
 
@@ -42,7 +45,12 @@ class Follower:
                 fields[name] = value
             elif fields:
                 data = fields.get("data")
-                return Block(int(fields["id"]), fields.get("event"), None if data is None else json.loads(data))
+                position = fields.get("id")
+                return Block(
+                    None if position is None else int(position),
+                    fields.get("event"),
+                    None if data is None else json.loads(data),
+                )
         return None
 
     async def take(self, count: int) -> list[Block]:
@@ -225,3 +233,15 @@ async def test_invalid_cursor_is_rejected(client: Client, position: str) -> None
 
 async def test_unknown_event_type_is_rejected(client: Client) -> None:
     check_refusal(await client.get("/v1/events/stream?type=post.exploded"), 400, "validation_failed", "type")
+
+
+async def test_progress_of_an_upload_has_no_position(url: str, service: Deployment, tenant: Tenant) -> None:
+    reports: UploadReports = service.app.state.services.upload_reports
+    post_id = uuid4()
+    reports.report(tenant.uuid, Mode.TEST, UploadProgress(post_id, uuid4(), "upload-0", 16, 64))
+    await reports.close()
+    async with following(url, tenant.client, "?type=post.progress") as follower:
+        await follower.next()
+        [block] = await follower.take(1)
+    data = {"postId": format_id(Prefix.POST, post_id), "step": "upload-0", "sentBytes": 16, "totalBytes": 64}
+    assert block == Block(None, "post.progress", {"type": "post.progress", "organizationId": tenant.id, "data": data})

@@ -1,10 +1,13 @@
 """Lists of posts, and single posts with their attempts."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from letmepost.domain.api_keys import Mode
+from letmepost.domain.ids import Prefix, parse_id
+from letmepost.gateways.upload_progress import UploadProgress, UploadReports
 from tests.deployment import Client
 from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal, moment, soon
 
@@ -201,3 +204,15 @@ async def test_id_may_be_written_in_lower_case(client: Client) -> None:
     result = await _post(client, await client.sandbox_account())
     assert (await client.get(f"/v1/posts/{result['postId'].lower()}")).status_code == 200
     check_refusal(await client.get(f"/v1/posts/post_{ABSENT_ID}"), 404, "not_found")
+
+
+async def test_post_shows_how_much_of_its_media_the_platform_has(tenant: Tenant) -> None:
+    post = await _post(tenant.client, await tenant.client.sandbox_account(), scheduledAt=soon(3600))
+    path, post_id = f"/v1/posts/{post['postId']}", parse_id(Prefix.POST, post["postId"])
+    reports: UploadReports = tenant.deployment.app.state.services.upload_reports
+    reports.report(tenant.uuid, Mode.TEST, UploadProgress(post_id, UUID(int=0), "upload-0", 16, 64))
+    await reports.close()
+    assert "progress" not in (await tenant.client.get(path)).json(), "nothing is sent of a queued post"
+    await tenant.admin.do("UPDATE posts SET status = 'publishing', ready_at = 'infinity' WHERE id = $1", post_id)
+    shown = (await tenant.client.get(path)).json()["progress"]
+    assert shown == {"step": "upload-0", "sentBytes": 16, "totalBytes": 64}

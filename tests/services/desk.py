@@ -14,6 +14,7 @@ from letmepost.domain.errors import ErrorCode
 from letmepost.gateways.blobs import DiskBlobStore
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import Throttles
+from letmepost.gateways.upload_progress import UploadReports
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
 from letmepost.services.media.fetch import MediaFetching
@@ -153,6 +154,7 @@ async def working(
         leases=Leases(claims, CLOCK, lease_s=LEASE_S),
         wakeups=Wakeups(redis, redis),
         throttles=Throttles(redis, CLOCK),
+        uploads=UploadReports(redis, CLOCK),
         jitter=lambda: 0.0,
     )
     account_id = await owner.account(data={"host": network.url})

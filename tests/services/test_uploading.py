@@ -15,6 +15,7 @@ import pytest
 from letmepost.domain.content import PostContent
 from letmepost.domain.flow import Absent, Call, Effect, Flow, Found, Intent, Live, MediaRange, Reconciled, Reply, Upload
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.upload_progress import UploadProgress
 from letmepost.platforms.contract import ReadyPost
 from tests.doubles.platform import explain
 from tests.doubles.waiting import eventually
@@ -221,3 +222,14 @@ async def test_late_post_is_not_uploaded(desk: Desk, files: Files) -> None:
     await desk.admin.do("UPDATE posts SET due_at = due_at - $1::interval", timedelta(days=2))
     assert (await desk.publish())["status"] == "failed"
     assert files.parts == []
+
+
+async def test_progress_is_shown_while_the_file_is_sent(desk: Desk, files: Files) -> None:
+    tenant, uploads = desk.owner.tenant, desk.tools.uploads
+    async with stopped_at(desk, files, 1):
+        await uploads.close()
+        [progress] = (await uploads.read(tenant.organization_id, tenant.mode)).values()
+        assert progress == UploadProgress((await desk.row())["id"], desk.owner.profile_id, "bytes", CHUNK, len(FILE))
+        files.may_go_on.set()
+    await uploads.close()
+    assert await uploads.read(tenant.organization_id, tenant.mode) == {}

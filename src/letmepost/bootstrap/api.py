@@ -104,7 +104,10 @@ async def open_api(
             endpoints=Endpoints(
                 guard=core.guard, http=core.live_http, clock=core.clock, max_count=settings.webhook_endpoints_max
             ),
-            streams=Streams(units=core.units, clock=core.clock, wakeups=core.wakeups),
+            streams=Streams(
+                units=core.units, clock=core.clock, wakeups=core.wakeups, upload_reports=core.upload_reports
+            ),
+            upload_reports=core.upload_reports,
             media=Attachments(library=core.library, fetching=core.fetching, expiry=core.expiry),
             media_links=core.links,
             uploads=Uploads(

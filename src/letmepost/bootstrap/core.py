@@ -19,6 +19,7 @@ from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.media.probes import MediaProbes
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.name_lookup import NameLookup
+from letmepost.gateways.upload_progress import UploadReports
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.health import HealthChecks
@@ -62,6 +63,7 @@ class Core:
     expiry: MediaExpiry
     direct: DirectUploads | None
     wakeups: Wakeups
+    upload_reports: UploadReports
 
 
 @asynccontextmanager
@@ -102,7 +104,8 @@ async def open_core(
         stack.push_async_callback(sandbox_http.close)
         keyring = Keyring(settings.open_keys(), clock.entropy)
         answers_kept_for = timedelta(hours=settings.idempotency_kept_hours)
-        wakeups = Wakeups(redis, subscriber)
+        wakeups, upload_reports = Wakeups(redis, subscriber), UploadReports(redis, clock)
+        stack.push_async_callback(upload_reports.close)
         units = UnitsOfWork(database, keyring, clock, wakeups)
         blobs, direct = open_blobs(settings, stack)
         kept_for = timedelta(days=settings.media_days)
@@ -141,6 +144,7 @@ async def open_core(
             expiry=MediaExpiry(units=units, every_tenant=EveryTenantMedia(database), library=library),
             direct=direct,
             wakeups=wakeups,
+            upload_reports=upload_reports,
         )
 
 

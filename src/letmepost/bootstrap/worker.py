@@ -92,6 +92,7 @@ async def open_worker(
             leases=leases,
             wakeups=core.wakeups,
             throttles=throttles,
+            uploads=core.upload_reports,
             jitter=jitter,
             metrics=metrics,
         )

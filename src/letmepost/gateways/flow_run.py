@@ -7,6 +7,7 @@ repeated without a check.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from letmepost.domain.errors import FailureKind, GaveUp, NoReply, NotSent, PlatformFailure
 from letmepost.domain.flow import (
@@ -86,6 +87,10 @@ class _HandedOverError(Exception):
     """The flow ends here, because a person continues."""
 
 
+def show_nothing(_upload: Upload, _sent_bytes: int) -> None:
+    """Show nothing: no one follows the upload."""
+
+
 @dataclass(kw_only=True)
 class FlowRun:
     """One run of a publish flow.
@@ -97,6 +102,7 @@ class FlowRun:
         may_send: raises if the lease ends before the call could. Called just before a PUBLISH or a part is sent.
         announce: called with what followers can see, before the flow continues.
         now: returns the current time.
+        uploaded: called with an upload, and the number of its bytes that the platform has.
         is_closed: True if nothing new may be published. Reconciliation continues.
     """
 
@@ -109,6 +115,7 @@ class FlowRun:
     announce: Callable[[Announcement], Awaitable[None]]
     now: Callable[[], datetime]
     visibility_delay_s: float
+    uploaded: Callable[[Upload, int], None] = show_nothing
     is_closed: bool = False
     _recorded: RunSteps = field(init=False)
     _last_published: str | None = field(default=None, init=False)
@@ -217,6 +224,7 @@ class FlowRun:
             publish=self._publish,
             record=record,
             now=self.now,
+            report=partial(self.uploaded, upload),
             kept=[] if recorded is None else list(recorded.parts),
         )
         reply = await run.run()

@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply, Upload
 
@@ -13,8 +11,6 @@ STALLS_MAX = 3
 """How many times in a row a part is sent without a new byte at the server, before the run ends."""
 RECORD_EVERY = timedelta(seconds=10)
 """How often the finished parts are recorded, if the server cannot be asked. A crash repeats at most these parts."""
-
-log = structlog.get_logger()
 
 
 @dataclass(kw_only=True)
@@ -27,6 +23,7 @@ class UploadRun:
             that bytes are missing, so that nothing was published.
         record: records the reply to the latest part, with everything that was kept so far.
         now: returns the current time.
+        report: called with the number of bytes that the server has, whenever it changes.
         kept: what earlier runs have kept of each part, if there is no probe.
     """
 
@@ -35,6 +32,7 @@ class UploadRun:
     publish: Callable[[Call, Callable[[Reply], bool]], Awaitable[Reply]]
     record: Callable[[Reply], Awaitable[None]]
     now: Callable[[], datetime]
+    report: Callable[[int], None]
     kept: list[str] = field(default_factory=list)
     _offset: int = field(default=0, init=False)
     _furthest: int = field(default=0, init=False)
@@ -140,7 +138,7 @@ class UploadRun:
             message = f"The platform has {offset} bytes of a file, and accepts no more."
             raise PlatformFailure(FailureKind.UNAVAILABLE, message)
         self._offset = offset
-        log.debug("upload.sent", step=self.upload.step, bytes=offset, total_bytes=self.upload.media.length_bytes)
+        self.report(offset)
         if is_part and self.upload.probe is None:
             await self._keep(reply)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.stream_slots import StreamSlots
+from letmepost.gateways.upload_progress import UploadReports
 from letmepost.http.client_limits import ClientLimits
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.browsers import Browsers
@@ -88,6 +89,7 @@ class APIServices:
     streams: Streams
     media: Attachments
     media_links: MediaLinks
+    upload_reports: UploadReports
     uploads: Uploads
     downloads: Downloads
     sandbox: Sandbox

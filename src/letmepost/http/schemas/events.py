@@ -7,11 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from letmepost.domain.ids import Prefix, format_id
+from letmepost.gateways.upload_progress import UploadProgress
 from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View
 from letmepost.http.schemas.event_data import AnyEvent, EventEnvelope
 from letmepost.http.schemas.filters import OneOf, PageQuery, Values
 from letmepost.services.callers import Caller
 from letmepost.services.events import EVENT_TYPES
+from letmepost.services.webhooks.stream import PROGRESS
 from letmepost.storage.webhooks.stream import AnnouncedEvent, DeliveryRow
 
 _TYPE = OneOf(EVENT_TYPES)
@@ -28,8 +30,17 @@ class StreamQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    type: Annotated[Values, _TYPE] = ()
+    type: Annotated[Values, OneOf((*EVENT_TYPES, PROGRESS))] = ()
     cursor: str | None = None
+
+
+class PostProgressView(View):
+    """How much of a media item of a post the platform has."""
+
+    post_id: str
+    step: str
+    sent_bytes: int
+    total_bytes: int
 
 
 class EventView(EventEnvelope):
@@ -46,6 +57,27 @@ class EventView(EventEnvelope):
             created_at=event.created_at,
             organization_id=format_id(Prefix.ORGANIZATION, caller.organization_id),
             data={**event.data, "sequence": event.position},
+        )
+
+
+class ProgressView(View):
+    """The progress of an upload. It has neither an id nor a position."""
+
+    type: Literal["post.progress"] = PROGRESS
+    organization_id: str
+    data: PostProgressView
+
+    @classmethod
+    def of(cls, progress: UploadProgress, caller: Caller) -> "ProgressView":
+        """Show the progress of an upload."""
+        return cls(
+            organization_id=format_id(Prefix.ORGANIZATION, caller.organization_id),
+            data=PostProgressView(
+                post_id=format_id(Prefix.POST, progress.post_id),
+                step=progress.step,
+                sent_bytes=progress.sent_bytes,
+                total_bytes=progress.total_bytes,
+            ),
         )
 
 

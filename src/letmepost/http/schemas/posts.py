@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import PostStatus
+from letmepost.gateways.upload_progress import UploadProgress
 from letmepost.http.schemas.base import DescribedAs, Left, Moment, View
 from letmepost.http.schemas.batches import (
     PostWarning,
@@ -180,12 +181,28 @@ class PostAttemptView(View):
         )
 
 
+class UploadProgressView(View):
+    """How much of a media item the platform has. It is updated every five seconds."""
+
+    step: str = Field(description="The name of the upload, as in `attempts[].calls[].step`.")
+    sent_bytes: int
+    total_bytes: int
+
+    @classmethod
+    def of(cls, progress: UploadProgress) -> "UploadProgressView":
+        """Show the progress of an upload."""
+        return cls(step=progress.step, sent_bytes=progress.sent_bytes, total_bytes=progress.total_bytes)
+
+
 class PostWithAttempts(PostRead):
     """A post with every attempt, and how late it is."""
 
     model_config = ConfigDict(title="PostDetail")
 
     lateness: Left[LatenessView] = Field(default=None, description="Left out before the post's time.")
+    progress: Left[UploadProgressView] = Field(
+        default=None, description="Left out unless a media item is being sent in parts."
+    )
     attempts: Sequence[PostAttemptView]
 
     @classmethod
@@ -194,6 +211,7 @@ class PostWithAttempts(PostRead):
         return cls(
             **cls.fields(detail.view),
             lateness=None if detail.lateness is None else LatenessView.of(detail.lateness),
+            progress=None if detail.progress is None else UploadProgressView.of(detail.progress),
             attempts=[PostAttemptView.of(attempt) for attempt in detail.attempts],
         )
 

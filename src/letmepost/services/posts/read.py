@@ -7,6 +7,8 @@ from uuid import UUID
 from letmepost.domain import refusals
 from letmepost.domain.ids import Prefix
 from letmepost.domain.lateness import Lateness
+from letmepost.domain.posts import PostStatus
+from letmepost.gateways.upload_progress import UploadProgress, UploadReports
 from letmepost.services.posts.lateness import find_lateness_of
 from letmepost.services.work import Reads, Work
 from letmepost.storage.posts.batches import BatchRow
@@ -15,14 +17,15 @@ from letmepost.storage.posts.posts import AttemptRow, PostView
 
 @dataclass(frozen=True, slots=True)
 class PostDetail:
-    """A post with every attempt, and how late it is."""
+    """A post with every attempt, how late it is, and how much of its media the platform has, while that is sent."""
 
     view: PostView
     attempts: Sequence[AttemptRow]
     lateness: Lateness | None
+    progress: UploadProgress | None
 
 
-async def get_detail(reads: Reads, post_id: UUID) -> PostDetail:
+async def get_detail(reads: Reads, upload_reports: UploadReports, post_id: UUID) -> PostDetail:
     """Return a post with its attempts.
 
     Raises:
@@ -31,7 +34,11 @@ async def get_detail(reads: Reads, post_id: UUID) -> PostDetail:
     found = await reads.posts.find(post_id)
     if found is None or not reads.caller.sees(found.view.post.profile_id):
         raise refusals.requests.not_found(Prefix.POST, post_id)
-    return PostDetail(found.view, found.attempts, await find_lateness_of(reads, found))
+    progress = None
+    if found.view.post.status is PostStatus.PUBLISHING:
+        caller = reads.caller
+        progress = (await upload_reports.read(caller.organization_id, caller.mode)).get(post_id)
+    return PostDetail(found.view, found.attempts, await find_lateness_of(reads, found), progress)
 
 
 async def get(work: Work, post_id: UUID) -> PostView:

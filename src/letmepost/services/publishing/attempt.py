@@ -9,7 +9,7 @@ import structlog
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Flow, Intent, Reconciled
+from letmepost.domain.flow import Flow, Intent, Reconciled, Upload
 from letmepost.domain.journal import Step
 from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, PostStatus
@@ -24,6 +24,7 @@ from letmepost.gateways.flow_run import (
 )
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.sender import Sender
+from letmepost.gateways.upload_progress import UploadProgress
 from letmepost.platforms.contract import Platform, ReadyPost
 from letmepost.services.accounts.tokens import AccountCredentials
 from letmepost.services.callers import new_id
@@ -203,6 +204,11 @@ class Attempt:
         server = self._platform.server(self.account.facts)
         return throttling.names(self.claim.tenant, self.account, self.time.ahead, server)
 
+    def _report_upload(self, upload: Upload, sent_bytes: int) -> None:
+        tenant, total_bytes = self.claim.tenant, upload.media.length_bytes
+        progress = UploadProgress(self.post.id, self.post.profile_id, upload.step, sent_bytes, total_bytes)
+        self.dependencies.uploads.report(tenant.organization_id, tenant.mode, progress)
+
     async def _publish(self, *, is_closed: bool) -> Outcome:
         if not self.account.is_usable and not is_closed:
             raise holds.must_reconnect(self.account)
@@ -220,6 +226,7 @@ class Attempt:
             announce=self._announce,
             now=self.time.now,
             visibility_delay_s=self._platform.visibility_delay_s,
+            uploaded=self._report_upload,
             is_closed=is_closed,
         )
         suspended = await run.run(self._platform.publish(self._ready_post(content), self.access.settings))

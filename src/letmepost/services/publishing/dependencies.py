@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.throttles import Throttles
+from letmepost.gateways.upload_progress import UploadReports
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
@@ -27,6 +28,7 @@ class PublishingDependencies:
     leases: Leases
     wakeups: Wakeups
     throttles: Throttles
+    uploads: UploadReports
     jitter: Callable[[], float]
     metrics: Metrics = field(default_factory=Metrics)
 

@@ -101,6 +101,7 @@ class Publishing:
                 log.exception("post.defect")
                 await self._end_after_defect(claim)
             finally:
+                self._dependencies.uploads.end(claim.tenant.organization_id, claim.tenant.mode, claim.post_id)
                 self._dependencies.leases.end(claim.token)
                 self._shares.end(claim)
 

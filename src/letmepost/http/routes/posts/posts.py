@@ -99,7 +99,9 @@ async def _list_rows(request: Request, wanted: PostFilter, below: UUID | None, l
 async def get_post(post_id: str, request: Request) -> Response:
     """Read a post with all its attempts."""
     post_uuid = path_id(Prefix.POST, post_id)
-    return respond(PostWithAttempts.detail(await read.get_detail(reads_of(request), post_uuid)))
+    services: APIServices = request.app.state.services
+    detail = await read.get_detail(reads_of(request), services.upload_reports, post_uuid)
+    return respond(PostWithAttempts.detail(detail))
 
 
 @router.get("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_READ))

@@ -15,11 +15,13 @@ from starlette.types import Receive, Scope, Send
 from letmepost.domain import api_keys
 from letmepost.domain.errors import Unauthenticated
 from letmepost.gateways.stream_slots import StreamSlot, StreamSlots
+from letmepost.gateways.upload_progress import UploadProgress
 from letmepost.http.gate import GatedRoute, authenticated, caller_of, needs
 from letmepost.http.paging import position
 from letmepost.http.perform import begin_work
-from letmepost.http.schemas.events import EventView, StreamQuery
+from letmepost.http.schemas.events import EventView, ProgressView, StreamQuery
 from letmepost.http.services import APIServices
+from letmepost.services.webhooks.stream import PROGRESS
 
 _RECONNECT_AFTER_MS = 1000
 _EXAMPLE = 'id: 7\nretry: 1000\n\nevent: post.published\ndata: {"id": "evt_…", "type": "post.published", …}\nid: 8\n\n'
@@ -62,8 +64,10 @@ async def follow_events(
 
     `id` is the event's position, `event` its type, and `data` the envelope that webhooks receive. The stream starts
     after `Last-Event-ID` (clients send it automatically when they reconnect), after `cursor`, or now. Nothing is
-    skipped or repeated. The first block has the start position. A key may follow ten streams at the same time, unless
-    the operator has set another number. One more is rejected with 429, rule `events.streams_max`.
+    skipped or repeated. The first block has the start position. While a platform receives a media item in parts,
+    `post.progress` is sent at most every five seconds for each post. It has no `id`, and no list, webhook or replay
+    contains it. A key may follow ten streams at the same time, unless the operator has set another number. One more is
+    rejected with 429, rule `events.streams_max`.
     """
     services: APIServices = request.app.state.services
     caller = caller_of(request)
@@ -95,8 +99,12 @@ async def _blocks(request: Request, after: int, types: Sequence[str]) -> AsyncIt
     yield format_sse_event(id=str(after), retry=_RECONNECT_AFTER_MS)
     async with aclosing(services.streams.follow(caller, after=after, types=types, is_over=is_over)) as pages:
         async for page in pages:
-            for event in page:
-                data = EventView.of(event, caller).encode().decode()
-                yield format_sse_event(id=str(event.position), event=event.type, data_str=data)
+            for item in page:
+                if isinstance(item, UploadProgress):
+                    # Without an id, a client keeps its position.
+                    yield format_sse_event(event=PROGRESS, data_str=ProgressView.of(item, caller).encode().decode())
+                else:
+                    data = EventView.of(item, caller).encode().decode()
+                    yield format_sse_event(id=str(item.position), event=item.type, data_str=data)
             if not page:
                 yield KEEPALIVE_COMMENT
