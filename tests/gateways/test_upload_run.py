@@ -1,5 +1,6 @@
 """Uploads in parts: the ranges, what is repeated, what the flow receives, and where a later run resumes."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -86,6 +87,7 @@ class Bench:
     seconds_per_call: float = 0.0
     is_closed: bool = False
     lease_ends_after: int | None = None
+    stops_after: float = math.inf
 
     def __post_init__(self) -> None:
         self.clock = SteppedClock()
@@ -109,6 +111,7 @@ class Bench:
             announce=self._announce,
             now=self.clock.now,
             visibility_delay_s=0.0,
+            is_stopping=lambda: len(self.sent) >= self.stops_after,
             is_closed=self.is_closed,
         )
         self.replies.clear()
@@ -460,6 +463,17 @@ async def test_parts_are_recorded_at_a_bounded_rate() -> None:
     await bench.run(upload(100, 1))
     assert bench.journal.log == ["record bytes"] * 10
     assert list(bench.journal.steps) == ["bytes"]
+
+
+async def test_upload_of_a_stopping_process_is_continued_by_the_next_run_at_the_next_part() -> None:
+    wanted = upload(keep=etag)
+    bench = Bench([reply(etag="a"), reply(etag="b")], stops_after=2)
+    assert await bench.run(wanted) is None, "the flow is suspended"
+    later = Bench([reply(etag="c")], steps=bench.journal.steps)
+    received = await later.run(wanted)
+    assert (bench.sent, later.sent) == ([(0, 4), (4, 4)], [(8, 2)])
+    assert received is not None
+    assert received.parts == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("end", [[LOST] * 3, [UNSENT] * 3, [reply(400)]], ids=["no reply", "not sent", "refused"])

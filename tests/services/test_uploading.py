@@ -233,3 +233,14 @@ async def test_progress_is_shown_while_the_file_is_sent(desk: Desk, files: Files
         files.may_go_on.set()
     await uploads.close()
     assert await uploads.read(tenant.organization_id, tenant.mode) == {}
+
+
+async def test_worker_that_stops_leaves_the_rest_of_the_file_to_another(desk: Desk, files: Files) -> None:
+    async with stopped_at(desk, files, 1):
+        desk.publishing.stop_uploads()
+        files.may_go_on.set()
+    row = await desk.row()
+    assert (row["status"], row["lease_token"], files.parts) == ("publishing", None, [0, 1])
+    desk.tools.stopping.clear()
+    assert (await desk.publish())["status"] == "published"
+    assert (files.posts, files.parts) == ([FILE], list(range(PARTS)))

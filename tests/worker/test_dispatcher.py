@@ -24,6 +24,7 @@ class Source:
     begun: list[int] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     handed_back: list[int] = field(default_factory=list)
+    finishes_soon: bool = False
     most_at_once: int = 0
     due_s: float | None = None
     claim_fails: int = 0
@@ -49,6 +50,9 @@ class Source:
 
     def id_of(self, work: int) -> str:
         return f"item {work}"
+
+    def finish_soon(self) -> None:
+        self.finishes_soon = True
 
     async def carry_out(self, work: int) -> None:
         self.begun.append(work)
@@ -240,8 +244,10 @@ async def test_stop_hands_back_work_that_does_not_finish_in_time() -> None:
     async with running(source, grace_s=0.01) as loop:
         await loop.until(lambda: source.begun == [1, 2])
         source.finish(1)
+        assert not source.finishes_soon
         loop.stop.set()
         await loop.ended()
+    assert source.finishes_soon
     assert (source.done, source.handed_back) == ([1], [2])
 
 

@@ -44,7 +44,7 @@ from letmepost.domain.journal import (
 )
 from letmepost.gateways.drive import SendCall, drive, run_with
 from letmepost.gateways.run_steps import RunSteps, step_of
-from letmepost.gateways.upload_run import UploadRun
+from letmepost.gateways.upload_run import UploadRun, UploadStoppedError
 
 Announcement = Part | Live | HandOver | Extra | Warn
 
@@ -103,6 +103,7 @@ class FlowRun:
         announce: called with what followers can see, before the flow continues.
         now: returns the current time.
         uploaded: called with an upload, and the number of its bytes that the platform has.
+        is_stopping: returns True if the process is about to stop: an upload then ends between two parts.
         is_closed: True if nothing new may be published. Reconciliation continues.
     """
 
@@ -116,6 +117,7 @@ class FlowRun:
     now: Callable[[], datetime]
     visibility_delay_s: float
     uploaded: Callable[[Upload, int], None] = show_nothing
+    is_stopping: Callable[[], bool] = bool
     is_closed: bool = False
     _recorded: RunSteps = field(init=False)
     _last_published: str | None = field(default=None, init=False)
@@ -224,10 +226,14 @@ class FlowRun:
             publish=self._publish,
             record=record,
             now=self.now,
+            is_stopping=self.is_stopping,
             report=partial(self.uploaded, upload),
             kept=[] if recorded is None else list(recorded.parts),
         )
-        reply = await run.run()
+        try:
+            reply = await run.run()
+        except UploadStoppedError as error:
+            raise _SuspendError(self.now()) from error
         if run.is_complete and upload.last is Effect.PUBLISH:
             await self._ensure_published(upload, reply)
         elif run.is_complete:

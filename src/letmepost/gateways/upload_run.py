@@ -13,6 +13,10 @@ RECORD_EVERY = timedelta(seconds=10)
 """How often the finished parts are recorded, if the server cannot be asked. A crash repeats at most these parts."""
 
 
+class UploadStoppedError(Exception):
+    """The process is about to stop. Another run continues with the next part."""
+
+
 @dataclass(kw_only=True)
 class UploadRun:
     """One run of an upload.
@@ -23,6 +27,7 @@ class UploadRun:
             that bytes are missing, so that nothing was published.
         record: records the reply to the latest part, with everything that was kept so far.
         now: returns the current time.
+        is_stopping: returns True if no other part may be sent, because the process is about to stop.
         report: called with the number of bytes that the server has, whenever it changes.
         kept: what earlier runs have kept of each part, if there is no probe.
     """
@@ -32,6 +37,7 @@ class UploadRun:
     publish: Callable[[Call, Callable[[Reply], bool]], Awaitable[Reply]]
     record: Callable[[Reply], Awaitable[None]]
     now: Callable[[], datetime]
+    is_stopping: Callable[[], bool]
     report: Callable[[int], None]
     kept: list[str] = field(default_factory=list)
     _offset: int = field(default=0, init=False)
@@ -47,6 +53,7 @@ class UploadRun:
 
         Raises:
             PlatformFailure: the server is unreachable, does not accept more bytes, or contradicts itself.
+            UploadStoppedError: the process is about to stop.
         """
         for _ in self.kept:
             self._offset = self.upload.end_of_part(self._offset)
@@ -54,7 +61,7 @@ class UploadRun:
         self._recorded_at = self.now()
         try:
             reply = await self._send_all()
-        except PlatformFailure:
+        except (PlatformFailure, UploadStoppedError):
             await self._record_unrecorded()
             raise
         if not self.is_complete:
@@ -69,6 +76,8 @@ class UploadRun:
     async def _send_all(self) -> Reply:
         call = self._call_after_doubt() if not self.upload.is_new else self._next_part()
         while True:
+            if self.is_stopping():
+                raise UploadStoppedError
             try:
                 reply = await self._send(call)
             except (NotSent, NoReply) as failure:

@@ -46,6 +46,9 @@ class Source(Protocol[T]):
     async def carry_out(self, work: T) -> None:
         """Do the work."""
 
+    def finish_soon(self) -> None:
+        """Shorten the work that is being done, because this worker is about to stop."""
+
     async def hand_back(self, work: T) -> None:
         """Release the claim of work that was interrupted, so that another worker can take it immediately."""
 
@@ -235,6 +238,7 @@ class Dispatcher(Generic[T]):
         left = dict(self._running)
         if not left:
             return
+        self._source.finish_soon()
         log.info("loop.finishing", loop=self._job, tasks=len(left))
         _, unfinished = await asyncio.wait(left, timeout=grace_s)
         for task in unfinished:

@@ -28,6 +28,9 @@ class PostSource:
         await self._publishing.publish(work)
         self._published()
 
+    def finish_soon(self) -> None:
+        self._publishing.stop_uploads()
+
     async def hand_back(self, work: Claim) -> None:
         await self._publishing.hand_back(work)
 
@@ -51,6 +54,9 @@ class DeliverySource:
 
     async def carry_out(self, work: Delivery) -> None:
         await self._deliveries.send(work)
+
+    def finish_soon(self) -> None:
+        """Change nothing: a delivery takes seconds."""
 
     async def hand_back(self, work: Delivery) -> None:
         """Let the lease expire. The delivery is then sent again, which at-least-once delivery allows."""

@@ -227,6 +227,7 @@ class Attempt:
             now=self.time.now,
             visibility_delay_s=self._platform.visibility_delay_s,
             uploaded=self._report_upload,
+            is_stopping=self.dependencies.stopping.is_set,
             is_closed=is_closed,
         )
         suspended = await run.run(self._platform.publish(self._ready_post(content), self.access.settings))

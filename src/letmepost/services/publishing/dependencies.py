@@ -1,5 +1,6 @@
 """The dependencies of publishing."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,10 @@ from letmepost.services.work import UnitsOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishingDependencies:
-    """The dependencies that all attempts of a worker share. `jitter` returns a number in [-1, 1]."""
+    """The dependencies that all attempts of a worker share.
+
+    `jitter` returns a number in [-1, 1]. `stopping` is set when the worker is about to stop.
+    """
 
     units: UnitsOfWork
     worlds: Worlds
@@ -30,6 +34,7 @@ class PublishingDependencies:
     throttles: Throttles
     uploads: UploadReports
     jitter: Callable[[], float]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
 
     @property

@@ -105,6 +105,10 @@ class Publishing:
                 self._dependencies.leases.end(claim.token)
                 self._shares.end(claim)
 
+    def stop_uploads(self) -> None:
+        """End uploads after the part that is being sent. Another worker continues them at once."""
+        self._dependencies.stopping.set()
+
     async def hand_back(self, claim: Claim) -> None:
         """Release the lease of a post without an outcome, so that another worker can continue immediately."""
         with suppress(LostLeaseError):
