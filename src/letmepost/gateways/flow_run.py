@@ -5,6 +5,7 @@ repeated without a check.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -45,6 +46,7 @@ from letmepost.domain.journal import (
 from letmepost.gateways.drive import SendCall, drive, run_with
 from letmepost.gateways.run_steps import RunSteps, step_of
 from letmepost.gateways.upload_run import UploadRun, UploadStoppedError
+from letmepost.gateways.upload_turns import PartTurn, UploadTurns
 
 Announcement = Part | Live | HandOver | Extra | Warn
 
@@ -87,6 +89,10 @@ class _HandedOverError(Exception):
     """The flow ends here, because a person continues."""
 
 
+def _alone() -> Callable[[], AbstractAsyncContextManager[PartTurn]]:
+    return partial(UploadTurns().upload, None)
+
+
 def show_nothing(_upload: Upload, _sent_bytes: int) -> None:
     """Show nothing: no one follows the upload."""
 
@@ -102,6 +108,7 @@ class FlowRun:
         may_send: raises if the lease ends before the call could. Called just before a PUBLISH or a part is sent.
         announce: called with what followers can see, before the flow continues.
         now: returns the current time.
+        uploads: returns the context of an upload, which gives its parts their turns among those of other runs.
         uploaded: called with an upload, and the number of its bytes that the platform has.
         is_stopping: returns True if the process is about to stop: an upload then ends between two parts.
         is_closed: True if nothing new may be published. Reconciliation continues.
@@ -116,6 +123,7 @@ class FlowRun:
     announce: Callable[[Announcement], Awaitable[None]]
     now: Callable[[], datetime]
     visibility_delay_s: float
+    uploads: Callable[[], AbstractAsyncContextManager[PartTurn]] = field(default_factory=_alone)
     uploaded: Callable[[Upload, int], None] = show_nothing
     is_stopping: Callable[[], bool] = bool
     is_closed: bool = False
@@ -220,20 +228,21 @@ class FlowRun:
         async def record(reply: Reply) -> None:
             await self._recorded.record_as(upload.step, known_as, reply)
 
-        run = UploadRun(
-            upload=upload,
-            send=self._send_part,
-            publish=self._publish,
-            record=record,
-            now=self.now,
-            is_stopping=self.is_stopping,
-            report=partial(self.uploaded, upload),
-            kept=[] if recorded is None else list(recorded.parts),
-        )
-        try:
-            reply = await run.run()
-        except UploadStoppedError as error:
-            raise _SuspendError(self.now()) from error
+        async with self.uploads() as turn:
+            run = UploadRun(
+                upload=upload,
+                send=partial(self._send_part, turn),
+                publish=partial(self._publish_part, turn),
+                record=record,
+                now=self.now,
+                is_stopping=self.is_stopping,
+                report=partial(self.uploaded, upload),
+                kept=[] if recorded is None else list(recorded.parts),
+            )
+            try:
+                reply = await run.run()
+            except UploadStoppedError as error:
+                raise _SuspendError(self.now()) from error
         if run.is_complete and upload.last is Effect.PUBLISH:
             await self._ensure_published(upload, reply)
         elif run.is_complete:
@@ -241,11 +250,16 @@ class FlowRun:
             self._just_prepared = upload.step
         return reply
 
-    async def _send_part(self, call: Call) -> Reply:
+    async def _send_part(self, turn: PartTurn, call: Call) -> Reply:
         """Send a part, or a probe. The lease is checked for each: an upload can take hours without another write."""
         await self.journal.flush()
-        await self.may_send(call)
-        return await self.send(call)
+        async with nullcontext() if call.effect is Effect.READ else turn():
+            await self.may_send(call)
+            return await self.send(call)
+
+    async def _publish_part(self, turn: PartTurn, call: Call, is_partial: Callable[[Reply], bool]) -> Reply:
+        async with turn():  # before the intent, from which doubt is counted
+            return await self._publish(call, is_partial)
 
     async def _ensure_published(self, upload: Upload, reply: Reply) -> None:
         """Record an upload as published if only the probe has shown that it is complete."""

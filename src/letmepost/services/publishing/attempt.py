@@ -226,6 +226,7 @@ class Attempt:
             announce=self._announce,
             now=self.time.now,
             visibility_delay_s=self._platform.visibility_delay_s,
+            uploads=partial(self.dependencies.upload_turns.upload, self.claim.tenant.organization_id),
             uploaded=self._report_upload,
             is_stopping=self.dependencies.stopping.is_set,
             is_closed=is_closed,

@@ -8,6 +8,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.upload_progress import UploadReports
+from letmepost.gateways.upload_turns import UploadTurns
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
@@ -34,6 +35,7 @@ class PublishingDependencies:
     throttles: Throttles
     uploads: UploadReports
     jitter: Callable[[], float]
+    upload_turns: UploadTurns = field(default_factory=UploadTurns)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
 
