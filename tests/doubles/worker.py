@@ -14,8 +14,9 @@ from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Instruction, Intent, Live, Part, Reconciled, Warn
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.retry import POLICIES, Next, next_try_at
-from letmepost.gateways.flow_run import Announcement, ClosedError, FlowRun, InDoubtError, Suspended, UnlearnableError
+from letmepost.gateways.flow_run import Announcement, FlowRun, Suspended
 from letmepost.gateways.run_steps import has_open_intent, has_published
+from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, UnlearnableError
 from letmepost.platforms.contract import ConnectedAccount, ReadyPost
 from tests.doubles.client import Killed, SimulatedClient, Way
 from tests.doubles.coroutines import without_waiting
@@ -114,16 +115,18 @@ class Worker(SimulatedClient):
     def attempt(self, post: ReadyPost, *, is_closed: bool = False) -> Suspended | None:
         """Make one run of the latest post."""
         run = FlowRun(
-            steps=dict(self.journal.steps),
-            journal=self.journal,
-            send=self.sender(),
-            explain=self.platform.explain,
-            reconcile=partial(self._reconcile, post),
-            may_send=_permit,
+            calls=StepCalls(
+                steps=dict(self.journal.steps),
+                journal=self.journal,
+                send=self.sender(),
+                explain=self.platform.explain,
+                reconcile=partial(self._reconcile, post),
+                may_send=_permit,
+                now=lambda: self.now,
+                visibility_delay_s=self.platform.visibility_delay_s,
+                is_closed=is_closed,
+            ),
             announce=self._announce,
-            now=lambda: self.now,
-            visibility_delay_s=self.platform.visibility_delay_s,
-            is_closed=is_closed,
         )
         return without_waiting(run.run(self._watched(self.platform.publish(post, self.settings))))
 

@@ -29,8 +29,9 @@ from letmepost.domain.flow import (
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
 from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 from letmepost.gateways.drive import EndlessFlowError, drive
-from letmepost.gateways.flow_run import Announcement, FlowRun, InDoubtError, Suspended, UnlearnableError
+from letmepost.gateways.flow_run import Announcement, FlowRun, Suspended
 from letmepost.gateways.run_steps import has_open_intent, has_published
+from letmepost.gateways.step_calls import InDoubtError, StepCalls, UnlearnableError
 from tests.doubles.clock import SteppedClock
 from tests.doubles.journal import MemoryJournal
 
@@ -95,22 +96,24 @@ class Bench:
     async def run(self, flow: Flow[None]) -> Suspended | None:
         """Run a flow with the recorded steps. Afterwards, the steps of the run must equal the recorded ones."""
         run = FlowRun(
-            steps=dict(self.journal.steps),
-            journal=self.journal,
-            send=self._send,
-            explain=explain,
-            reconcile=self.asking or self._reconcile,
-            may_send=self._may_send,
+            calls=StepCalls(
+                steps=dict(self.journal.steps),
+                journal=self.journal,
+                send=self._send,
+                explain=explain,
+                reconcile=self.asking or self._reconcile,
+                may_send=self._may_send,
+                now=self.clock.now,
+                visibility_delay_s=VISIBILITY_DELAY_S,
+                is_closed=self.is_closed,
+            ),
             announce=self._announce,
-            now=self.clock.now,
-            visibility_delay_s=VISIBILITY_DELAY_S,
-            is_closed=self.is_closed,
         )
         try:
             suspended = await run.run(flow)
         finally:
-            assert {name: _unpaused(step) for name, step in run.steps.items()} == {
-                name: _unpaused(step) for name, step in self.journal.steps.items() if name in run.steps
+            assert {name: _unpaused(step) for name, step in run.calls.steps.items()} == {
+                name: _unpaused(step) for name, step in self.journal.steps.items() if name in run.calls.steps
             }
         return suspended
 

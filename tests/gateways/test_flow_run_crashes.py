@@ -31,8 +31,9 @@ from letmepost.domain.flow import (
     Unknown,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S
-from letmepost.gateways.flow_run import Announcement, FlowRun, InDoubtError, UnlearnableError
+from letmepost.gateways.flow_run import Announcement, FlowRun
 from letmepost.gateways.run_steps import has_open_intent, has_published
+from letmepost.gateways.step_calls import InDoubtError, StepCalls, UnlearnableError
 from tests.doubles.clock import SteppedClock
 from tests.doubles.coroutines import without_waiting
 from tests.doubles.journal import MemoryJournal
@@ -259,16 +260,18 @@ class Engine:
     def _run(self, kill_at: int | None, *, is_closed: bool) -> str | None:
         life = _Life(self, kill_at)
         run = FlowRun(
-            steps=dict(self.journal.steps),
-            journal=life.journal,
-            send=life.send,
-            explain=self.explain,
-            reconcile=repeat if self.network.kind is Kind.RECOGNISING else reconcile,
-            may_send=life.may_send,
+            calls=StepCalls(
+                steps=dict(self.journal.steps),
+                journal=life.journal,
+                send=life.send,
+                explain=self.explain,
+                reconcile=repeat if self.network.kind is Kind.RECOGNISING else reconcile,
+                may_send=life.may_send,
+                now=self.clock.now,
+                visibility_delay_s=VISIBILITY_DELAY_S,
+                is_closed=is_closed,
+            ),
             announce=life.announce,
-            now=self.clock.now,
-            visibility_delay_s=VISIBILITY_DELAY_S,
-            is_closed=is_closed,
         )
         try:
             suspended = without_waiting(run.run(self.flow(self.network)))

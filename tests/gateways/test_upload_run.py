@@ -27,8 +27,9 @@ from letmepost.domain.flow import (
 )
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, upload_fingerprint
 from letmepost.gateways.drive import EndlessFlowError, drive
-from letmepost.gateways.flow_run import ClosedError, FlowRun, InDoubtError
+from letmepost.gateways.flow_run import FlowRun
 from letmepost.gateways.run_steps import has_open_intent, has_published
+from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls
 from letmepost.gateways.upload_run import STALLS_MAX
 from tests.doubles.clock import SteppedClock
 from tests.doubles.journal import MemoryJournal
@@ -102,21 +103,23 @@ class Bench:
     async def run(self, wanted: Upload) -> Reply | None:
         """Run a flow that uploads, and return what it received."""
         run = FlowRun(
-            steps=dict(self.journal.steps),
-            journal=self.journal,
-            send=self._send,
-            explain=explain,
-            reconcile=self._reconcile,
-            may_send=self._may_send,
+            calls=StepCalls(
+                steps=dict(self.journal.steps),
+                journal=self.journal,
+                send=self._send,
+                explain=explain,
+                reconcile=self._reconcile,
+                may_send=self._may_send,
+                now=self.clock.now,
+                visibility_delay_s=0.0,
+                is_closed=self.is_closed,
+            ),
             announce=self._announce,
-            now=self.clock.now,
-            visibility_delay_s=0.0,
             is_stopping=lambda: len(self.sent) >= self.stops_after,
-            is_closed=self.is_closed,
         )
         self.replies.clear()
         await run.run(self._flow(wanted))
-        assert {name: replace(step, reply=None) for name, step in run.steps.items()} == {
+        assert {name: replace(step, reply=None) for name, step in run.calls.steps.items()} == {
             name: replace(step, reply=None) for name, step in self.journal.steps.items()
         }
         return self.replies[-1] if self.replies else None
@@ -495,15 +498,17 @@ async def test_upload_is_repeated_when_the_flow_cannot_use_its_result() -> None:
 
     bench = Bench()
     run = FlowRun(
-        steps={},
-        journal=bench.journal,
-        send=bench._send,
-        explain=explain,
-        reconcile=bench._reconcile,
-        may_send=bench._may_send,
+        calls=StepCalls(
+            steps={},
+            journal=bench.journal,
+            send=bench._send,
+            explain=explain,
+            reconcile=bench._reconcile,
+            may_send=bench._may_send,
+            now=bench.clock.now,
+            visibility_delay_s=0.0,
+        ),
         announce=bench._announce,
-        now=bench.clock.now,
-        visibility_delay_s=0.0,
     )
     with pytest.raises(PlatformFailure, match="no ETag"):
         await run.run(flow())

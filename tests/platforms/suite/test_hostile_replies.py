@@ -16,8 +16,8 @@ from letmepost.domain.errors import NoReply, NotSent, PlatformFailure
 from letmepost.domain.flow import Call, Live, Reply
 from letmepost.domain.text import as_storable
 from letmepost.gateways.destinations import AddressRefused
-from letmepost.gateways.flow_run import InDoubtError, UnlearnableError
 from letmepost.gateways.http_client import Durations, Incoming, Outgoing
+from letmepost.gateways.step_calls import InDoubtError, UnlearnableError
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Platform, ReadyPost
 from tests.doubles.hostile import NAMES, STATUSES, damaged_replies, hostile_replies
 from tests.doubles.simulated import facts

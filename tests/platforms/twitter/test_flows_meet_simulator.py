@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Found, Live, Unknown
-from letmepost.gateways.flow_run import InDoubtError
+from letmepost.gateways.step_calls import InDoubtError
 from letmepost.platforms.contract import Grant
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.connect import OAUTH

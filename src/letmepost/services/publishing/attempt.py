@@ -15,15 +15,10 @@ from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, PostStatus
 from letmepost.domain.rules import violations
 from letmepost.domain.violations import Violation
-from letmepost.gateways.flow_run import (
-    Announcement,
-    ClosedError,
-    FlowRun,
-    InDoubtError,
-    UnlearnableError,
-)
+from letmepost.gateways.flow_run import Announcement, FlowRun
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.sender import Sender
+from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, UnlearnableError
 from letmepost.gateways.upload_progress import UploadProgress
 from letmepost.platforms.contract import Platform, ReadyPost
 from letmepost.services.accounts.tokens import AccountCredentials
@@ -204,6 +199,25 @@ class Attempt:
         server = self._platform.server(self.account.facts)
         return throttling.names(self.claim.tenant, self.account, self.time.ahead, server)
 
+    def _flow_run(self, *, is_closed: bool) -> FlowRun:
+        return FlowRun(
+            calls=StepCalls(
+                steps=self.steps,
+                journal=self.journal,
+                send=self.sender,
+                explain=self._platform.explain,
+                reconcile=self._reconcile,
+                may_send=self.may_send,
+                now=self.time.now,
+                visibility_delay_s=self._platform.visibility_delay_s,
+                is_closed=is_closed,
+            ),
+            announce=self._announce,
+            uploads=partial(self.dependencies.upload_turns.upload, self.claim.tenant.organization_id),
+            uploaded=self._report_upload,
+            is_stopping=self.dependencies.stopping.is_set,
+        )
+
     def _report_upload(self, upload: Upload, sent_bytes: int) -> None:
         tenant, total_bytes = self.claim.tenant, upload.media.length_bytes
         progress = UploadProgress(self.post.id, self.post.profile_id, upload.step, sent_bytes, total_bytes)
@@ -216,22 +230,8 @@ class Attempt:
         # A post that may be visible is reconciled, whatever the account may publish since then.
         if media_ids(content) and not self._may_be_visible and (broken := self._violations(content)):
             return self._refused(outcomes.broken_rules(self.post, broken))
-        run = FlowRun(
-            steps=self.steps,
-            journal=self.journal,
-            send=self.sender,
-            explain=self._platform.explain,
-            reconcile=self._reconcile,
-            may_send=self.may_send,
-            announce=self._announce,
-            now=self.time.now,
-            visibility_delay_s=self._platform.visibility_delay_s,
-            uploads=partial(self.dependencies.upload_turns.upload, self.claim.tenant.organization_id),
-            uploaded=self._report_upload,
-            is_stopping=self.dependencies.stopping.is_set,
-            is_closed=is_closed,
-        )
-        suspended = await run.run(self._platform.publish(self._ready_post(content), self.access.settings))
+        flow = self._platform.publish(self._ready_post(content), self.access.settings)
+        suspended = await self._flow_run(is_closed=is_closed).run(flow)
         if suspended is not None:
             return outcomes.paused(self.time.to_real_time(suspended.until))
         if self.post.status not in {PostStatus.PUBLISHED, PostStatus.AWAITING_USER}:
