@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
-from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.domain.flow import SLOWEST_BYTES_PER_S, Call, Effect, FormFile, MediaRange, Reply
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -80,3 +82,12 @@ def test_text_of_a_reply_can_always_be_sent_and_stored(text: bytes) -> None:
 def test_data_of_any_other_body_is_empty(body: bytes) -> None:
     """A server can send anything. Hostile bodies must not cause an exception."""
     assert reply(body=body).data() == {}
+
+
+def test_call_that_sends_media_may_take_the_time_that_its_bytes_need() -> None:
+    media = MediaRange(UUID(int=1), 0, 10 * SLOWEST_BYTES_PER_S)
+    file = FormFile(media=media, filename="a.png", content_type="image/png")
+    plain = Call(method="POST", url="https://network.example", timeout_s=20.0)
+    assert plain.longest_s == 20
+    assert replace(plain, body=media).longest_s == 30
+    assert replace(plain, multipart=(("text", "a"), ("one", file), ("two", file))).longest_s == 40

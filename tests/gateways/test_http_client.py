@@ -11,6 +11,7 @@ import pytest
 
 from letmepost.domain.errors import NoReply, NotSent
 from letmepost.gateways.addresses import AddressPolicy, AddressRefused, read_origin
+from letmepost.gateways.connections import Progress
 from letmepost.gateways.http_bodies import PIECE_BYTES
 from letmepost.gateways.http_client import Outgoing, ReplyTooLarge
 from tests.gateways.support import Connection, Names, answering, calling, get, post, serving
@@ -140,6 +141,41 @@ async def test_response_before_the_end_of_the_body_is_accepted() -> None:
     async with serving(handler) as server, calling() as client:
         request = Outgoing(method="POST", url=server.url, body=endless(), body_length=10**9, timeout_s=5)
         assert (await client.send(request)).status == 413
+
+
+async def test_server_that_stops_accepting_the_body_is_not_waited_for() -> None:
+    """A server that takes one byte every minute would hold a large upload for years."""
+
+    async def handler(connection: Connection) -> None:
+        await connection.reader.readuntil(b"\r\n\r\n")
+        await asyncio.Event().wait()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1_000_000
+
+    async with serving(handler) as server, calling() as client:
+        request = Outgoing(method="POST", url=server.url, body=endless(), body_length=10**9, timeout_s=60, idle_s=0.2)
+        with pytest.raises(NoReply, match=r"did not accept more of the request for 0\.2 s"):
+            await client.send(request)
+
+
+async def test_time_for_a_piece_of_the_body_starts_again_with_each_and_ends_with_that_of_the_request() -> None:
+    deadline = asyncio.timeout(1000)
+    async with deadline:
+        progress = Progress(deadline, timeout_s=100)
+        progress.connected(0)
+        progress.expect_within(50)
+        first = deadline.when()
+        assert first is not None
+        assert first < progress.ends_at_s
+        progress.expect_within(60)
+        assert first < (deadline.when() or 0) < progress.ends_at_s
+        progress.expect_within(500)
+        assert deadline.when() == progress.ends_at_s
+        progress.expect_within(50)
+        progress.expect_within(None)
+        assert deadline.when() == progress.ends_at_s
 
 
 @pytest.mark.parametrize(

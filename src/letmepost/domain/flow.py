@@ -40,6 +40,10 @@ class Auth(StrEnum):
     NONE = "none"
 
 
+SLOWEST_BYTES_PER_S = 256 * 1024
+"""A call that sends media more slowly than this on average is given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class MediaRange:
     """Bytes of a stored media item, which the driver streams: `length_bytes` from `first_byte`."""
@@ -69,7 +73,7 @@ class Call:
         step: the name of the call in the journal, unique in its flow. Required for PREPARE and PUBLISH.
         idempotent: True if sending the same bytes again changes nothing: a PUBLISH without a reply can be repeated.
         valid_for_s: how long the reply of a PREPARE replaces a new call; None for the lifetime of the journal.
-        timeout_s: from the first byte sent to the last byte received.
+        timeout_s: from the first byte sent to the last byte received, without the time that bytes of media take.
     """
 
     method: str
@@ -94,6 +98,18 @@ class Call:
                 f"{self.method} {self.url}: a {self.effect} call {'needs' if self.step is None else 'has no'} step"
             )
             raise ValueError(message)
+
+    @property
+    def media_bytes(self) -> int:
+        """How many bytes of media items the call sends."""
+        files = [value.media for _, value in self.multipart or () if isinstance(value, FormFile)]
+        ranges = [*files, self.body] if isinstance(self.body, MediaRange) else files
+        return sum(one.length_bytes for one in ranges)
+
+    @property
+    def longest_s(self) -> float:
+        """How long the call may take, from the first byte sent to the last byte received."""
+        return self.timeout_s + self.media_bytes / SLOWEST_BYTES_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def decide(call: Call, step: Step | None, now: datetime, visibility_delay_s: flo
 
 def may_ask_at(intent: Intent, visibility_delay_s: float) -> datetime:
     """Return when a reconciliation is reliable. Before that, an absent post may still appear."""
-    longest_s = CONNECTING_MAX_S + intent.call.timeout_s + visibility_delay_s
+    longest_s = CONNECTING_MAX_S + intent.call.longest_s + visibility_delay_s
     return intent.started_at + timedelta(seconds=longest_s)
 
 

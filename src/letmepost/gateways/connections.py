@@ -30,16 +30,39 @@ class Progress:
     """The progress of one request.
 
     Args:
-        deadline: first for connecting, then for the request.
-        timeout_s: the duration of the second deadline.
+        deadline: first for connecting, then for the request, or for the next piece of its body.
+        timeout_s: the duration of the request.
         not_after_s: by the monotonic clock, the latest time at which the request may begin.
         connected_at_s: by the monotonic clock; None while nothing can have been sent.
+        is_answered: True once the reply has begun. It can begin before the end of the body.
     """
 
     deadline: asyncio.Timeout
     timeout_s: float
     not_after_s: float = math.inf
     connected_at_s: float | None = None
+    ends_at_s: float = math.inf
+    idle_s: float | None = None
+    is_answered: bool = False
+
+    def connected(self, now_s: float) -> None:
+        """Start the time of the request."""
+        self.connected_at_s = now_s
+        self.ends_at_s = asyncio.get_running_loop().time() + self.timeout_s
+        self.deadline.reschedule(self.ends_at_s)
+
+    def expect_within(self, idle_s: float | None) -> None:
+        """Fail unless the server accepts the next piece of the body within `idle_s`; None after the last piece."""
+        if self.is_answered:
+            return
+        self.idle_s = idle_s
+        limit_s = math.inf if idle_s is None else asyncio.get_running_loop().time() + idle_s
+        self.deadline.reschedule(min(limit_s, self.ends_at_s))
+
+    @property
+    def is_stalled(self) -> bool:
+        """True if the time for a piece of the body ended before that of the request."""
+        return self.idle_s is not None and asyncio.get_running_loop().time() < self.ends_at_s
 
 
 IN_PROGRESS: ContextVar[Progress] = ContextVar("IN_PROGRESS")
@@ -98,8 +121,7 @@ class Pool(aiohttp.TCPConnector):
         if now_s > progress.not_after_s:
             connection.release()
             raise NotSent(f"The connection to {req.url.origin()} was established too late.")
-        progress.connected_at_s = now_s
-        progress.deadline.reschedule(asyncio.get_running_loop().time() + progress.timeout_s)
+        progress.connected(now_s)
         return connection
 
 

@@ -16,15 +16,26 @@ from letmepost.gateways.http_messages import Outgoing, Patience, ReplyTooLarge
 PIECE_BYTES = 64 * 1024
 
 
-def outgoing_body(request: Outgoing) -> tuple[bytes | AsyncIterator[bytes] | None, Mapping[str, str]]:
+def outgoing_body(
+    request: Outgoing, progress: Progress
+) -> tuple[bytes | AsyncIterator[bytes] | None, Mapping[str, str]]:
     """Return the body of a request for aiohttp, and the header of its length if aiohttp does not set it."""
     body = request.body
     if isinstance(body, AsyncIterator):
         length = request.body_length or 0
-        return _exactly(body, length), {"Content-Length": str(length)}
+        return _exactly(_in_time(body, progress, request.idle_s), length), {"Content-Length": str(length)}
     if body is not None and len(body) > MIB:  # a single write would block the event loop
         return _slices(body), {"Content-Length": str(len(body))}
     return body, {}
+
+
+async def _in_time(source: AsyncIterator[bytes], progress: Progress, idle_s: float) -> AsyncIterator[bytes]:
+    """Yield the source's chunks, each within the time in which the server must accept it."""
+    progress.expect_within(idle_s)
+    async for chunk in source:
+        yield chunk
+        progress.expect_within(idle_s)
+    progress.expect_within(None)
 
 
 async def _exactly(source: AsyncIterator[bytes], length_bytes: int) -> AsyncIterator[bytes]:

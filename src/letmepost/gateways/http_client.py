@@ -168,11 +168,13 @@ class HTTPClient:
         started_s = self._clock.monotonic_s()
         deadline = asyncio.timeout(self._connect_timeout_s)
         progress = Progress(deadline, request.timeout_s, request.not_after_s)
-        body, length = outgoing_body(request)
+        body, length = outgoing_body(request, progress)
         headers = {**headers, **length}
         with translate_failures(where.origin, progress):
             async with deadline, self._exchange(progress, request.method, where, headers, body) as response:
                 first_byte_s = self._clock.monotonic_s()
+                progress.expect_within(None)
+                progress.is_answered = True
                 meter = BodyMeter(response, request.max_reply_bytes)
                 pieces = [piece async for data in response.content.iter_any() for piece in meter.pieces(data)]
                 meter.finish()

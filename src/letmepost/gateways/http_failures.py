@@ -46,6 +46,8 @@ def _why_not_sent(error: Exception, origin: Origin) -> str:
 
 def _why_no_reply(error: Exception, origin: Origin, progress: Progress) -> str:
     match error:
+        case TimeoutError() if progress.is_stalled:
+            return f"{origin} did not accept more of the request for {progress.idle_s:g} s."
         case TimeoutError():
             return f"{origin} did not respond within {progress.timeout_s:g} s."
         case aiohttp.ClientPayloadError():

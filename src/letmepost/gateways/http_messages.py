@@ -35,6 +35,7 @@ class Outgoing:
         body: complete, or a source that is read once and never completely in memory.
         body_length: of a source, in bytes. Exactly that many are sent, or the call fails.
         timeout_s: from the first byte sent to the last received. Connecting has its own limit in the client.
+        idle_s: how long the server may take to accept the next piece of a body that is a source.
         not_after_s: by the monotonic clock. A request without a connection by then is not sent.
         max_reply_bytes: of the reply's body, both as sent and after decompression.
         follow_redirects: for a GET or HEAD, up to five, with `timeout_s` for each. Other origins do not receive the
@@ -50,6 +51,7 @@ class Outgoing:
     body: bytes | AsyncIterator[bytes] | None = None
     body_length: int | None = None
     timeout_s: float = 20.0
+    idle_s: float = 60.0
     not_after_s: float = math.inf
     max_reply_bytes: int = MIB
     follow_redirects: bool = False

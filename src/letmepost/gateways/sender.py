@@ -185,7 +185,7 @@ class Sender:
             headers=headers,
             body=body,
             body_length=length,
-            timeout_s=call.timeout_s,
+            timeout_s=call.longest_s,
         )
 
     def _media(self, call: Call) -> OpenMedia:

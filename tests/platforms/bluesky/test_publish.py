@@ -135,7 +135,7 @@ def test_image_is_uploaded_whole_before_the_post() -> None:
         effect=Effect.PREPARE,
         step="blob-1",
         valid_for_s=3600.0,
-        timeout_s=120.0,
+        timeout_s=60.0,
     )
     assert record(published)["embed"] == {
         "$type": "app.bsky.embed.images",

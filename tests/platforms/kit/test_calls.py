@@ -25,7 +25,7 @@ def test_base_url_keeps_its_path() -> None:
 
 
 def test_file_is_the_body_of_its_upload() -> None:
-    call = upload_file(URL, ITEM, method="PUT", step="media-1", timeout_s=9.0, valid_for_s=60.0)
+    call = upload_file(URL, ITEM, method="PUT", step="media-1", valid_for_s=60.0)
     assert call == Call(
         method="PUT",
         url=URL,
@@ -34,11 +34,11 @@ def test_file_is_the_body_of_its_upload() -> None:
         effect=Effect.PREPARE,
         step="media-1",
         valid_for_s=60.0,
-        timeout_s=9.0,
+        timeout_s=60.0,
     )
 
 
 def test_item_whose_bytes_are_not_stored_cannot_be_sent() -> None:
     assert facts_of(ITEM) is FACTS
     with pytest.raises(ValueError, match="00000002 has no bytes yet"):
-        upload_file(URL, NOT_STORED, method="PUT", step="media-1", timeout_s=9.0)
+        upload_file(URL, NOT_STORED, method="PUT", step="media-1")

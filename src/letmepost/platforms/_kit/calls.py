@@ -5,6 +5,8 @@ from pydantic import AnyHttpUrl
 from letmepost.domain.content import MediaFacts, MediaItem
 from letmepost.domain.flow import Call, Effect, FormFile, MediaRange
 
+_UPLOAD_TIMEOUT_S = 60.0  # besides the bytes: the server checks a file before it responds
+
 
 def base_url(address: AnyHttpUrl | str) -> str:
     """Return a server's address in the form to which a path is appended."""
@@ -33,13 +35,11 @@ def form_file(item: MediaItem, media: MediaRange | None = None) -> FormFile:
     )
 
 
-def upload_file(
-    url: str, item: MediaItem, *, method: str, step: str, timeout_s: float, valid_for_s: float | None = None
-) -> Call:
+def upload_file(url: str, item: MediaItem, *, method: str, step: str, valid_for_s: float | None = None) -> Call:
     """Return an upload of a media item in one piece: its bytes are the body.
 
     Args:
-        timeout_s, valid_for_s: as in `Call`.
+        valid_for_s: as in `Call`.
     """
     facts = facts_of(item)
     return Call(
@@ -50,5 +50,5 @@ def upload_file(
         effect=Effect.PREPARE,
         step=step,
         valid_for_s=valid_for_s,
-        timeout_s=timeout_s,
+        timeout_s=_UPLOAD_TIMEOUT_S,
     )

@@ -29,7 +29,6 @@ THREADGATE = "app.bsky.feed.threadgate"
 # lexicons/com/atproto/repo/uploadBlob.json, read 2026-11-21). With an hour, a retry of a post repeats no uploads. A
 # blob that was deleted earlier is detected and uploaded again.
 _BLOB_VALID_FOR_S = 3600.0
-_UPLOAD_TIMEOUT_S = 120.0  # 2 MB on a slow line
 
 
 def method_url(server: str, method: str) -> str:
@@ -101,6 +100,5 @@ def upload_blob(server: str, item: MediaItem, *, step: str) -> Call:
         item,
         method="POST",
         step=step,
-        timeout_s=_UPLOAD_TIMEOUT_S,
         valid_for_s=_BLOB_VALID_FOR_S,
     )

@@ -58,7 +58,7 @@ def _repeat(intent: Intent, now: datetime) -> Flow[Reconciled]:
         return Unknown("LinkedIn does not let apps read members' posts, and detects a repeat only for a short time.")
     if not {"media", "poll"}.isdisjoint(_shown(intent)) and not _is_image(intent):
         return Unknown("LinkedIn does not let apps read members' posts, and may not detect a repeat of this kind.")
-    again_at = now + timedelta(seconds=CONNECTING_MAX_S + intent.call.timeout_s + VISIBILITY_DELAY_S)
+    again_at = now + timedelta(seconds=CONNECTING_MAX_S + intent.call.longest_s + VISIBILITY_DELAY_S)
     try:
         reply = yield intent.call
     except PlatformFailure as failure:

@@ -19,7 +19,6 @@ from letmepost.platforms.linkedin.urns import is_post
 
 # An upload URL states how long it is valid: hours, at least. With an hour, a retry of a post repeats no uploads.
 _UPLOAD_VALID_FOR_S = 3600.0
-_UPLOAD_TIMEOUT_S = 300.0  # 100 MB on a slow line
 
 
 def in_path(urn: str) -> str:
@@ -98,7 +97,7 @@ def begin_upload(settings: LinkedInSettings, kind: str, owner: str, *, step: str
 
 def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
     """Return an upload of a media item to the URL that LinkedIn returned for it."""
-    return upload_file(url, item, method="PUT", step=step, timeout_s=_UPLOAD_TIMEOUT_S)
+    return upload_file(url, item, method="PUT", step=step)
 
 
 def read(settings: LinkedInSettings, path: str, *query: tuple[str, str], method: str | None = None) -> Call:

@@ -24,7 +24,7 @@ _STATUSES_PATH = "/api/v1/statuses"
 _MEDIA_VALID_FOR_S = 23 * 3600.0
 """An hour less than servers keep a media item that no status uses."""
 _CREATE_TIMEOUT_S = 30.0
-_UPLOAD_TIMEOUT_S = 180.0  # a video of 99 MB on a slow line
+_UPLOAD_TIMEOUT_S = 60.0  # besides the bytes: small servers make thumbnails before they respond
 _READ_TIMEOUT_S = 10.0
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Digits on Mastodon, letters too on compatible servers."""

@@ -24,7 +24,7 @@ SEGMENT_MAX_BYTES = 1024 * 1024
 
 _MEDIA_VALID_FOR_S = 23 * 3600.0
 """A media item that no post uses expires after 24 hours."""
-_UPLOAD_TIMEOUT_S = 120.0  # an image of 5 MB on a slow line
+_UPLOAD_TIMEOUT_S = 60.0  # besides the bytes: the server checks a file before it responds
 TIMELINE_MAX = 100
 """Posts read at a time, as many as an account may create in 15 minutes: X bills 0.005 USD for each returned post."""
 

@@ -88,9 +88,9 @@ class LeaseGuard:
         Raises:
             LostLeaseError: another worker may have the post.
         """
-        ends_s = await self.leases.ensure(self.token, CONNECTING_MAX_S + call.timeout_s)
+        ends_s = await self.leases.ensure(self.token, CONNECTING_MAX_S + call.longest_s)
         step = self.steps.get(call.step or "")
         if call.idempotent or step is None or step.intent is None:
-            return ends_s - call.timeout_s
+            return ends_s - call.longest_s
         begins_within = begins_within_s(step.intent, self.time.now())
-        return min(ends_s - call.timeout_s, self.time.monotonic_s() + begins_within)
+        return min(ends_s - call.longest_s, self.time.monotonic_s() + begins_within)

@@ -14,7 +14,6 @@ TOKENS_PATH = "/oauth/token"
 
 _IMAGE_VALID_FOR_S = 23 * 3600.0
 """An hour less than the lifetime of an unused image, so that a recorded one is not about to be deleted."""
-_UPLOAD_TIMEOUT_S = 120.0  # 2 MB on a slow line
 
 
 def request_tokens(settings: ExampleSettings, form: Mapping[str, str], *, auth: Auth) -> Call:
@@ -35,7 +34,6 @@ def upload_image(settings: ExampleSettings, upload: Upload) -> Call:
         upload.item,
         method="POST",
         step=upload.step,
-        timeout_s=_UPLOAD_TIMEOUT_S,
         valid_for_s=_IMAGE_VALID_FOR_S,
     )
 
