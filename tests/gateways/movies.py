@@ -6,6 +6,7 @@ from tempfile import NamedTemporaryFile
 
 import av
 from av.audio.stream import AudioStream
+from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 
@@ -17,8 +18,12 @@ def movie(
     codec: str = "h264",
     rotation_degrees: int = 0,
     container: str = "mp4",
+    channels: int = 0,
 ) -> bytes:
-    """Return a film with one picture track at 30 pictures a second, and its header at the end, like from a camera."""
+    """Return a film with one picture track at 30 pictures a second, and its header at the end, like from a camera.
+
+    It has a sound track of half a second if it has channels.
+    """
     content = io.BytesIO()
     with av.open(content, "w", format=container) as output:
         stream = output.add_stream(codec, rate=30)
@@ -26,6 +31,7 @@ def movie(
         stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
         if rotation_degrees:
             stream.set_display_rotation(rotation_degrees)
+        sound = _sound(output, "aac", {1: "mono", 2: "stereo"}[channels]) if channels else None
         picture = av.VideoFrame(width_px, height_px, "yuv420p")
         for plane in picture.planes:
             plane.update(bytes(plane.buffer_size))
@@ -33,6 +39,8 @@ def movie(
             picture.pts = number
             output.mux(stream.encode(picture))
         output.mux(stream.encode(None))
+        if sound is not None:
+            _mux_silence(output, sound, frames=22)
     return content.getvalue()
 
 
@@ -69,18 +77,26 @@ def silence(codec: str = "aac", container: str = "mp4") -> bytes:
     """Return a file with only a sound track of about two seconds."""
     content = io.BytesIO()
     with av.open(content, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=44_100)
-        assert isinstance(stream, AudioStream)
-        stream.layout = "mono"
-        frame = av.AudioFrame(format=stream.format.name, layout="mono", samples=1024)
-        frame.sample_rate = 44_100
-        for plane in frame.planes:
-            plane.update(bytes(plane.buffer_size))
-        for number in range(86):
-            frame.pts = number * 1024
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
+        _mux_silence(output, _sound(output, codec, "mono"), frames=86)
     return content.getvalue()
+
+
+def _sound(output: OutputContainer, codec: str, layout: str) -> AudioStream:
+    stream = output.add_stream(codec, rate=44_100)
+    assert isinstance(stream, AudioStream)
+    stream.layout = layout
+    return stream
+
+
+def _mux_silence(output: OutputContainer, stream: AudioStream, frames: int) -> None:
+    frame = av.AudioFrame(format=stream.format.name, layout=stream.layout.name, samples=1024)
+    frame.sample_rate = 44_100
+    for plane in frame.planes:
+        plane.update(bytes(plane.buffer_size))
+    for number in range(frames):
+        frame.pts = number * 1024
+        output.mux(stream.encode(frame))
+    output.mux(stream.encode(None))
 
 
 def box(kind: bytes, body: bytes) -> bytes:

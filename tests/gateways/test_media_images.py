@@ -42,8 +42,44 @@ def box(brand: bytes, *compatible: bytes) -> bytes:
 @pytest.mark.parametrize("content_type", FORMATS)
 def test_image_has_its_type_and_size(content_type: str) -> None:
     content = image(content_type)
-    facts = MediaFacts(content_type=content_type, size_bytes=len(content), width_px=40, height_px=20, frame_count=1)
-    assert probe_bytes(content) == facts
+    assert probe_bytes(content) == MediaFacts(
+        content_type=content_type,
+        size_bytes=len(content),
+        width_px=40,
+        height_px=20,
+        frame_count=1,
+        has_alpha=False,
+        color_space="rgb",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "content_type", "color_space", "has_alpha"),
+    [
+        ("RGBA", "image/png", "rgb", True),
+        ("RGBA", "image/webp", "rgb", True),
+        ("RGBA", "image/gif", "rgb", True),
+        ("P", "image/png", "rgb", False),
+        ("LA", "image/png", "gray", True),
+        ("I;16", "image/png", "gray", False),
+        ("1", "image/png", "gray", False),
+        ("L", "image/jpeg", "gray", False),
+        ("CMYK", "image/jpeg", "cmyk", False),
+    ],
+)
+def test_image_has_its_color_space_and_transparency(
+    mode: str, content_type: str, color_space: str, *, has_alpha: bool
+) -> None:
+    file = BytesIO()
+    Image.new(mode, (4, 4)).save(file, FORMATS[content_type])
+    facts = probe_bytes(file.getvalue())
+    assert (facts.color_space, facts.has_alpha) == (color_space, has_alpha)
+
+
+def test_palette_with_a_transparent_color_has_alpha() -> None:
+    file = BytesIO()
+    Image.new("P", (4, 4)).save(file, "PNG", transparency=0)
+    assert probe_bytes(file.getvalue()).has_alpha is True
 
 
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp"])

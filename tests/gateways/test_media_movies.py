@@ -19,7 +19,9 @@ FILM = movie()
 
 
 def test_film_has_its_size_duration_frame_rate_and_codec() -> None:
-    assert probe_bytes(FILM) == MediaFacts(
+    facts = probe_bytes(FILM)
+    assert facts.bit_rate == pytest.approx(13_512, rel=0.1)
+    assert facts == MediaFacts(
         content_type="video/mp4",
         size_bytes=len(FILM),
         width_px=108,
@@ -27,7 +29,21 @@ def test_film_has_its_size_duration_frame_rate_and_codec() -> None:
         duration_s=1.0,
         frame_rate=30.0,
         codec="h264",
+        bit_rate=facts.bit_rate,
+        audio_channels=0,
     )
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_film_with_sound_has_its_audio_codec_and_channels(channels: int) -> None:
+    facts = probe_bytes(movie(channels=channels))
+    assert (facts.codec, facts.audio_codec, facts.audio_channels) == ("h264", "aac", channels)
+
+
+def test_bit_rate_is_that_of_the_pictures_even_in_fragments() -> None:
+    """The fragments make the file twice as large."""
+    for film in (fragmented(frames=30), movie(channels=2)):
+        assert probe_bytes(film).bit_rate == pytest.approx(13_512, rel=0.1)
 
 
 @pytest.mark.parametrize("rotation_degrees", [90, -90])
@@ -75,12 +91,13 @@ def test_header_at_either_end_is_found_without_reading_the_whole_file(content: b
 @pytest.mark.parametrize("content", [FILM[:-400], FILM[:200], FILM[:32] + box(b"mdat", bytes(10))])
 def test_film_without_its_header_has_no_duration(content: bytes) -> None:
     facts = probe_bytes(content)
-    assert (facts.content_type, facts.duration_s) == ("video/mp4", None)
+    assert (facts.content_type, facts.duration_s, facts.audio_channels) == ("video/mp4", None, None)
 
 
 def test_sound_without_pictures_has_a_duration_and_no_size() -> None:
     facts = probe_bytes(silence())
-    assert (facts.duration_s is not None, facts.width_px, facts.codec) == (True, None, None)
+    assert (facts.duration_s is not None, facts.width_px, facts.codec, facts.bit_rate) == (True, None, None, None)
+    assert (facts.audio_codec, facts.audio_channels) == ("aac", 1)
 
 
 def fragment(samples: int) -> bytes:

@@ -43,6 +43,7 @@ async def test_media_item_shows_the_facts_of_its_bytes(tenant: Tenant) -> None:
     }
     assert "frameCount" not in item
     assert (item["durationS"], item["frameRate"], item["codec"]) == (1.0, 30.0, "h264")
+    assert (item["bitRate"], item["audioChannels"]) == (pytest.approx(13_512, rel=0.1), 0)
     assert item["sizeBytes"] == len(film)
     assert abs(moment(item["expiresAt"]) - moment(item["createdAt"]) - timedelta(days=30)) < timedelta(minutes=1)
     assert item in (await tenant.client.get("/v1/media")).json()["data"]
@@ -51,6 +52,7 @@ async def test_media_item_shows_the_facts_of_its_bytes(tenant: Tenant) -> None:
 async def test_picture_has_no_duration_and_document_has_no_dimensions(tenant: Tenant) -> None:
     picture = await read(tenant, await upload(tenant.client))
     assert (picture["kind"], picture["width"], picture["frameCount"]) == ("image", 3, 1)
+    assert (picture["colorSpace"], picture["hasAlpha"]) == ("rgb", False)
     assert not picture.keys() & {"durationS", "frameRate", "codec", "error"}
     document = await read(tenant, await upload(tenant.client, b"%PDF-1.7\n", "paper.pdf"))
     assert (document["kind"], document["contentType"]) == ("document", "application/pdf")

@@ -31,6 +31,13 @@ class MediaFacts:
     `content_type` is detected from the bytes, never taken from a header. Width and height are those of the displayed
     picture. `frame_rate` is in frames per second; `codec` is a short name such as `h264`; `frame_count` is the number
     of frames of an image (1 if it is not animated).
+
+    `has_alpha` is True for an image that can be transparent, and `color_space` is the one of an image: `rgb` (palettes
+    too), `gray` or `cmyk`. `bit_rate` is that of the picture track of a video in bits per second. `audio_channels` is 0
+    for a video without sound.
+
+    A fact is None if it is unknown or does not apply: media items that were stored before a fact existed have none of
+    it. No limit is broken by an unknown fact.
     """
 
     content_type: str
@@ -41,6 +48,11 @@ class MediaFacts:
     frame_rate: float | None = None
     codec: str | None = None
     frame_count: int | None = None
+    has_alpha: bool | None = None
+    color_space: str | None = None
+    bit_rate: int | None = None
+    audio_codec: str | None = None
+    audio_channels: int | None = None
 
     @property
     def kind(self) -> MediaKind:

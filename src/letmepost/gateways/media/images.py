@@ -27,11 +27,19 @@ _ANIMATION_MAX_PIXELS = MAX_PIXELS
 _IMAGES: Mapping[str, Callable[[BinaryIO], ImageFile]] = MappingProxyType(
     {"image/gif": GifImageFile, "image/jpeg": JpegImageFile, "image/png": PngImageFile, "image/webp": WebPImageFile}
 )
+# Pillow's modes: https://pillow.readthedocs.io/en/stable/handbook/concepts.html#modes (read 2026-11-29)
+_COLOR_SPACES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("RGB", "RGBA", "RGBX", "RGBa", "P", "PA"), "rgb"),
+        **dict.fromkeys(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"), "gray"),
+        "CMYK": "cmyk",
+    }
+)
 _SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that exchange width and height
 
 
 def measure_image(content_type: str, file: BinaryIO, size_bytes: int) -> Measures:
-    """Return the size of an image as displayed (after EXIF orientation) and its number of frames.
+    """Return the size of an image as displayed (after EXIF orientation), its number of frames and its colors.
 
     Raises:
         UnreadableMediaError: the file cannot be decoded, or is incomplete.
@@ -59,18 +67,29 @@ def _measure(content_type: str, file: BinaryIO, image: ImageFile) -> Measures:
     file.seek(0)
     frame_count = count_frames(content_type, file)
     file.seek(position)
-    exif = _decode(image, width_px * height_px)
+    color_space = _COLOR_SPACES.get(image.mode)  # decoding a JPEG changes the mode
+    has_alpha, exif = _decode(image, width_px * height_px)
     if _orientation(exif) in _SIDEWAYS:
         width_px, height_px = height_px, width_px
-    return Measures(width_px=width_px, height_px=height_px, frame_count=frame_count)
+    return Measures(
+        width_px=width_px,
+        height_px=height_px,
+        frame_count=frame_count,
+        has_alpha=has_alpha,
+        color_space=color_space,
+    )
 
 
-def _decode(image: ImageFile, pixels: int) -> bytes | None:
-    """Decode the frames, up to a number of pixels. Return the EXIF data."""
+def _decode(image: ImageFile, pixels: int) -> tuple[bool, bytes | None]:
+    """Decode the frames, up to a number of pixels. Return whether the first can be transparent, and the EXIF data.
+
+    In later frames of an animation, transparent pixels show the earlier ones.
+    """
     if isinstance(image, JpegImageFile):
         # Reads every byte, but takes a 64th of the memory.
         image.draft("L", (1, 1))
     image.load()
+    has_alpha = image.has_transparency_data
     exif: bytes | None = image.info.get("exif")
     decoded_pixels = pixels
     while decoded_pixels + pixels <= _ANIMATION_MAX_PIXELS:
@@ -80,7 +99,7 @@ def _decode(image: ImageFile, pixels: int) -> bytes | None:
             break
         image.load()
         decoded_pixels += pixels
-    return exif
+    return has_alpha, exif
 
 
 def _orientation(raw: bytes | None) -> int:

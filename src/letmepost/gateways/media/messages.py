@@ -33,6 +33,11 @@ class Measures:
     frame_rate: float | None = None
     codec: str | None = None
     frame_count: int | None = None
+    has_alpha: bool | None = None
+    color_space: str | None = None
+    bit_rate: int | None = None
+    audio_codec: str | None = None
+    audio_channels: int | None = None
 
 
 def framed(body: bytes) -> bytes:

@@ -38,9 +38,10 @@ def measure_movie(file: BinaryIO, size_bytes: int) -> Measures:
 
 def _of_container(container: InputContainer) -> Measures:
     duration_s = _rounded(None if container.duration is None else container.duration / av.time_base)
+    channels, audio_codec = _of_sound(container)
     stream = next(iter(container.streams.video), None)
     if stream is None or stream.codec_context is None:  # only sound, or a codec that FFmpeg does not support
-        return Measures(duration_s=duration_s)
+        return Measures(duration_s=duration_s, audio_codec=audio_codec, audio_channels=channels)
     width_px, height_px = stream.codec_context.width or None, stream.codec_context.height or None
     if _is_sideways(container, stream):
         width_px, height_px = height_px, width_px
@@ -50,7 +51,20 @@ def _of_container(container: InputContainer) -> Measures:
         duration_s=duration_s,
         frame_rate=_rounded(float(stream.average_rate)) if stream.average_rate else None,
         codec=stream.codec_context.codec.canonical_name,
+        bit_rate=stream.bit_rate if stream.bit_rate and stream.bit_rate > 0 else None,
+        audio_codec=audio_codec,
+        audio_channels=channels,
     )
+
+
+def _of_sound(container: InputContainer) -> tuple[int | None, str | None]:
+    """Return the number of channels (0 if there is no sound) and the codec, each None if it is unknown."""
+    stream = next(iter(container.streams.audio), None)
+    if stream is None:
+        return (0 if container.streams.video else None), None
+    if stream.codec_context is None:  # a codec that FFmpeg does not support
+        return None, None
+    return stream.codec_context.channels or None, stream.codec_context.codec.canonical_name
 
 
 def _is_sideways(container: InputContainer, stream: VideoStream) -> bool:

@@ -43,6 +43,11 @@ class MediaView(View):
     frame_rate: Left[float] = None
     codec: Left[str] = None
     frame_count: Left[int] = None
+    has_alpha: Left[bool] = None
+    color_space: Left[str] = None
+    bit_rate: Left[int] = None
+    audio_codec: Left[str] = None
+    audio_channels: Left[int] = None
     error: Left[Annotated[Mapping[str, Any], DescribedAs(MediaErrorView)]] = None
     created_at: Moment
     expires_at: Left[Moment] = None
@@ -119,6 +124,11 @@ def _fields(row: MediaRow, url_for: URLFor) -> dict[str, Any]:
         "frame_rate": row.frame_rate,
         "codec": row.codec,
         "frame_count": row.frame_count,
+        "has_alpha": row.has_alpha,
+        "color_space": row.color_space,
+        "bit_rate": row.bit_rate,
+        "audio_codec": row.audio_codec,
+        "audio_channels": row.audio_channels,
         "error": row.error,
         "created_at": row.created_at,
         "expires_at": row.expires_at,

@@ -46,6 +46,11 @@ class MediaRow:
     frame_rate: float | None
     codec: str | None
     frame_count: int | None
+    has_alpha: bool | None
+    color_space: str | None
+    bit_rate: int | None
+    audio_codec: str | None
+    audio_channels: int | None
     blob: str | None
     error: Mapping[str, Any] | None
     created_at: datetime
@@ -56,16 +61,7 @@ class MediaRow:
         """Return the facts read from its bytes; None until they are stored."""
         if self.content_type is None or self.size_bytes is None:
             return None
-        return MediaFacts(
-            content_type=self.content_type,
-            size_bytes=self.size_bytes,
-            width_px=self.width_px,
-            height_px=self.height_px,
-            duration_s=self.duration_s,
-            frame_rate=self.frame_rate,
-            codec=self.codec,
-            frame_count=self.frame_count,
-        )
+        return MediaFacts(**{name: getattr(self, name) for name in MediaFacts.__dataclass_fields__})
 
 
 _COLUMNS = [media.c[name] for name in MediaRow.__dataclass_fields__]

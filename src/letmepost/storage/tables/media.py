@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     Index,
@@ -35,6 +36,11 @@ media = Table(
     Column("frame_rate", Double),
     Column("codec", Text),
     Column("frame_count", Integer),
+    Column("has_alpha", Boolean),
+    Column("color_space", Text),
+    Column("bit_rate", BigInteger),
+    Column("audio_codec", Text),
+    Column("audio_channels", Integer),
     # The name of its bytes in the blob store; NULL for the id of the media item.
     Column("blob", Text),
     Column("error", JSONB(none_as_null=True)),
