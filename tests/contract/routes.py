@@ -118,6 +118,8 @@ ROWS: tuple[Row, ...] = (
     _row("POST /v1/media/{media_id}/complete", _S.MEDIA_WRITE, _P.MEDIA),
     _row("GET /media/{token}", None),
     _row("HEAD /media/{token}", None),
+    _row("GET /robots.txt", None),
+    _row("HEAD /robots.txt", None),
     _row("GET /v1/api-keys", _S.KEYS_READ),
     _row("POST /v1/api-keys", _S.KEYS_WRITE, body=_KEY),
     _row("DELETE /v1/api-keys/{key_id}", _S.KEYS_WRITE, _P.API_KEY),

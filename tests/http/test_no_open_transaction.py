@@ -51,6 +51,8 @@ GET /v1/media
 POST /v1/media/uploads
 GET /v1/media/{media_id}
 HEAD /media/{token}
+GET /robots.txt
+HEAD /robots.txt
 GET /v1/api-keys
 POST /v1/api-keys
 DELETE /v1/api-keys/{key_id}

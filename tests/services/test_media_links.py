@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.media.links import Link, MediaLinks, Purpose
+from letmepost.services.media.links import CHECKABLE_FOR, Link, MediaLinks, Purpose, Send
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring
 from tests.doubles.clock import SteppedClock
@@ -30,8 +30,8 @@ def pulled(made_by: MediaLinks, frozen_at: datetime = FROZEN_AT) -> str:
     return url.rpartition("/")[2]
 
 
-def test_url_contains_tenant_media_item_post_and_expiry() -> None:
-    expected = Link(TENANT, MEDIA_ID, FROZEN_AT + timedelta(hours=48), post_id=POST_ID)
+def test_url_contains_tenant_media_item_send_and_expiry() -> None:
+    expected = Link(TENANT, MEDIA_ID, FROZEN_AT + timedelta(hours=48), send=Send(POST_ID, FROZEN_AT))
     assert links().read(Purpose.PULL, pulled(links())) == expected
 
 
@@ -46,6 +46,22 @@ def test_url_is_the_same_for_a_day_and_valid_for_another() -> None:
     clock.advance(24 * HOUR_S)
     assert links(clock).read(Purpose.PULL, first) is None
     assert links(clock).read(Purpose.PULL, second) is not None
+
+
+def test_url_of_another_send_differs_to_the_microsecond() -> None:
+    later = FROZEN_AT + timedelta(microseconds=1)
+    link = links().read(Purpose.PULL, pulled(links(), later))
+    assert link is not None
+    assert (link.send, pulled(links(), later) == pulled(links())) == (Send(POST_ID, later), False)
+
+
+def test_url_for_checks_expires_and_gives_access_to_no_media_item() -> None:
+    clock = SteppedClock()
+    token = links(clock).to_check().rpartition("/")[2]
+    assert links(clock).read(Purpose.CHECK, token) is not None
+    assert [links(clock).read(purpose, token) for purpose in (Purpose.READ, Purpose.PULL, Purpose.UPLOAD)] == [None] * 3
+    clock.advance(CHECKABLE_FOR.total_seconds())
+    assert links(clock).read(Purpose.CHECK, token) is None
 
 
 def test_url_is_created_when_the_revision_was_frozen_in_the_future() -> None:

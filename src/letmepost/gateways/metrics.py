@@ -47,8 +47,8 @@ class Metrics:
     def platform_called(self, platform: str, status: int | None, seconds: float) -> None:
         """Count a call to a platform. `status`: None if there was no reply."""
 
-    def media_pulled(self) -> None:
-        """Count a media file of a post, or a part of one, that a platform fetched."""
+    def media_pulled(self, status: int, sent_bytes: int) -> None:
+        """Count a request for a media item of a post at a URL that a platform fetches."""
 
     def delivery_tried(self, outcome: str) -> None:
         """Count a delivery attempt: delivered, to be retried, or given up."""

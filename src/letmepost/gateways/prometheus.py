@@ -68,7 +68,8 @@ class PrometheusMetrics(Metrics):
             registry=registry,
         )
         self._deliveries = Counter("letmepost_deliveries", "Delivery attempts.", ["outcome"], registry=registry)
-        self._pulls = Counter("letmepost_media_pulls", "Fetches of media by platforms.", registry=registry)
+        self._pulls = Counter("letmepost_media_pulls", "Fetches of media by platforms.", ["status"], registry=registry)
+        self._pulled = Counter("letmepost_media_pulled_bytes", "Bytes that platforms fetched.", registry=registry)
 
     def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
         known = method if method in _METHODS else "other"
@@ -91,8 +92,9 @@ class PrometheusMetrics(Metrics):
     def delivery_tried(self, outcome: str) -> None:
         self._deliveries.labels(outcome).inc()
 
-    def media_pulled(self) -> None:
-        self._pulls.inc()
+    def media_pulled(self, status: int, sent_bytes: int) -> None:
+        self._pulls.labels(status).inc()
+        self._pulled.inc(sent_bytes)
 
     @asynccontextmanager
     async def served(self, read_queue: Callable[[], Awaitable[QueueState]]) -> AsyncIterator[None]:

@@ -18,7 +18,7 @@ from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds, Tra
 from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import docs, platforms, service
 from letmepost.http.routes.accounts import accounts, connect_sessions, consents, hosted, resources
-from letmepost.http.routes.media import media, uploads
+from letmepost.http.routes.media import media, reading, uploads
 from letmepost.http.routes.posts import bulk, editing, posts
 from letmepost.http.routes.sandbox import sandbox
 from letmepost.http.routes.tenants import keys, organizations, pauses, profiles, usage
@@ -42,6 +42,7 @@ _ROUTERS: Sequence[APIRouter] = (
     sandbox.router,
     uploads.router,
     uploads.signed_router,
+    reading.router,
     pauses.router,
     keys.router,
     profiles.router,

@@ -32,6 +32,7 @@ from letmepost.storage.database import (
 )
 from letmepost.storage.idempotency import IdempotencyRepository
 from letmepost.storage.media.media import MediaRepository
+from letmepost.storage.media.reads import MediaReadRepository
 from letmepost.storage.posts.batches import BatchRepository
 from letmepost.storage.posts.editing import PostEditor
 from letmepost.storage.posts.history import HistoryRepository
@@ -244,6 +245,10 @@ class Work:
     @cached_property
     def media(self) -> MediaRepository:
         return MediaRepository(self.connection, self.tenant)
+
+    @cached_property
+    def media_reads(self) -> MediaReadRepository:
+        return MediaReadRepository(self.connection, self.tenant)
 
     @cached_property
     def organization(self) -> OrganizationRepository:

@@ -1,7 +1,8 @@
 """Signed URLs of media items. Each is valid without a key, for one media item, one purpose and a limited time.
 
-The `url` of a media item is for people. A platform fetches a media item from another URL, which is valid for one post,
-and only while that post needs the media item.
+The `url` of a media item is for people. A platform fetches a media item from another URL. It is valid for one send of
+one post, and only until the post ends. A send is all attempts that must make the same requests: those from the freezing
+of a revision until the post is changed, rescheduled or retried by its author. The next send has other URLs.
 """
 
 import base64
@@ -21,7 +22,7 @@ from letmepost.domain.flow import Frozen
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
-from letmepost.storage.database import Tenant
+from letmepost.storage.database import DEPLOYMENT, Tenant
 from letmepost.storage.media.media import MediaRow
 from letmepost.storage.posts.contents import media_ids
 from letmepost.storage.sealing import Keyring
@@ -32,7 +33,11 @@ UPLOADABLE_FOR = timedelta(hours=24)
 PULLABLE_FOR = timedelta(hours=24)
 """The minimum time for a platform to fetch a media item. Uploads that platforms process expire at about that time."""
 
+CHECKABLE_FOR = timedelta(minutes=5)
+
 _DAY_S = 86_400
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _SIGNATURE_BYTES = 16
 _MODES = (Mode.LIVE, Mode.TEST)
 
@@ -43,17 +48,31 @@ class Purpose(StrEnum):
     READ = "media-read"
     UPLOAD = "media-upload"
     PULL = "media-pull"
+    CHECK = "media-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A post, and when the requests of its attempts were frozen."""
+
+    post_id: UUID
+    frozen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The data in a signed URL. `size_bytes`: the length of an upload. `post_id`: the post that needs the bytes."""
+    """The data in a signed URL.
+
+    Args:
+        size_bytes: the length of an upload.
+        send: the send that needs the bytes.
+    """
 
     tenant: Tenant
     media_id: UUID
     expires_at: datetime
     size_bytes: int = 0
-    post_id: UUID | None = None
+    send: Send | None = None
 
 
 class MediaLinks:
@@ -98,8 +117,13 @@ class MediaLinks:
         The time is counted from the freezing of the revision, so that every run within a day sends the same URL.
         """
         days = max(0, (self._clock.now() - frozen_at) // PULLABLE_FOR)
-        link = Link(tenant, media_id, frozen_at + (days + 2) * PULLABLE_FOR, post_id=post_id)
+        link = Link(tenant, media_id, frozen_at + (days + 2) * PULLABLE_FOR, send=Send(post_id, frozen_at))
         return f"{self._base}/media/{self._sign(Purpose.PULL, link)}"
+
+    def to_check(self) -> str:
+        """Return a URL at which a small fixed file can be read for a few minutes, to check the public URL."""
+        link = Link(DEPLOYMENT, DEPLOYMENT.organization_id, self._clock.now() + CHECKABLE_FOR)
+        return f"{self._base}/media/{self._sign(Purpose.CHECK, link)}"
 
     def to_upload(self, link: Link) -> str:
         """Return a URL to which the bytes can be uploaded once."""
@@ -138,7 +162,7 @@ def _encode(link: Link) -> bytes:
             _MODES.index(link.tenant.mode).to_bytes(1),
             int(link.expires_at.timestamp()).to_bytes(5),
             link.size_bytes.to_bytes(5),
-            b"" if link.post_id is None else link.post_id.bytes,
+            b"" if link.send is None else _encode_send(link.send),
         )
     )
 
@@ -146,8 +170,16 @@ def _encode(link: Link) -> bytes:
 def _decode(body: bytes) -> Link:
     tenant = Tenant(UUID(bytes=body[:16]), _MODES[body[32]])
     expires_at = datetime.fromtimestamp(int.from_bytes(body[33:38]), UTC)
-    post_id = UUID(bytes=body[43:]) if body[43:] else None
-    return Link(tenant, UUID(bytes=body[16:32]), expires_at, int.from_bytes(body[38:43]), post_id)
+    send = _decode_send(body[43:]) if body[43:] else None
+    return Link(tenant, UUID(bytes=body[16:32]), expires_at, int.from_bytes(body[38:43]), send)
+
+
+def _encode_send(send: Send) -> bytes:
+    return send.post_id.bytes + ((send.frozen_at - _EPOCH) // _MICROSECOND).to_bytes(8)
+
+
+def _decode_send(body: bytes) -> Send:
+    return Send(UUID(bytes=body[:16]), _EPOCH + int.from_bytes(body[16:]) * _MICROSECOND)
 
 
 def _is_private(host: str) -> bool:

@@ -1,16 +1,18 @@
 """The timeline of a post: its history as text and as data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.lateness import WORDS, Lateness
 from letmepost.services.events import timestamp
 from letmepost.services.posts import read
 from letmepost.services.posts.lateness import find_lateness
 from letmepost.services.work import Work
+from letmepost.storage.media.reads import MediaReads
 from letmepost.storage.posts.history import History
 from letmepost.storage.posts.posts import AttemptRow, PostRow
 
@@ -35,7 +37,8 @@ async def list_entries(work: Work, post_id: UUID) -> list[TimelineEntry]:
     attempts = await work.posts.list_attempts(post_id)
     history = await work.history.read(post_id)
     lateness = await find_lateness(work, post, attempts)
-    entries = [*_of_history(post, history), *_of_lateness(lateness), *_of_attempts(attempts)]
+    reads = await work.media_reads.list_of_post(post_id)
+    entries = [*_of_history(post, history), *_of_lateness(lateness), *_of_attempts(attempts), *_of_reads(reads)]
     return sorted(entries, key=lambda entry: entry.at)
 
 
@@ -96,6 +99,32 @@ def _of_attempts(attempts: list[AttemptRow]) -> Iterator[TimelineEntry]:
                     "calls": list(attempt.calls),
                     "error": attempt.error,
                 },
+            )
+
+
+def _of_reads(found: Sequence[MediaReads]) -> Iterator[TimelineEntry]:
+    """Yield an entry for each of the first reads of a media item, and one for all of them if there were more."""
+    for reads in found:
+        media_id = format_id(Prefix.MEDIA, reads.media_id)
+        for one in reads.first:
+            yield TimelineEntry(
+                at=one.at,
+                kind="media.read",
+                message=f"{media_id} was read: {one.method}, status {one.status}, {one.sent_bytes} bytes.",
+                data={
+                    "mediaId": media_id,
+                    "method": one.method,
+                    "status": one.status,
+                    "sentBytes": one.sent_bytes,
+                    "userAgent": one.user_agent,
+                },
+            )
+        if reads.count > len(reads.first):
+            yield TimelineEntry(
+                at=reads.last_at,
+                kind="media.reads",
+                message=f"{media_id} was read {reads.count} times. The first {len(reads.first)} reads are listed.",
+                data={"mediaId": media_id, "count": reads.count},
             )
 
 

@@ -14,12 +14,12 @@ from letmepost.domain.content import MediaFacts
 from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Tenant, driver_of
-from letmepost.storage.queries import below_if_given, equals_if_given, is_row
+from letmepost.storage.queries import below_if_given, is_row
 from letmepost.storage.tables.media import media, media_uses
 from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.posts import posts
 
-_FINISHED = (
+FINISHED = (
     PostStatus.PUBLISHED,
     PostStatus.PARTIAL,
     PostStatus.REJECTED,
@@ -161,19 +161,14 @@ class MediaRepository:
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else _media_item(row)
 
-    async def is_needed(self, media_id: UUID, ended_after: datetime | None = None, by_post: UUID | None = None) -> bool:
-        """Return True if an unfinished post (this one, if given) uses it, or one that finished after `ended_after`."""
+    async def is_needed(self, media_id: UUID, ended_after: datetime | None = None) -> bool:
+        """Return True if an unfinished post uses it, or one that finished after `ended_after`."""
         needs = or_(
-            posts.c.status.not_in(_FINISHED),
+            posts.c.status.not_in(FINISHED),
             posts.c.ready_at.is_not(None),  # published, but extras are still to follow
             false() if ended_after is None else posts.c.updated_at > ended_after,
         )
-        uses = and_(
-            media_uses.c.media_id == media_id,
-            equals_if_given(media_uses.c.post_id, by_post),
-            posts.c.id == media_uses.c.post_id,
-            needs,
-        )
+        uses = and_(media_uses.c.media_id == media_id, posts.c.id == media_uses.c.post_id, needs)
         mine = and_(posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode, uses)
         return bool(await self._connection.scalar(select(exists().where(mine))))
 

@@ -1,4 +1,4 @@
-"""Media items, and the posts that use them."""
+"""Media items, the posts that use them, and the platforms that read them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -70,4 +70,21 @@ media_uses = Table(
     belongs_to("media_id", "media"),
     belongs_to("post_id", "posts", ondelete="CASCADE"),
     Index("ix_media_uses_organization_id_media_id", "organization_id", "media_id"),
+)
+
+# The reads of a media item for a post: how many, and the first of them.
+media_reads = Table(
+    "media_reads",
+    metadata,
+    *tenant(),
+    Column("post_id", Uuid, nullable=False),
+    Column("media_id", Uuid, nullable=False),
+    Column("read_count", Integer, nullable=False),
+    Column("first_reads", JSONB, nullable=False),
+    moment("last_read_at", nullable=False),
+    known_mode(),
+    # The organization comes first, for the foreign keys.
+    PrimaryKeyConstraint("organization_id", "post_id", "media_id"),
+    of_organization(),
+    belongs_to("post_id", "posts", ondelete="CASCADE"),
 )

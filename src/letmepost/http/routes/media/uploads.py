@@ -1,11 +1,9 @@
-"""`/v1/media/uploads` for large files, and signed URLs that upload or read bytes without an API key."""
+"""`/v1/media/uploads` for large files, and signed URLs that upload bytes without an API key."""
 
-import re
 from collections.abc import AsyncIterator
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from letmepost.domain import refusals
@@ -18,10 +16,8 @@ from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.media import MediaUploadView, MediaView, StartMediaUpload
 from letmepost.http.services import APIServices
 from letmepost.services.media import attachments
-from letmepost.services.media.downloads import Readable
 
 _BYTES = {"application/octet-stream": {"schema": BINARY}}
-_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 router = APIRouter(route_class=GatedRoute, tags=["media"])
 signed_router = APIRouter(route_class=OpenQueryRoute, tags=["media"])
@@ -73,64 +69,7 @@ async def upload_media_bytes(token: str, request: Request) -> Response:
     return respond(MediaView.of(row, partial(services.media_links.to_read, link.tenant)))
 
 
-# Not in the OpenAPI document: this is the `url` of a media item, or the URL that a platform fetches.
-@signed_router.get("/media/{token}", include_in_schema=False)
-async def read_media(token: str, request: Request) -> Response:
-    """Read the bytes of a media item, or one range of them, at a signed URL."""
-    services: APIServices = request.app.state.services
-    found = await services.downloads.find(token)
-    size_bytes = found.facts.size_bytes
-    wanted = _wanted(request.headers.get("range"), size_bytes)
-    if wanted is None:
-        return Response(status_code=416, headers={"content-range": f"bytes */{size_bytes}"})
-    first_byte, end = wanted
-    headers = {**_headers(found), "content-length": str(end - first_byte)}
-    chunks = await services.downloads.open(found, first_byte, end - first_byte)
-    if end - first_byte == size_bytes:
-        return StreamingResponse(chunks, headers=headers)
-    headers["content-range"] = f"bytes {first_byte}-{end - 1}/{size_bytes}"
-    return StreamingResponse(chunks, 206, headers=headers)
-
-
-@signed_router.head("/media/{token}", include_in_schema=False)
-async def describe_media(token: str, request: Request) -> Response:
-    """Respond as `read_media`, without the bytes."""
-    services: APIServices = request.app.state.services
-    found = await services.downloads.find(token)
-    return Response(headers={**_headers(found), "content-length": str(found.facts.size_bytes)})
-
-
 async def _body(request: Request) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
         if chunk:
             yield chunk
-
-
-def _headers(found: Readable) -> dict[str, str]:
-    """Return headers that keep browsers from executing the file, or from guessing another type."""
-    return {
-        "content-type": found.facts.content_type,
-        "accept-ranges": "bytes",
-        "cache-control": "no-store" if found.is_pulled else "private, max-age=86400, immutable",
-        "content-security-policy": "default-src 'none'; sandbox",
-        "x-content-type-options": "nosniff",
-    }
-
-
-def _wanted(header: str | None, size_bytes: int) -> tuple[int, int] | None:
-    """Return the first byte of a range and the one after its last; None if it starts beyond the end of the file.
-
-    The whole file is returned for a range that is missing or not understood, as RFC 9110 section 14 requires (read
-    2026-11-22).
-    """
-    found = None if header is None else _RANGE.fullmatch(header.strip())
-    if found is None or found.groups() == ("", ""):
-        return 0, size_bytes
-    first, last = found.groups()
-    if not first:
-        return (max(0, size_bytes - int(last)), size_bytes) if int(last) else None
-    if last and int(last) < int(first):
-        return 0, size_bytes
-    if int(first) >= size_bytes:
-        return None
-    return int(first), min(int(last) + 1, size_bytes) if last else size_bytes
