@@ -59,6 +59,22 @@ async def test_hint_written_after_a_call_began_is_sent_again(redis: Redis, recei
     assert await receive(received, 2) == [(WORKER_CHANNEL, b"")] * 2
 
 
+async def test_hint_at_media_reaches_only_the_callback_for_media(redis: Redis, redis_url: str) -> None:
+    received: asyncio.Queue[UUID] = asyncio.Queue()
+    subscribed, others = asyncio.Event(), list[str]()
+    async with Redis.from_url(redis_url) as subscriber:
+        wakeups = Wakeups(redis, subscriber)
+        wakeups.on_media(received.put_nowait)
+        wakeups.on_wake(subscribed.set)
+        listening = asyncio.create_task(wakeups.listen(WORKER_CHANNEL))
+        await subscribed.wait()
+        wakeups.on_wake(lambda: others.append("woken"))
+        await wakeups.media_waiting(BATCHES[1])
+        assert await received.get() == BATCHES[1]
+        listening.cancel()
+    assert others == []
+
+
 async def test_hints_are_dropped_while_redis_is_unreachable() -> None:
     async with Redis(host="127.0.0.1", port=1) as nowhere:
         wakeups = Wakeups(nowhere, nowhere)

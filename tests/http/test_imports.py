@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from starlette.requests import Request
@@ -74,6 +75,16 @@ async def test_post_with_a_missing_file_is_rejected_before_it_is_due(
     assert (event["data"]["postId"], event["data"]["error"]["rule"]) == (post_id, rule)
     timeline = (await tenant.client.get(f"/v1/posts/{post_id}/timeline")).json()["data"]
     assert "post.rejected: the post is rejected." in [moment["message"] for moment in timeline]
+
+
+async def test_hint_runs_the_import_in_a_worker(services: WorkerServices) -> None:
+    hint_id, queue = uuid4(), services.queue
+    await services.wakeups.media_waiting(hint_id)
+
+    async def has_run() -> bool:
+        return bool(await queue.redis.exists(f"arq:result:{queue.prefix}:import_media:{hint_id}"))
+
+    assert await eventually(has_run)
 
 
 async def test_every_target_with_the_media_item_is_rejected_and_no_other(

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, deployed
 from tests.gateways.movies import movie
-from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, path_of, png, upload
+from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, path_of, png, soon, upload
 from tests.http.test_media import read
 from tests.s3 import bucket
 from tests.storage.support import Admin
@@ -55,6 +55,28 @@ async def test_upload_url_is_valid_for_one_file(tenant: Tenant) -> None:
     item = await read(tenant, started["id"])
     assert (await tenant.deployment.http.get(path_of(item["url"]))).content == png()
     assert (await tenant.stored())["files"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "rule"),
+    [
+        (png() + bytes(2_000_001), 200, "bluesky.media.image_size_max"),
+        (CLIP, 200, "media.kind_mismatch"),
+        (b"<html>No picture here</html>", 400, "media.unreadable"),
+    ],
+    ids=["too large", "a video", "unreadable"],
+)
+async def test_post_is_rejected_when_the_upload_that_it_waits_for_breaks_a_rule(
+    tenant: Tenant, content: bytes, status: int, rule: str
+) -> None:
+    account_id = await tenant.client.sandbox_account()
+    started = await start(tenant, len(content))
+    media = [{"kind": "image", "mediaId": started["id"]}]
+    wanted = {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "scheduledAt": soon(86_400)}
+    post_id = (await tenant.client.post("/v1/posts", wanted)).json()["results"][0]["postId"]
+    assert (await put(tenant, started, content)).status_code == status
+    post = (await tenant.client.get(f"/v1/posts/{post_id}")).json()
+    assert (post["status"], post["error"]["rule"], post["attempts"]) == ("rejected", rule, [])
 
 
 async def _chunked(content: bytes) -> AsyncIterator[bytes]:

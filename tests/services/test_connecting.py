@@ -8,20 +8,7 @@ from letmepost.platforms.contract import ConnectedAccount, Credential
 from letmepost.services.accounts import connect
 from letmepost.services.work import UnitsOfWork
 from tests.services.desk import Desk
-from tests.storage.support import CLOCK, KEYRING, PLATFORM
-
-
-class RecordedHints:
-    """Records the hints that workers would receive, in order."""
-
-    def __init__(self) -> None:
-        self.received: list[str] = []
-
-    async def wake_worker(self) -> None:
-        self.received.append("post due")
-
-    async def events_written(self) -> None:
-        self.received.append("events written")
+from tests.storage.support import CLOCK, KEYRING, PLATFORM, RecordedHints
 
 
 @pytest.fixture

@@ -37,6 +37,25 @@ class NoHints:
     async def events_written(self) -> None:
         return
 
+    async def media_waiting(self, hint_id: UUID) -> None:  # noqa: ARG002 - the protocol passes it
+        return
+
+
+class RecordedHints:
+    """Records the hints that workers would receive, in order."""
+
+    def __init__(self) -> None:
+        self.received: list[str] = []
+
+    async def wake_worker(self) -> None:
+        self.received.append("post due")
+
+    async def events_written(self) -> None:
+        self.received.append("events written")
+
+    async def media_waiting(self, hint_id: UUID) -> None:  # noqa: ARG002 - the protocol passes it
+        self.received.append("media waiting")
+
 
 def fresh_id() -> UUID:
     """Return a new UUIDv7."""

@@ -207,6 +207,37 @@ async def test_one_worker_runs_each_tick_of_a_deployment(redis_url: str, jobs: J
     assert all(job_id.startswith(prefix) for job_id in jobs.ran)
 
 
+async def test_one_worker_runs_a_cron_job_on_each_occasion(redis_url: str, jobs: Jobs) -> None:
+    """Its next tick is in half a day."""
+    prefix = f"test:{uuid4()}"
+    hour = (SystemClock().now() + timedelta(hours=12)).hour
+
+    def has_run(occasion: str) -> bool:
+        return f"{prefix}:tick:{occasion}" in jobs.ran
+
+    make = partial(cron, jobs.tick, name=f"{prefix}:tick", hour=hour, unique=True, keep_result=60)
+    async with (
+        working(redis_url, jobs, prefix=prefix, cron_jobs=[make()]) as one,
+        working(redis_url, jobs, prefix=prefix, cron_jobs=[make()]) as other,
+    ):
+        for occasion in ("a", "b"):
+            for worker in (one, other, one):
+                worker.run_soon(f"{prefix}:tick", occasion)
+            await until(partial(has_run, occasion))
+        other.run_soon(f"{prefix}:tick", "a")
+        other.run_soon(f"{prefix}:tick", "c")
+        await until(partial(has_run, "c"))
+    assert sorted(jobs.ran) == [f"{prefix}:tick:{occasion}" for occasion in "abc"]
+
+
+async def test_cron_job_without_redis_waits_for_its_tick(jobs: Jobs) -> None:
+    ticking = cron(jobs.tick, name="tick", second=EVERY_SECOND)
+    async with working(NOWHERE, jobs, cron_jobs=[ticking]) as worker:
+        worker.run_soon("tick", "a")
+        await until(lambda: not worker.is_connected)
+    assert jobs.ran == []
+
+
 async def test_missed_ticks_are_skipped(redis_url: str, jobs: Jobs) -> None:
     """After a standstill of an hour, hundreds of ticks would run."""
     now = SystemClock().now().astimezone(UTC)

@@ -114,6 +114,7 @@ async def open_api(
                 units=core.units,
                 library=core.library,
                 fetching=core.fetching,
+                rechecks=core.rechecks,
                 direct=core.direct,
                 links=core.links,
             ),

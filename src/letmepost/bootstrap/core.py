@@ -28,6 +28,7 @@ from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
+from letmepost.services.media.rechecks import PostRechecks
 from letmepost.services.platform_access import SandboxAccess, Worlds
 from letmepost.services.platform_costs import CostMeter
 from letmepost.services.work import UnitsOfWork
@@ -60,6 +61,7 @@ class Core:
     library: MediaLibrary
     links: MediaLinks
     fetching: MediaFetching
+    rechecks: PostRechecks
     expiry: MediaExpiry
     direct: DirectUploads | None
     wakeups: Wakeups
@@ -141,6 +143,7 @@ async def open_core(
             library=library,
             links=links,
             fetching=MediaFetching(units=units, library=library, direct=direct, http=live_http),
+            rechecks=PostRechecks(units=units, platforms=worlds.platforms, wakeups=wakeups),
             expiry=MediaExpiry(units=units, every_tenant=EveryTenantMedia(database), library=library),
             direct=direct,
             wakeups=wakeups,

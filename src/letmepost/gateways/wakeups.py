@@ -34,6 +34,7 @@ class Wakeups:
         self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._on_wake: list[Callable[[], None]] = []
         self._on_events: list[Callable[[], None]] = []
+        self._on_media: list[Callable[[UUID], None]] = []
         self._unsent: dict[tuple[str, bytes], None] = {}
         self._turn = asyncio.Lock()
 
@@ -44,6 +45,10 @@ class Wakeups:
     async def events_written(self) -> None:
         """Send the hint that there are events to announce, but nothing to publish."""
         await self._hint(WORKER_CHANNEL, _EVENTS)
+
+    async def media_waiting(self, hint_id: UUID) -> None:
+        """Send the hint that there are media items to fetch. One worker is enough: `hint_id` is different each time."""
+        await self._hint(WORKER_CHANNEL, hint_id.bytes)
 
     async def batch_changed(self, batch_id: UUID) -> None:
         """Send the hint that the batch has changed, for requests that wait for it."""
@@ -60,6 +65,10 @@ class Wakeups:
     def on_events(self, callback: Callable[[], None]) -> None:
         """Call `callback` for each hint that there are events to announce, but nothing to publish."""
         self._on_events.append(callback)
+
+    def on_media(self, callback: Callable[[UUID], None]) -> None:
+        """Call `callback` with the id of each hint that there are media items to fetch."""
+        self._on_media.append(callback)
 
     @asynccontextmanager
     async def watch(self, subject: UUID) -> AsyncIterator[asyncio.Event]:
@@ -94,12 +103,16 @@ class Wakeups:
                 self._pass_on(hint["channel"], hint["data"])
 
     def _pass_on(self, channel: bytes, data: bytes) -> None:
-        if channel == WORKER_CHANNEL.encode():
+        subject = UUID(bytes=data) if len(data) == 16 else None
+        if channel != WORKER_CHANNEL.encode():
+            for event in () if subject is None else self._waiting.get(subject, ()):
+                event.set()
+        elif subject is not None:
+            for receive in self._on_media:
+                receive(subject)
+        else:
             for callback in self._on_events if data == _EVENTS else self._on_wake:
                 callback()
-        elif len(data) == 16:
-            for event in self._waiting.get(UUID(bytes=data), ()):
-                event.set()
 
     async def _hint(self, channel: str, data: bytes) -> None:
         """Send a hint. Hints that are written during a call share the next one, without duplicates."""

@@ -71,6 +71,9 @@ class WorkerHints(Protocol):
     async def events_written(self) -> None:
         """Notify a worker that there are events to announce, but no post to publish yet."""
 
+    async def media_waiting(self, hint_id: UUID) -> None:
+        """Notify the workers that there are media items to fetch. One of them acts on a hint id."""
+
 
 @dataclass(slots=True)
 class Followup:
@@ -78,6 +81,7 @@ class Followup:
 
     has_events: bool = False
     has_due_posts: bool = False
+    has_waiting_media: bool = False
     after_commit: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     after_rollback: list[tuple[Tenant, Callable[["Work"], Awaitable[None]]]] = field(default_factory=list)
 
@@ -153,6 +157,10 @@ class Work:
     def wake_workers(self) -> None:
         """Notify the workers after the commit that a post may be due."""
         self._followup.has_due_posts = True
+
+    def fetch_media_soon(self) -> None:
+        """Notify the workers after the commit that there are media items to fetch for posts that are not due yet."""
+        self._followup.has_waiting_media = True
 
     def after_commit(self, act: Callable[[], Awaitable[None]]) -> None:
         """Call `act` when the transaction is committed and closed. It may use the network.
@@ -359,6 +367,8 @@ class UnitsOfWork:
             await self._hints.wake_worker()
         elif followup.has_events:
             await self._hints.events_written()
+        if followup.has_waiting_media:
+            await self._hints.media_waiting(new_id(self.clock))
         for act in followup.after_commit:
             await act()
 

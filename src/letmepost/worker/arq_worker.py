@@ -109,6 +109,24 @@ class OwnQueueWorker(Worker):
                 self._lose_redis(error)
                 raise
 
+    def run_soon(self, job: str, occasion: str) -> None:
+        """Run a cron job now, in one of the workers that are asked to run it on the same occasion.
+
+        Without Redis, nothing happens before its next tick.
+        """
+        task = self.loop.create_task(self._run_once(job, f"{job}:{occasion}"))
+        self._unqueued.add(task)
+        task.add_done_callback(self._unqueued.discard)
+
+    async def _run_once(self, job: str, job_id: str) -> None:
+        try:
+            enqueued = await self.pool.enqueue_job(job, _job_id=job_id, _queue_name=self.queue_name)
+        except (RedisError, OSError) as error:
+            self._lose_redis(error)
+            return
+        if enqueued is not None:
+            await self.start_jobs([job_id.encode()])
+
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Start jobs. No other process takes jobs from this queue, so the marks of arq in Redis are not needed."""
         for job_id in map(bytes.decode, job_ids):

@@ -37,6 +37,8 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
     services.wakeups.on_wake(posts.wake)
     services.wakeups.on_wake(deliveries.wake)
     services.wakeups.on_events(deliveries.wake_soon)
+    import_job = jobs.cron_name(services.queue.prefix, jobs.import_media)
+    services.wakeups.on_media(lambda hint_id: worker.run_soon(import_job, str(hint_id)))
     background = [
         asyncio.create_task(services.wakeups.listen(WORKER_CHANNEL)),
         asyncio.create_task(_renew(services.leases)),

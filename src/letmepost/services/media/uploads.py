@@ -14,6 +14,7 @@ from letmepost.services.media import attachments
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary, blob_key, too_large, upload_name
 from letmepost.services.media.links import UPLOADABLE_FOR, Link, MediaLinks, Purpose
+from letmepost.services.media.rechecks import PostRechecks
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.database import Tenant
 from letmepost.storage.media.media import MediaRow
@@ -47,6 +48,7 @@ class Uploads:
         units: UnitsOfWork,
         library: MediaLibrary,
         fetching: MediaFetching,
+        rechecks: PostRechecks,
         direct: DirectUploads | None,
         links: MediaLinks,
     ) -> None:
@@ -54,6 +56,7 @@ class Uploads:
         self._units = units
         self._library = library
         self._fetching = fetching
+        self._rechecks = rechecks
         self._direct = direct
         self._links = links
 
@@ -100,7 +103,9 @@ class Uploads:
         return link
 
     async def receive(self, link: Link, chunks: AsyncIterator[bytes]) -> MediaRow:
-        """Store the bytes of an admitted upload. Unrecognized content fails the upload; a short body may be retried.
+        """Store the bytes of an admitted upload, and check the posts that wait for them.
+
+        Unrecognized content fails the upload; a short body may be retried.
 
         Raises:
             InvalidRequest: the number of bytes is not the announced one, or their format is not accepted.
@@ -114,16 +119,20 @@ class Uploads:
         except RequestError as refused:
             if refused.rule == refusals.media.UNREADABLE.id:
                 await self._fetching.fail(tenant, media_id, refused)
+                await self._rechecks.check(tenant, media_id)
             raise
         if not await self._library.record(tenant, media_id, stored):
             raise _used()
+        await self._rechecks.check(tenant, media_id)
         row = await self._find(link)
         if row is None:
             raise refusals.requests.PAGE_UNKNOWN()
         return row
 
     async def complete(self, tenant: Tenant, media_id: UUID) -> None:
-        """Fetch a file that was uploaded to the blob store directly. Do nothing if it was fetched already.
+        """Fetch a file that was uploaded to the blob store directly, and check the posts that wait for it.
+
+        A file that was fetched already is not fetched again.
 
         Raises:
             StateForbids: nothing was uploaded yet.
@@ -132,6 +141,7 @@ class Uploads:
             await self._fetching.fetch(tenant, media_id)
         except SendFailure as failure:
             raise refusals.media.NOT_UPLOADED() from failure
+        await self._rechecks.check(tenant, media_id)
 
     def _started(self, row: MediaRow, link: Link) -> StartedUpload:
         if self._direct is None:

@@ -83,6 +83,8 @@ class Acceptance:
             await work.emit(*_queued_events(work.clock, stored.posts))
         if not batch.is_draft and batch.due_at < now + SOON:
             work.wake_workers()
+        elif _needs_fetching(composed):
+            work.fetch_media_soon()
         return stored
 
     async def recompose(
@@ -102,6 +104,8 @@ class Acceptance:
         )
         composed = await self.compose(work, request, {})
         await self._media.record(work, composed, {})
+        if _needs_fetching(composed):
+            work.fetch_media_soon()
         return composed.posts[0]
 
     async def validate(self, caller: Caller, request: PostRequest) -> list[JudgedTarget]:
@@ -133,6 +137,10 @@ class Acceptance:
             _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
         can_fetch = self._worlds.can_fetch_media(caller.mode)
         return Composer(self._worlds, work.clock, known, facts, can_fetch), accounts
+
+
+def _needs_fetching(composed: Composed) -> bool:
+    return any(item.url is not None for item in composed.media)
 
 
 async def _reject_duplicates(work: Work, request: PostRequest, batch: NewBatch, now: datetime) -> None:

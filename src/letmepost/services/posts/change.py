@@ -83,7 +83,8 @@ async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | Non
     await work.batches.schedule(batch_id, is_scheduled=scheduled_at is not None)
     due_at = scheduled_at or now
     await quotas.move(work, new=[(post.account_id, due_at) for post in drafts])
-    await work.media.wait_again([post.id for post in drafts])
+    if await work.media.wait_again([post.id for post in drafts]) and scheduled_at is not None:
+        work.fetch_media_soon()
     for post in drafts:
         await move(work, post, Cause.ACCEPTED, announce=scheduled_at is not None, **due(due_at))
     work.wake_workers()

@@ -84,7 +84,8 @@ async def _requeue(work: Work, found: Sequence[LockedPost], scheduled_at: dateti
     due_at = scheduled_at or work.now()
     posts = [locked.post for locked in found]
     await quotas.move(work, old=quota_slots(posts), new=[(post.account_id, due_at) for post in posts])
-    await work.media.wait_again([post.id for post in posts])
+    if await work.media.wait_again([post.id for post in posts]) and scheduled_at is not None:
+        work.fetch_media_soon()
     for locked in found:
         if not locked.is_sent:
             await work.post_editor.unfreeze(locked.post)

@@ -183,17 +183,18 @@ class MediaRepository:
         """Record that the bytes could not be fetched. Return False if a concurrent import has stored them."""
         return await self._settle(media_id, status=MediaStatus.FAILED, error=dict(error), expires_at=expires_at)
 
-    async def wait_again(self, post_ids: Collection[UUID]) -> None:
-        """Let failed URLs be fetched again for posts that are queued again, because they may work by now."""
+    async def wait_again(self, post_ids: Collection[UUID]) -> bool:
+        """Let failed URLs be fetched again for posts that are queued again, because they may work by now.
+
+        Return False if there are none.
+        """
         used = select(media_uses.c.media_id).where(
             media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.post_id.in_(post_ids)
         )
         failed = and_(self._exists(), media.c.status == MediaStatus.FAILED, media.c.source_url.is_not(None))
-        await self._connection.execute(
-            update(media)
-            .where(failed, media.c.id.in_(used))
-            .values(status=MediaStatus.WAITING, error=None, fetch_at=None, expires_at=None)
-        )
+        waiting = {"status": MediaStatus.WAITING, "error": None, "fetch_at": None, "expires_at": None}
+        found = await self._connection.execute(update(media).where(failed, media.c.id.in_(used)).values(**waiting))
+        return found.rowcount > 0
 
     async def find_blob(self, media_id: UUID) -> str | None:
         """Return the blob name of a media item, deleted or not; None if it is the id of the item."""
