@@ -99,7 +99,7 @@ async def test_robots_may_fetch_media(tenant: Tenant) -> None:
     assert (reply.status_code, reply.headers["content-type"]) == (200, "text/plain; charset=utf-8")
     rules = RobotFileParser()
     rules.parse(reply.text.splitlines())
-    assert rules.can_fetch("facebookexternalhit", "https://api.example.com/media/x")
+    assert rules.can_fetch("crawler", "https://api.example.com/media/x")
     head = await tenant.deployment.http.head("/robots.txt")
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(reply.content)))
 

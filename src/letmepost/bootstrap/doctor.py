@@ -11,11 +11,13 @@ from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.sandbox import SandboxControl
+from letmepost.services.media.links import MediaLinks
 from letmepost.settings import Settings
 from letmepost.storage.database import open_database
 from letmepost.storage.inspection import DatabaseInspection
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision
+from letmepost.storage.sealing import Keyring
 
 
 @asynccontextmanager
@@ -29,6 +31,8 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         redis = open_redis(settings.redis_url.get_secret_value(), timeout_s=1.0)
         stack.push_async_callback(redis.aclose)
         worker_url = settings.worker_database_url
+        lookup = NameLookup()
+        stack.callback(lookup.close)
         yield Parts(
             clock=clock,
             inspection=DatabaseInspection(url),
@@ -37,16 +41,23 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             ping_redis=redis.ping,
             heartbeats=Heartbeats(redis),
             blobs=open_blobs(settings, stack)[0],
-            sandbox=_sandbox(settings, clock, stack),
+            sandbox=_sandbox(settings, clock, lookup, stack),
+            http=_client_of(str(settings.public_url), clock, lookup, stack),
+            links=MediaLinks(Keyring(settings.open_keys(), clock.entropy), clock, str(settings.public_url)),
+            lookup=lookup,
         )
 
 
-def _sandbox(settings: Settings, clock: Clock, stack: AsyncExitStack) -> SandboxControl | None:
+def _sandbox(settings: Settings, clock: Clock, lookup: NameLookup, stack: AsyncExitStack) -> SandboxControl | None:
     if settings.sandbox_url is None or settings.sandbox_token is None:
         return None
-    url, lookup = str(settings.sandbox_url), NameLookup()
-    stack.callback(lookup.close)
+    url = str(settings.sandbox_url)
+    return SandboxControl(_client_of(url, clock, lookup, stack), url, settings.sandbox_token.get_secret_value())
+
+
+def _client_of(url: str, clock: Clock, lookup: NameLookup, stack: AsyncExitStack) -> HTTPClient:
+    """Return a client that calls only the origin of a URL."""
     policy = AddressPolicy(allow_private=True, allow_http=True, only_origins=frozenset({read_origin(url)}))
     http = HTTPClient(guard=AddressGuard(policy, lookup), clock=clock, user_agent=USER_AGENT)
     stack.push_async_callback(http.close)
-    return SandboxControl(http, url, settings.sandbox_token.get_secret_value())
+    return http

@@ -50,15 +50,15 @@ async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list
     found += [configuration.check_public_url(settings)]
     found += configuration.check_secrets(settings)
     found += configuration.check_private_addresses(settings)
-    found += await _examine_servers(wiring, settings, platforms)
+    found += await _examine_parts(wiring, settings, platforms)
     found += configuration.check_platforms(wiring.environment, platforms, settings.public_url)
     return found + configuration.check_versions(wiring.environment, platforms, SystemClock().now().date())
 
 
-async def _examine_servers(
+async def _examine_parts(
     wiring: Wiring, settings: "Settings", platforms: "Mapping[str, Platform]"
 ) -> "list[CheckResult]":
-    from letmepost.cli.doctor import servers
+    from letmepost.cli.doctor import media_urls, servers
 
     async with wiring.open_parts(settings) as parts:
         found = [await servers.check_database(parts)]
@@ -70,6 +70,8 @@ async def _examine_servers(
             await servers.check_worker(parts),
             await servers.check_media(parts),
             await servers.check_sandbox(parts, platforms),
+            await media_urls.check_media_urls(parts),
+            await media_urls.check_ipv6(parts),
         ]
 
 

@@ -41,7 +41,7 @@ def check_public_url(settings: Settings) -> CheckResult:
     """Check that callers, and people who connect accounts, can open the URLs in responses."""
     url = urlsplit(str(settings.public_url))
     remedy = "Set LETMEPOST_PUBLIC_URL to the https address that callers use."
-    if _is_loopback(url.hostname or ""):
+    if is_loopback(url.hostname or ""):
         return warning("public_url", f"{settings.public_url} can only be reached from this machine.", remedy)
     if url.scheme != "https":
         return broken("public_url", f"{settings.public_url} would send API keys in clear text.", remedy)
@@ -67,7 +67,7 @@ def check_secrets(settings: Settings) -> list[CheckResult]:
 
 def check_private_addresses(settings: Settings) -> list[CheckResult]:
     """Check that callers cannot make this server call its own network."""
-    is_here = _is_loopback(urlsplit(str(settings.public_url)).hostname or "")
+    is_here = is_loopback(urlsplit(str(settings.public_url)).hostname or "")
     if not settings.allow_private_addresses or is_here:
         return []
     message = "Callers can make this server call private addresses."
@@ -128,7 +128,8 @@ def _check_version(pinned: Platform, tested: str | None, today: date) -> CheckRe
     return ok(check, f"{name} has {'no announced end' if pinned.sunset is None else f'an end on {pinned.sunset}'}.")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return True if only this machine can reach a host."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
