@@ -55,6 +55,14 @@ def test_url_of_another_send_differs_to_the_microsecond() -> None:
     assert (link.send, pulled(links(), later) == pulled(links())) == (Send(POST_ID, later), False)
 
 
+def test_expired_upload_url_is_rejected() -> None:
+    clock = SteppedClock()
+    token = links(clock).to_upload(Link(TENANT, MEDIA_ID, clock.now() + timedelta(hours=1), 5)).rpartition("/")[2]
+    assert links(clock).read(Purpose.UPLOAD, token) is not None
+    clock.advance(HOUR_S)
+    assert links(clock).read(Purpose.UPLOAD, token) is None
+
+
 def test_url_for_checks_expires_and_gives_access_to_no_media_item() -> None:
     clock = SteppedClock()
     token = links(clock).to_check().rpartition("/")[2]
