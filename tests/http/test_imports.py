@@ -1,11 +1,11 @@
 """Media items by URL, from the request until their post is due."""
 
+import asyncio
 import hashlib
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -38,6 +38,17 @@ async def read_post(tenant: Tenant, post_id: str) -> dict[str, Any]:
 async def status_of(tenant: Tenant, post_id: str) -> str:
     status: str = (await read_post(tenant, post_id))["status"]
     return status
+
+
+async def import_all(tenant: Tenant, services: WorkerServices) -> None:
+    """Wait until every media item of the tenant is imported, by this worker or by another one that was faster."""
+
+    async def is_done() -> bool:
+        await services.imports.sweep(100)
+        media = (await tenant.client.get("/v1/media")).json()["data"]
+        return all(item["status"] != "waiting" for item in media)
+
+    assert await eventually(is_done)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +122,7 @@ async def test_url_may_become_unreachable_after_the_import(
 ) -> None:
     async with serving(Response(png())) as url:
         [post_id] = await schedule(tenant, f"{url}/a.png", account_id)
-        await services.imports.sweep(100)
+        await import_all(tenant, services)
     await tenant.client.call("PATCH", f"/v1/posts/{post_id}", {"scheduledAt": soon(1.2)})
     assert (await tenant.settled(post_id))["status"] == "published"
 
@@ -211,7 +222,7 @@ async def test_unreachable_url_is_retried_with_backoff_and_fails_after_a_day(
         assert await eventually(fetch_at)
         long_ago = "UPDATE media SET fetch_at = NULL, created_at = now() - interval '25 h' WHERE organization_id = $1"
         await tenant.admin.do(long_ago, tenant.uuid)
-        await services.imports.sweep(100)
+        await import_all(tenant, services)
     [item] = (await tenant.client.get("/v1/media")).json()["data"]
     assert (item["status"], item["error"]["rule"]) == ("failed", "media.url.unreachable")
 
@@ -219,24 +230,60 @@ async def test_unreachable_url_is_retried_with_backoff_and_fails_after_a_day(
 async def test_second_fetch_of_a_url_does_not_replace_the_recorded_bytes(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
-    """The server may return other bytes the second time."""
+    """Two workers fetch it at the same time, because the first one seems to be lost. The server returns other bytes."""
     colors = iter(["red", "green", "blue", "black", "white"])
+    both_wait = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await Request(scope, receive).is_disconnected()
-        await Response(png(3, 2, next(colors)))(scope, receive, send)
+        picture = png(3, 2, next(colors))
+        if picture != png(3, 2, "red"):
+            both_wait.set()
+        await both_wait.wait()
+        await Response(picture)(scope, receive, send)
+
+    async def begin_again() -> bool:
+        forget = "UPDATE media SET fetch_at = NULL WHERE organization_id = $1 AND status = 'waiting'"
+        await tenant.admin.do(forget, tenant.uuid)
+        await services.wakeups.media_waiting(uuid4())
+        return both_wait.is_set()
 
     async with serving(app) as url:
-        media = [{"kind": "image", "url": f"{url}/a.png"}]
-        wanted = {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "scheduledAt": soon(86_400)}
-        await tenant.client.post("/v1/posts", wanted)
-        await services.imports.sweep(100)
-        await services.imports.sweep(100)
+        await schedule(tenant, f"{url}/a.png", account_id)
+        await eventually(begin_again)
+        await import_all(tenant, services)
     [item] = (await tenant.client.get("/v1/media")).json()["data"]
     got = await tenant.deployment.http.get(path_of(item["url"]))
     assert hashlib.sha256(got.content).hexdigest() == item["sha256"]
 
-    async def is_alone() -> bool:  # the worker's own sweep may still be storing a second copy
+    async def is_alone() -> bool:  # the second copy may still be stored
         return (await tenant.stored())["files"] == 1
 
     assert await eventually(is_alone)
+
+
+async def test_one_worker_fetches_a_url(tenant: Tenant, account_id: str, services: WorkerServices) -> None:
+    requested, may_end = 0, asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal requested
+        requested += 1
+        await may_end.wait()
+        await Response(png())(scope, receive, send)
+
+    async def has_begun() -> bool:
+        await services.imports.sweep(100)
+        return requested > 0
+
+    async with serving(app) as url:
+        await schedule(tenant, f"{url}/a.png", account_id)
+        begun = asyncio.create_task(eventually(has_begun))
+        media_id = parse_id(Prefix.MEDIA, (await tenant.client.get("/v1/media")).json()["data"][0]["id"])
+        begun_at = "SELECT fetch_at > now() + interval '90 s' FROM media WHERE id = $1"
+        assert await eventually(lambda: tenant.admin.one(begun_at, media_id))
+        for _ in range(3):
+            await services.wakeups.media_waiting(uuid4())
+            await services.imports.sweep(100)
+        may_end.set()
+        await import_all(tenant, services)
+        await begun
+    assert requested == 1

@@ -35,7 +35,7 @@ async def check_media_urls(parts: Parts) -> CheckResult:
 
 
 async def check_ipv6(parts: Parts) -> CheckResult:
-    """Check that the host of the public URL has an IPv6 address: some platforms fetch media over IPv6 only."""
+    """Check that the host of the public URL has an IPv6 address, without which some platforms fail to fetch media."""
     host = (urlsplit(parts.links.to_check()).hostname or "").strip("[]")
     if is_loopback(host):
         return ok("ipv6", f"{host} is not reachable for platforms, so its addresses do not matter.")

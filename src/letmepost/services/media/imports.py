@@ -1,5 +1,7 @@
 """Fetches media items that are given by URL before the posts that need them are due, and checks those posts."""
 
+from datetime import timedelta
+
 import structlog
 
 from letmepost.domain.errors import SendFailure
@@ -9,13 +11,17 @@ from letmepost.services.sweeps import Sweep
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.media.sweeps import EveryTenantMedia, FoundMediaItem
 
+FETCHED_WITHIN = timedelta(minutes=2)
+"""How long a worker leaves out a media item that another one has begun to fetch. It may have crashed."""
+
 log = structlog.get_logger()
 
 
 class Imports:
     """Fetches every tenant's media items by URL.
 
-    Two workers may fetch the same media item: the first to record it wins.
+    An attempt of a post that is due fetches its media items itself, even if a worker has begun to: the first to record
+    one wins.
     """
 
     def __init__(
@@ -36,6 +42,10 @@ class Imports:
     async def _fetch(self, found: FoundMediaItem) -> None:
         """Fetch a media item and check the posts that wait for it. An unreachable one is retried later."""
         with structlog.contextvars.bound_contextvars(media_id=str(found.media_id)):
+            now = self._units.clock.now()
+            async with self._units.begin(found.tenant) as work:
+                if not await work.media.begin_fetch(found.media_id, now, now + FETCHED_WITHIN):
+                    return
             try:
                 await self._fetching.fetch(found.tenant, found.media_id)
             except SendFailure as failure:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import MediaFacts
@@ -171,6 +171,12 @@ class MediaRepository:
         uses = and_(media_uses.c.media_id == media_id, posts.c.id == media_uses.c.post_id, needs)
         mine = and_(posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode, uses)
         return bool(await self._connection.scalar(select(exists().where(mine))))
+
+    async def begin_fetch(self, media_id: UUID, now: datetime, until: datetime) -> bool:
+        """Keep others from beginning to fetch a waiting URL until then. Return False if it need not be fetched now."""
+        is_due = and_(media.c.status == MediaStatus.WAITING, func.coalesce(media.c.fetch_at, media.c.created_at) <= now)
+        begun = update(media).where(is_row(media, self._tenant, media_id), is_due).values(fetch_at=until)
+        return (await self._connection.execute(begun)).rowcount == 1
 
     async def record_ready(
         self, media_id: UUID, facts: MediaFacts, sha256: bytes, *, blob: str, expires_at: datetime

@@ -30,7 +30,7 @@ class EveryTenantMedia:
         self._database = database
 
     async def list_waiting(self, limit: int, now: datetime) -> list[FoundMediaItem]:
-        """Return the oldest media items to fetch. They are not leased: if two workers fetch one, the first wins."""
+        """Return the oldest media items to fetch, except those that a worker is fetching."""
         return await self._list(_WAITING, limit, now)
 
     async def list_expired(self, limit: int, now: datetime) -> list[FoundMediaItem]:

@@ -45,7 +45,7 @@ media = Table(
     Column("blob", Text),
     Column("error", JSONB(none_as_null=True)),
     Column("filename", Text),
-    # When to fetch its URL again after a failure; NULL for immediately.
+    # When to fetch its URL again, after a failure or the loss of the worker that fetches it; NULL for immediately.
     moment("fetch_at"),
     # When to delete it, unless a post still needs it.
     moment("expires_at"),
