@@ -9,6 +9,8 @@ import pytest
 
 from letmepost.cli.dev.processes import free_port
 from letmepost.domain.ids import Prefix
+from letmepost.gateways.metrics import QueueState
+from letmepost.gateways.prometheus import PrometheusMetrics
 from tests.database import DatabaseURLs
 from tests.deployment import Deployment, deployed
 from tests.doubles.waiting import eventually
@@ -55,6 +57,21 @@ async def test_requests_are_counted_by_the_path_template_of_their_route(
     assert count("GET", "/v1/posts", 200) == 1
     assert count("GET", "none", 404) == 2
     assert not any("BREW" in name or "nowhere" in name or "nonsense" in name for name in found)
+
+
+async def test_reads_by_platforms_are_counted_by_status() -> None:
+    port = free_port()
+    metrics = PrometheusMetrics(port)
+
+    async def read_queue() -> QueueState:
+        return QueueState(posts={}, oldest_overdue_s=0)
+
+    async with metrics.served(read_queue):
+        for status, sent_bytes in ((200, 500), (206, 20), (206, 3), (404, 0)):
+            metrics.media_pulled(status, sent_bytes)
+        found = await _read(port)
+    counts = [found[f'letmepost_media_pulls_total{{status="{status}"}}'] for status in (200, 206, 404)]
+    assert (counts, found["letmepost_media_pulled_bytes_total"]) == ([1, 2, 1], 523)
 
 
 async def test_work_of_a_worker_is_counted(
