@@ -16,8 +16,8 @@ _PIECES = (
 """Each has another length in at least one unit, or a special meaning on some platform."""
 
 
-_FAR = 5_000
-"""More than any limit of a text."""
+_FAR = 10_000
+"""At least any limit of a text."""
 
 
 def how_often(fits: Callable[[int], bool]) -> int | None:

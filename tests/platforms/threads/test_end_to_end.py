@@ -227,5 +227,6 @@ async def test_person_consents_on_the_sandbox_page(deployment: Deployment, choic
     found = (await client.get("/v1/accounts")).json()["data"]
     scopes = [account["scopes"] for account in found]
     few = ["threads_basic", "threads_content_publish"]
-    all_of_them = [*few, "threads_manage_replies", "threads_read_replies", "threads_delete"]
+    replies = ["threads_manage_replies", "threads_read_replies"]
+    all_of_them = [*few, *replies, "threads_delete", "threads_location_tagging", "threads_share_to_instagram"]
     assert scopes == {"allow": [all_of_them], "allow-less": [few], "deny": []}[choice]

@@ -7,8 +7,9 @@ import pytest
 
 from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, GaveUp
-from letmepost.domain.flow import Found, Live
+from letmepost.domain.flow import Found, Live, Warn
 from letmepost.platforms.threads import PLATFORM
+from tests.doubles.client import Way
 from tests.doubles.media import image, video
 from tests.doubles.simulated import facts, failed
 from tests.doubles.worker import Worker
@@ -30,6 +31,8 @@ def test_person_consents_and_their_account_is_connected(driver: Worker) -> None:
         "threads_manage_replies",
         "threads_read_replies",
         "threads_delete",
+        "threads_location_tagging",
+        "threads_share_to_instagram",
     )
     assert account.credential.expires_at == driver.now + timedelta(days=60)
     assert failed(lambda: driver.exchange(code)).kind is FailureKind.AUTH_FAILED
@@ -55,6 +58,39 @@ def test_post_can_reply_and_quote(driver: Worker) -> None:
     driver.publish(account, text="second", options={"replyToId": first.uri, "quotePostId": first.uri})
     response = driver.posts()[1]
     assert (response.reply_to, response.record["quote_post_id"]) == (first.uri, first.uri)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "warnings"), [("ok", []), ("instagram_unlinked", ["threads.share_to_instagram.unconfirmed"])]
+)
+def test_post_is_shared_or_published_with_a_warning(driver: Worker, scenario: str, warnings: list[str]) -> None:
+    announced = driver.publish(driver.connect(scenario), options={"shareToInstagram": True})
+    assert [what.code for what in announced if isinstance(what, Warn)] == warnings
+    assert isinstance(announced[-1], Live)
+    assert driver.visible() == ["hello"]
+
+
+def test_options_without_their_permission_do_not_end_the_connection(driver: Worker) -> None:
+    [account] = driver.exchange(driver.consent("allow-less")["code"])
+    driver.use(account)
+    announced = driver.publish(account, "shared", options={"shareToInstagram": True})
+    assert [what.code for what in announced if isinstance(what, Warn)] == ["threads.share_to_instagram.unconfirmed"]
+    failure = failed(lambda: driver.publish(account, options={"locationId": "5", "shareToInstagram": True}))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.location.permission")
+    assert driver.visible() == ["shared"]
+
+
+def test_lost_post_that_was_published_unshared_is_found(driver: Worker) -> None:
+    [account] = driver.exchange(driver.consent("allow-less")["code"])
+    driver.use(account)
+    post = driver.ready(account, options={"shareToInstagram": True})
+    driver.ways = {len(driver.requests) + 2: Way.LOST_AFTER}  # after two containers
+    assert driver.work(post) == "published"
+    assert driver.visible() == ["hello"]
+    assert [what.code for what in driver.announced if isinstance(what, Warn)] == [
+        "threads.share_to_instagram.unconfirmed"
+    ]
+    assert [failure.kind for failure in driver.failures] == [FailureKind.IN_DOUBT]
 
 
 def test_reply_to_a_deleted_post_is_rejected_after_a_while(driver: Worker) -> None:

@@ -148,6 +148,8 @@ def test_every_option_is_a_parameter_of_the_first_container() -> None:
         "topicTag": "Bread",
         "quotePostId": "88",
         "linkAttachment": "https://example.com/a",
+        "locationId": "12345",
+        "shareToInstagram": True,
     }
     assert forms(run(ready(options=options))) == [
         {
@@ -156,9 +158,41 @@ def test_every_option_is_a_parameter_of_the_first_container() -> None:
             "topic_tag": "Bread",
             "quote_post_id": "88",
             "link_attachment": "https://example.com/a",
+            "location_id": "12345",
+            "crossreshare_to_ig": "true",
             "reply_to_id": "77",
         }
     ]
+
+
+def test_text_attachment_is_json_with_offsets_in_utf16_units() -> None:
+    attachment = {
+        "text": "🎉 Łódź",
+        "link": "https://example.com/a",
+        "formatting": [{"offset": 2, "length": 4, "styles": ["bold", "italic"]}],
+    }
+    [form] = forms(run(ready(options={"textAttachment": attachment})))
+    assert json.loads(form.pop("text_attachment")) == {
+        "plaintext": "🎉 Łódź",
+        "link_attachment_url": "https://example.com/a",
+        "text_with_styling_info": [{"offset": 3, "length": 4, "styling_info": ["bold", "italic"]}],
+    }
+    assert form == TEXT_FORM
+    [form] = forms(run(ready(options={"textAttachment": {"text": "more"}})))
+    assert json.loads(form["text_attachment"]) == {"plaintext": "more"}
+
+
+def test_spoilers_hide_parts_of_the_text_and_all_media_of_the_first_post() -> None:
+    spoilers = {"text": [{"offset": 0, "length": 1}, {"offset": 2, "length": 3}], "media": True}
+    post = ready("🎉 who", media=(image(1), image(2)), options={"spoilers": spoilers})
+    replies = (made(1), made(2), status("FINISHED"), status("FINISHED"), made(3))
+    *children, carousel = forms(run(post, *replies))
+    assert json.loads(carousel["text_entities"]) == [
+        {"entity_type": "SPOILER", "offset": 0, "length": 2},
+        {"entity_type": "SPOILER", "offset": 3, "length": 3},
+    ]
+    assert carousel["is_spoiler_media"] == "true"
+    assert not any("is_spoiler_media" in child for child in children)
 
 
 def test_poll_is_json_in_a_parameter() -> None:
@@ -421,6 +455,71 @@ def test_replies_have_a_separate_quota() -> None:
     transcript = run(ready(options={"replyToId": "7"}), refused(4), full)
     assert transcript.calls[-1].query == (("fields", "reply_quota_usage,reply_config"),)
     assert "1000 replies" in refusal(transcript).message
+
+
+# Shares to Instagram
+
+SHARED = ready(options={"shareToInstagram": True, "topicTag": "a"})
+UNSHARED_FORM = {**TEXT_FORM, "topic_tag": "a"}
+
+
+def warned(transcript: Transcript[None]) -> list[str]:
+    return [said.code for said in transcript.instructions if isinstance(said, Warn)]
+
+
+def test_shared_post_has_no_warning_when_threads_confirms_the_share() -> None:
+    transcript = run(
+        SHARED, made(1), recorded("container", id="2", crossreshare_to_ig_status="SUCCESS"), recorded("post")
+    )
+    assert transcript.instructions[-1] == Live(uri="2", url=LINK)
+    assert warned(transcript) == []
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (recorded("container", id="18012345678901234", crossreshare_to_ig_status="FAILED"),),
+        (recorded("container", id="18012345678901234"),),
+        (refused(100), status("PUBLISHED"), recorded("recent")),
+    ],
+)
+def test_post_is_published_with_a_warning_when_the_share_is_not_confirmed(replies: tuple[Reply, ...]) -> None:
+    transcript = run(SHARED, made(1), *replies, recorded("post"))
+    assert transcript.instructions[-1] == Live(uri="18012345678901234", url=LINK)
+    assert warned(transcript) == ["threads.share_to_instagram.unconfirmed"]
+
+
+@pytest.mark.parametrize("response", [refused(100, 4279044), refused(10, http=403)])
+def test_post_is_published_unshared_when_threads_refuses_the_share(response: Reply) -> None:
+    transcript = run(SHARED, response, made(1), made(2), recorded("post"))
+    assert forms(transcript) == [{**UNSHARED_FORM, "crossreshare_to_ig": "true"}, UNSHARED_FORM, {"creation_id": "1"}]
+    assert transcript.instructions[-1] == Live(uri="2", url=LINK)
+    assert warned(transcript) == ["threads.share_to_instagram.unconfirmed"]
+
+
+def test_post_is_prepared_again_unshared_when_threads_refuses_the_share_as_it_is_published() -> None:
+    transcript = run(SHARED, made(1), refused(100, 4279044), status("FINISHED"), made(2), made(3), recorded("post"))
+    assert forms(transcript)[2:] == [UNSHARED_FORM, {"creation_id": "2"}]
+    assert transcript.instructions[-1] == Live(uri="3", url=LINK)
+    assert warned(transcript) == ["threads.share_to_instagram.unconfirmed"]
+
+
+def test_permission_that_the_unshared_post_lacks_too_is_reported() -> None:
+    failure = refusal(run(SHARED, refused(10), refused(10)))
+    assert (failure.kind, failure.rule) == (FailureKind.AUTH_FAILED, None)
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_post_with_a_location_that_the_permissions_do_not_cover_is_rejected(*, share: bool) -> None:
+    post = ready(options={"locationId": "5", "shareToInstagram": share})
+    failure = refusal(run(post, *[refused(10, http=403)] * (1 + share)))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.location.permission")
+
+
+def test_share_of_a_post_that_is_refused_for_another_reason_is_not_given_up() -> None:
+    transcript = run(SHARED, refused(2, http=500))
+    assert refusal(transcript).kind is FailureKind.UNAVAILABLE
+    assert len(transcript.calls) == 1
 
 
 # Extras

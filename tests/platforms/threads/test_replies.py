@@ -13,6 +13,8 @@ from tests.platforms.threads.transcripts import NOW, SETTINGS, USER, refused
 
 REPLIES = Path(__file__).parent / "replies"
 CONTAINER = make_container(SETTINGS, USER, {}, step="post-container")
+SHARED = make_container(SETTINGS, USER, {"crossreshare_to_ig": "true"}, step="post-container")
+LOCATED = make_container(SETTINGS, USER, {"location_id": "5"}, step="post-container")
 PUBLISH = publish_container(SETTINGS, USER, "1", step="post")
 READ = read_container(SETTINGS, "1")
 
@@ -52,6 +54,13 @@ TOO_LONG = "Param text must be at most 500 characters long."
         (CONTAINER, refused(100, message="THREADS_API__LINK_LIMIT_EXCEEDED"), R),
         (CONTAINER, refused(1, message="THREADS_API__LINK_LIMIT_EXCEEDED"), R),
         (CONTAINER, refused(9004, 2207052, message=UNFETCHED), U),
+        (CONTAINER, refused(100, 4279044), R),
+        (SHARED, refused(10, http=403), R),
+        (SHARED, refused(200), R),
+        (SHARED, refused(190), A),
+        (LOCATED, refused(10, http=403), R),
+        (LOCATED, refused(10, is_transient=True), U),
+        (LOCATED, refused(190, 463), A),
         *((CONTAINER, refused(code, http=403), L) for code in (4, 17, 32, 613)),
         (PUBLISH, Reply(status=429, received_at=NOW), L),
         (PUBLISH, refused(368), R),

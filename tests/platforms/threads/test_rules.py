@@ -22,6 +22,9 @@ from tests.platforms.threads.transcripts import image, video
 DOCUMENT = MediaItem(kind=MediaKind.DOCUMENT, media_id=UUID(int=5))
 LINKS = " ".join(f"https://example.com/{number}" for number in range(5))
 POLL = {"options": ["Yes", "No"]}
+ATTACHMENT = {"text": "A long text"}
+BOLD = {"offset": 0, "length": 6, "styles": ["bold"]}
+ITALIC = {"offset": 6, "length": 5, "styles": ["italic", "underline"]}
 
 APOSTROPHES = ("It\u2019s Tom\u2019s and Ann\u2019s day. " + "x" * 500)[:498]
 """A text of 498 characters and 504 bytes that the real service rejected."""
@@ -101,6 +104,50 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
         [("threads.poll.option_max_characters", "options.poll.options[1]")],
     ),
     (
+        post(LINKS, options={"textAttachment": {**ATTACHMENT, "link": "https://a.test/x"}}),
+        [("threads.links.count_max", "text")],
+    ),
+    (
+        post(media=(image(),), options={"textAttachment": ATTACHMENT}),
+        [("threads.text_attachment.media_exclusive", "options.textAttachment")],
+    ),
+    (
+        post(options={"poll": POLL, "textAttachment": ATTACHMENT}),
+        [("threads.text_attachment.poll_exclusive", "options.textAttachment")],
+    ),
+    (
+        post(options={"linkAttachment": "https://a.test", "textAttachment": {**ATTACHMENT, "link": "https://a.test"}}),
+        [("threads.text_attachment.link_exclusive", "options.textAttachment.link")],
+    ),
+    (
+        post(options={"textAttachment": {"text": "a" * 10_001}}),
+        [("threads.text_attachment.max_characters", "options.textAttachment.text")],
+    ),
+    (
+        post(options={"textAttachment": {"text": " \u200b"}}),
+        [("threads.text_attachment.non_empty", "options.textAttachment.text")],
+    ),
+    (
+        post(options={"textAttachment": {**ATTACHMENT, "formatting": [BOLD, {**ITALIC, "length": 6}]}}),
+        [("threads.text_attachment.formatting_range", "options.textAttachment.formatting[1]")],
+    ),
+    (
+        post(options={"textAttachment": {**ATTACHMENT, "formatting": [{**ITALIC, "offset": 5}, BOLD]}}),
+        [("threads.text_attachment.formatting_overlap", "options.textAttachment.formatting[0]")],
+    ),
+    (
+        post("a" * 11, options={"spoilers": {"text": [{"offset": place, "length": 1} for place in range(11)]}}),
+        [("threads.spoilers.count_max", "options.spoilers.text")],
+    ),
+    (
+        post("🎉🎉", options={"spoilers": {"text": [{"offset": 0, "length": 2}, {"offset": 2, "length": 1}]}}),
+        [("threads.spoilers.text_range", "options.spoilers.text[1]")],
+    ),
+    (
+        post(options={"spoilers": {"media": True}}, thread=(ThreadPart(text="", media=(image(),)),)),
+        [("threads.spoilers.media_required", "options.spoilers.media")],
+    ),
+    (
         post(options={"poll": {"options": [" ", "\uffa0", "c"]}}),
         [
             ("threads.poll.option_non_empty", "options.poll.options[0]"),
@@ -131,6 +178,15 @@ def test_broken_limit_is_reported_with_its_field(content: PostContent, expected:
         post(media=(image(size_bytes=8_000_000, content_type="image/png"),)),
         post(options={"topicTag": "a" * 50, "poll": {"options": ["a" * 25, "b", "c", "d"]}}),
         post(options={"linkAttachment": "https://example.com", "replyControl": "followers_only"}),
+        post(
+            f"{LINKS} https://example.com/0.",
+            options={"textAttachment": {"text": "中" * 10_000, "link": "https://example.com/0"}},
+        ),
+        post(
+            options={"linkAttachment": "https://a.test", "textAttachment": {**ATTACHMENT, "formatting": [ITALIC, BOLD]}}
+        ),
+        post("🎉" * 10, options={"spoilers": {"text": [{"offset": place, "length": 1} for place in range(10)]}}),
+        post("", media=(image(),), options={"spoilers": {"media": True}, "locationId": "5", "shareToInstagram": True}),
         post(first_comment="a" * 500, thread=(ThreadPart(text="", media=(image(),)),)),
     ],
 )
@@ -254,6 +310,18 @@ def test_link_ends_before_the_punctuation_and_counts_once() -> None:
         {"poll": {"options": ["one"]}},
         {"poll": {"options": ["one", ""]}},
         {"poll": {"options": ["one", "two"], "durationMinutes": 5}},
+        {"textAttachment": {"text": ""}},
+        {"textAttachment": {"link": "https://a.test"}},
+        {"textAttachment": {**ATTACHMENT, "link": "a.test"}},
+        {"textAttachment": {**ATTACHMENT, "formatting": [{"offset": 0, "length": 1, "styles": []}]}},
+        {"textAttachment": {**ATTACHMENT, "formatting": [{"offset": 0, "length": 1, "styles": ["blink"]}]}},
+        {"spoilers": True},
+        {"spoilers": {"media": "true"}},
+        {"spoilers": {"text": [{"offset": -1, "length": 1}]}},
+        {"spoilers": {"text": [{"offset": 0, "length": 0}]}},
+        {"spoilers": {"text": [{"offset": "0", "length": 1}]}},
+        {"locationId": "Menlo Park"},
+        {"shareToInstagram": "dark"},
         {"reply_to_id": "5"},
         {"replyTo": "5"},
         {"platform": "another"},

@@ -16,7 +16,8 @@ ASKED = {
     "client_id": APP.client_id,
     "redirect_uri": CALLBACK,
     "response_type": "code",
-    "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_delete",
+    "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_delete,"
+    "threads_location_tagging,threads_share_to_instagram",
     "state": "s&t",
 }
 NOT_FOUND = (400, 24, 4279009)
@@ -73,9 +74,14 @@ def test_allowing_less_grants_less(world: World) -> None:
     assert granted["scopes"] == ["threads_basic", "threads_content_publish"]
     assert granted["is_valid"]
     assert user.delete("1").refusal == (403, 10, None)
-    for parameters in ({"reply_to_id": "1"}, {"reply_control": "everyone"}):
+    for parameters in (
+        {"reply_to_id": "1"},
+        {"reply_control": "everyone"},
+        {"location_id": "5"},
+        {"crossreshare_to_ig": "true"},
+    ):
         assert user.make(**parameters).refusal == (403, 10, None)
-    assert user.make().status == 200
+    assert user.make(crossreshare_to_ig="false").status == 200
 
 
 def test_consent_request_without_the_basic_scope_is_a_page(world: World) -> None:
@@ -169,8 +175,23 @@ def test_account_describes_itself(user: User) -> None:
 
 # Containers
 
-MANY_LINKS = " ".join(f"https://example.com/{number}" for number in range(6))
+FIVE_LINKS = " ".join(f"https://example.com/{number}" for number in range(5))
+MANY_LINKS = f"{FIVE_LINKS} https://example.com/5"
 POLL = json.dumps({"option_a": "Yes", "option_b": "No"})
+
+
+def spoilers(*ranges: tuple[object, object], entity_type: str = "SPOILER") -> dict[str, str]:
+    entities = [{"entity_type": entity_type, "offset": offset, "length": length} for offset, length in ranges]
+    return {"text_entities": json.dumps(entities)}
+
+
+def attached(text: object = "More 🎉", **more: object) -> dict[str, str]:
+    return {"text_attachment": json.dumps({"plaintext": text, **more})}
+
+
+def styled(*ranges: tuple[object, object], styles: object = ("bold",)) -> dict[str, str]:
+    parts = [{"offset": offset, "length": length, "styling_info": styles} for offset, length in ranges]
+    return attached(text_with_styling_info=parts)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +229,32 @@ POLL = json.dumps({"option_a": "Yes", "option_b": "No"})
         ("TEXT", {"poll_attachment": json.dumps({"option_a": "Yes", "option_b": "a" * 26})}, WRONG),
         ("TEXT", {"poll_attachment": json.dumps({"option_a": "Yes", "option_b": ""})}, WRONG),
         ("TEXT", {"poll_attachment": json.dumps({**json.loads(POLL), "option_e": "Maybe"})}, WRONG),
+        ("TEXT", {"is_spoiler_media": "true"}, WRONG),
+        ("TEXT", spoilers(*[(0, 1)] * 11), WRONG),
+        ("TEXT", spoilers((0, 6)), WRONG),
+        ("TEXT", {**spoilers((0, 3)), "text": "🎉"}, WRONG),
+        ("TEXT", spoilers((-1, 1)), WRONG),
+        ("TEXT", spoilers((0, 0)), WRONG),
+        ("TEXT", spoilers((True, 1)), WRONG),
+        ("TEXT", spoilers((0, 1), entity_type="BOLD"), WRONG),
+        ("TEXT", {"text_entities": "5"}, WRONG),
+        ("TEXT", {"text_entities": "[5]"}, WRONG),
+        ("TEXT", {"text_entities": "["}, WRONG),
+        ("IMAGE", {"image_url": PICTURE, **attached()}, WRONG),
+        ("TEXT", {"poll_attachment": POLL, **attached()}, WRONG),
+        ("TEXT", {"link_attachment": "https://a.test", **attached(link_attachment_url="https://a.test")}, WRONG),
+        ("TEXT", {"text": FIVE_LINKS, **attached(link_attachment_url="https://a.test")}, WRONG),
+        ("TEXT", attached("a" * 10_001), WRONG),
+        ("TEXT", attached(""), WRONG),
+        ("TEXT", attached(5), WRONG),
+        ("TEXT", {"text_attachment": "more"}, WRONG),
+        ("TEXT", {"text_attachment": "[]"}, WRONG),
+        ("TEXT", styled((0, 8)), WRONG),
+        ("TEXT", styled((0, 2), (1, 1)), WRONG),
+        ("TEXT", styled((0, 1), styles=["blink"]), WRONG),
+        ("TEXT", styled((0, 1), styles=[]), WRONG),
+        ("TEXT", attached(text_with_styling_info={}), WRONG),
+        ("TEXT", attached(text_with_styling_info=[5]), WRONG),
         ("CAROUSEL", {}, WRONG),
         ("CAROUSEL", {"children": "1"}, WRONG),
         ("CAROUSEL", {"children": "1,2"}, (400, 100, 4279004)),
@@ -234,7 +281,11 @@ def test_too_many_links_are_rejected_with_their_word(user: User) -> None:
         ("TEXT", {"text": "\u4e2d" * 166 + "aa"}),
         ("TEXT", {"text": "🎉" * 125, "topic_tag": "\u044f" * 50}),
         ("TEXT", {"poll_attachment": POLL, "topic_tag": "Good food", "reply_control": "mentioned_only"}),
-        ("TEXT", {"link_attachment": "https://a.test"}),
+        ("TEXT", {"link_attachment": "https://a.test", **attached("\u4e2d" * 10_000)}),
+        ("TEXT", {"text": FIVE_LINKS, **attached(link_attachment_url="https://example.com/0")}),
+        ("TEXT", {"location_id": "5", "crossreshare_to_ig": "true", **styled((5, 2), (0, 5))}),
+        ("TEXT", {"text": "🎉", **spoilers((0, 2))}),
+        ("VIDEO", {"video_url": PICTURE, "is_spoiler_media": "true"}),
         ("IMAGE", {"image_url": PICTURE, "alt_text": "a" * 1000}),
         ("VIDEO", {"video_url": PICTURE, "text": "hello"}),
     ],

@@ -19,6 +19,7 @@ SCENARIOS = {
     "processing_forever",
     "lagging",
     "media_broken",
+    "instagram_unlinked",
 }
 
 
@@ -148,6 +149,15 @@ def test_media_broken_fails_every_media_item() -> None:
     fields = user.get(container, fields="id,status,error_message").data
     assert fields == {"id": container, "status": "ERROR", "error_message": "INVALID_DURATION"}
     assert user.publish(user.make().data["id"]).status == 200
+
+
+@pytest.mark.parametrize(("scenario", "status"), [("ok", "SUCCESS"), ("instagram_unlinked", "FAILED")])
+def test_share_to_instagram_is_reported_when_the_post_is_published(scenario: str, status: str) -> None:
+    user = World().connect(scenario)
+    response = user.publish(user.make(crossreshare_to_ig="true").data["id"])
+    assert (response.status, response.data["crossreshare_to_ig_status"]) == (200, status)
+    assert "crossreshare_to_ig_status" not in user.publish(user.make().data["id"]).data
+    assert len(user.world.posts()) == 2
 
 
 def test_scenario_belongs_to_one_account() -> None:

@@ -28,6 +28,8 @@ FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "publish": ("threads_basic", "threads_content_publish"),
         "replies": ("threads_manage_replies", "threads_read_replies"),
         "unpublish": ("threads_delete",),
+        "location": ("threads_location_tagging",),
+        "shareToInstagram": ("threads_share_to_instagram",),
     }
 )
 

@@ -1,19 +1,24 @@
 """Converts a draft to containers.
 
-https://developers.facebook.com/docs/threads/create-posts (checked 2026-11-21).
+https://developers.facebook.com/docs/threads/create-posts (checked 2026-11-21), and below it: location-tagging and
+share-to-ig-stories (checked 2026-11-29).
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from letmepost.domain.content import MediaItem, MediaKind
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.platforms._kit.drafts import Draft
-from letmepost.platforms.threads.options import ThreadsOptions, ThreadsPoll
+from letmepost.platforms.threads.attachments import text_attachment, text_entities
+from letmepost.platforms.threads.options import ThreadsOptions, ThreadsPoll, ThreadsSpoilers
 
 Form = Mapping[str, str]
+
+SHARE_PARAMETER = "crossreshare_to_ig"
+LOCATION_PARAMETER = "location_id"
 
 _SHOWN_AS: Mapping[str, str] = MappingProxyType(
     {"TEXT": "TEXT_POST", "IMAGE": "IMAGE", "VIDEO": "VIDEO", "CAROUSEL": "CAROUSEL_ALBUM"}
@@ -38,6 +43,15 @@ class ContainerPlan:
         return not self.draft.is_first or self.options.reply_to_id is not None
 
     @property
+    def is_shared(self) -> bool:
+        """Return True if the post is also shared to Instagram."""
+        return self.draft.is_first and self.options.share_to_instagram
+
+    def unshared(self) -> "ContainerPlan":
+        """Return the plan of the same post, which is not shared to Instagram."""
+        return replace(self, options=self.options.model_copy(update={"share_to_instagram": False}))
+
+    @property
     def media_type(self) -> str:
         """Return the media type of its container."""
         if len(self.media) > 1:
@@ -58,7 +72,7 @@ class ContainerPlan:
         """Return the parameters of its container. `children` are the containers of a carousel's media items."""
         form = {"media_type": self.media_type, **({"text": self.draft.text} if self.draft.text else {})}
         if self.draft.is_first:
-            form |= _first_post_fields(self.options)
+            form |= _first_post_fields(self.draft.text, self.options)
         if children:
             form["children"] = ",".join(children)
         elif self.media:
@@ -81,13 +95,19 @@ class ContainerPlan:
         }
 
 
-def _first_post_fields(options: ThreadsOptions) -> Form:
+def _first_post_fields(text: str, options: ThreadsOptions) -> Form:
+    spoilers, attachment = options.spoilers or ThreadsSpoilers(), options.text_attachment
     given = {
         "reply_control": options.reply_control,
         "topic_tag": options.topic_tag,
         "quote_post_id": options.quote_post_id,
         "link_attachment": options.link_attachment,
         "poll_attachment": None if options.poll is None else _poll(options.poll),
+        "text_attachment": None if attachment is None else text_attachment(attachment),
+        "text_entities": text_entities(text, spoilers.text) if spoilers.text else None,
+        "is_spoiler_media": "true" if spoilers.media else None,
+        LOCATION_PARAMETER: options.location_id,
+        SHARE_PARAMETER: "true" if options.share_to_instagram else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

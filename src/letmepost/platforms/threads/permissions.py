@@ -1,7 +1,7 @@
 """The permissions that the calls of Threads need.
 
-Sources, all below https://developers.facebook.com/docs/threads/: get-started, posts, retrieve-and-manage-replies and
-posts/delete-posts (checked 2026-11-29).
+Sources, all below https://developers.facebook.com/docs/threads/: get-started, posts, retrieve-and-manage-replies,
+posts/delete-posts, create-posts/location-tagging and create-posts/share-to-ig-stories (checked 2026-11-29).
 """
 
 from letmepost.platforms.contract import Permission
@@ -17,8 +17,10 @@ PERMISSIONS = (
     Permission("GET /v1.0/me", "Identify the account, and check it", _BASIC),
     Permission(
         "POST /v1.0/{user}/threads",
-        "Create the container of a post. Parts of a thread and first comments also need `threads_manage_replies`.",
-        _PUBLISH,
+        "Create the container of a post. Only a post with a location needs `threads_location_tagging`, and only one "
+        "that is shared to Instagram needs `threads_share_to_instagram`. Parts of a thread and first comments also "
+        "need `threads_manage_replies`.",
+        (*_PUBLISH, "threads_location_tagging", "threads_share_to_instagram"),
     ),
     Permission("GET /v1.0/{container}", "Wait until a container is processed, and read the link to a post", _BASIC),
     Permission("POST /v1.0/{user}/threads_publish", "Publish a container", _PUBLISH),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
-from letmepost.domain.flow import Call, Flow, Pause, Reply
+from letmepost.domain.flow import Call, Flow, Pause, Reply, Warn
 from letmepost.platforms._kit.drafts import Draft, drafts_of
 from letmepost.platforms._kit.fields import number_in, object_in, objects_in, text_in
 from letmepost.platforms._kit.publishing import Posted, publish_drafts
@@ -17,7 +17,7 @@ from letmepost.platforms.threads.containers import container_failure, forget_onc
 from letmepost.platforms.threads.drafts import ContainerPlan
 from letmepost.platforms.threads.options import ThreadsOptions
 from letmepost.platforms.threads.reconcile import find_published
-from letmepost.platforms.threads.refusals import FIRST_COMMENT_REFUSED, QUOTA_DAY
+from letmepost.platforms.threads.refusals import FIRST_COMMENT_REFUSED, QUOTA_DAY, SHARE_UNCONFIRMED
 from letmepost.platforms.threads.replies import explain, is_missing
 from letmepost.platforms.threads.settings import ThreadsSettings
 
@@ -36,6 +36,14 @@ def publish(post: ReadyPost, settings: ThreadsSettings) -> Flow[None]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Published:
+    """The id of a visible post. `is_shared` is True if Threads has confirmed that it was shared to Instagram."""
+
+    id: str
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Writer:
     """Publishes the drafts of one post."""
 
@@ -46,12 +54,24 @@ class _Writer:
     def put(self, draft: Draft, above: Sequence[str]) -> Flow[Posted[str]]:
         """Publish a draft. Only the URL of the first post is read."""
         reply_to = above[-1] if above else self.options.reply_to_id
-        post_id = yield from self._publish(ContainerPlan(draft, self.options), reply_to)
-        url = (yield from self._link(post_id)) if draft.is_first else None
-        return Posted(reference=post_id, uri=post_id, url=url)
+        plan = ContainerPlan(draft, self.options)
+        published = yield from self._publish_or_unshare(plan, reply_to)
+        if plan.is_shared and not published.is_shared:
+            yield Warn(SHARE_UNCONFIRMED.id, SHARE_UNCONFIRMED.message)
+        url = (yield from self._link(published.id)) if draft.is_first else None
+        return Posted(reference=published.id, uri=published.id, url=url)
 
-    def _publish(self, plan: ContainerPlan, reply_to: str | None) -> Flow[str]:
-        """Publish a draft, and return its id."""
+    def _publish_or_unshare(self, plan: ContainerPlan, reply_to: str | None) -> Flow[_Published]:
+        """Publish a draft. If Threads refuses to share it to Instagram, publish it without that."""
+        try:
+            return (yield from self._publish(plan, reply_to))
+        except PlatformFailure as failure:
+            if not plan.is_shared or failure.rule != SHARE_UNCONFIRMED.id:
+                raise
+        return (yield from self._publish(plan.unshared(), reply_to))
+
+    def _publish(self, plan: ContainerPlan, reply_to: str | None) -> Flow[_Published]:
+        """Publish a draft."""
         try:
             container_id = yield from prepare(self.post, plan, reply_to, self.settings)
         except PlatformFailure as failure:
@@ -62,7 +82,7 @@ class _Writer:
         post_id = read_id(reply)
         if post_id is None:
             return (yield from self._refused(plan, reply_to, call, reply))
-        return post_id
+        return _Published(post_id, is_shared=reply.data().get("crossreshare_to_ig_status") == "SUCCESS")
 
     def _link(self, post_id: str) -> Flow[str | None]:
         """Return the URL of a post, or None if Threads does not return it soon: its servers can differ for seconds."""
@@ -77,8 +97,8 @@ class _Writer:
             yield Pause("link", _LINK_AGAIN_S, _LINK_WITHIN_S)
         return None
 
-    def _refused(self, plan: ContainerPlan, reply_to: str | None, call: Call, reply: Reply) -> Flow[str]:
-        """Return the id of the post if the container was published before, else raise what the refusal means.
+    def _refused(self, plan: ContainerPlan, reply_to: str | None, call: Call, reply: Reply) -> Flow[_Published]:
+        """Return the post if the container was published before, else raise what the refusal means.
 
         Threads also refuses to publish a container twice, without a code of its own: the container's status decides. If
         the status cannot be read, the refusal to publish counts.
@@ -97,7 +117,7 @@ class _Writer:
             since = reply.received_at - timedelta(days=1)
             post_id = yield from find_published(self.post, plan, since, reply.received_at, self.settings)
             if post_id is not None:
-                return post_id
+                return _Published(post_id)
         if not is_missing(reply):
             raise failure
         if status.name in {"ERROR", "EXPIRED"}:

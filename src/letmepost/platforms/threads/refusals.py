@@ -4,7 +4,7 @@ import sys
 from dataclasses import replace
 
 from letmepost.domain.errors import FailureKind
-from letmepost.domain.refusals import PlatformRefusal, explanations_in
+from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
 from letmepost.platforms._kit.refusals import first_comment_refused, rejected, unavailable
 from letmepost.platforms.threads.rules import LINKS_COUNT_MAX
 
@@ -50,8 +50,25 @@ DUPLICATE = PlatformRefusal(
     remediation="Check the account: the earlier post may be this one. Change the text to publish it again.",
     summary="Threads rejects a post that repeats a recent post of the account.",
 )
+LOCATION_NOT_ALLOWED = rejected(
+    id="threads.location.permission",
+    message="The granted permissions do not cover a post with a location.",
+    remediation="Connect the account again and grant every permission, or omit `locationId`.",
+    summary="A post with a location needs the permission `threads_location_tagging`, which the account's owner may not "
+    "have granted. Posts without a location are not affected.",
+)
+SHARE_UNCONFIRMED = Explanation(
+    id="threads.share_to_instagram.unconfirmed",
+    message="The post is published, but Threads did not confirm that it was shared to Instagram.",
+    remediation="Check in the Threads app that an Instagram account is linked, and that `missingFeatures` of the "
+    "account does not contain `shareToInstagram`.",
+    summary="Threads publishes a post even if it cannot share it to Instagram: because no Instagram account is linked, "
+    "because the permission `threads_share_to_instagram` was not granted, or for a reason that it does not state.",
+)
 FIRST_COMMENT_REFUSED = first_comment_refused("threads.first_comment.refused", "Threads", reason="Invalid parameter.")
 
+SHARE_REFUSED = rejected(rule=SHARE_UNCONFIRMED.id, message="Threads does not share posts of the account to Instagram.")
+"""It is not reported to the caller: the post is published without the share, with a warning."""
 REFERENCE_UNKNOWN_YET = unavailable(message="Threads cannot find the post that this one refers to yet.")
 CHILD_NOT_READY = unavailable(message="Threads is still processing the media items of the carousel.")
 CHILD_NEVER_READY = rejected(

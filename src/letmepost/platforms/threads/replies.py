@@ -12,8 +12,9 @@ from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Reply
 from letmepost.domain.refusals import PlatformRefusal
 from letmepost.platforms._meta import graph
-from letmepost.platforms._meta.graph import read_error
+from letmepost.platforms._meta.graph import GraphError, read_error
 from letmepost.platforms.threads import refusals
+from letmepost.platforms.threads.drafts import LOCATION_PARAMETER, SHARE_PARAMETER
 
 CHILD_NOT_READY = 4279004
 NOT_FOUND = 4279009
@@ -24,11 +25,14 @@ BY_SUBCODE: Mapping[int, PlatformRefusal] = MappingProxyType(
         CHILD_NOT_READY: refusals.CHILD_NOT_READY,
         NOT_FOUND: refusals.REFERENCE_UNKNOWN_YET,
         UNREACHABLE: refusals.MEDIA_UNREACHABLE,
+        # Observed by a public client: the permission is not granted, or no Instagram account is linked.
+        4279044: refusals.SHARE_REFUSED,
         2207051: refusals.FEATURES_RESTRICTED,
         4279013: refusals.ACCOUNT_RESTRICTED,
     }
 )
 _DUPLICATE_CODE = 506
+_NOT_ALLOWED_CODES = frozenset({10, *range(200, 300)})
 _LINK_LIMIT_WORD = "THREADS_API__LINK_LIMIT_EXCEEDED"
 
 
@@ -36,11 +40,25 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     """Return what an unexpected reply means, including a success without the expected content."""
     error, own = read_error(reply), dict(BY_SUBCODE)
     if error is not None and not reply.ok:
-        if _LINK_LIMIT_WORD in error.message:
-            own[error.subcode or 0] = refusals.TOO_MANY_LINKS
-        elif error.code == _DUPLICATE_CODE:
-            own[error.subcode or 0] = refusals.DUPLICATE
+        refusal = _by_code(call, error)
+        if refusal is not None:
+            own[error.subcode or 0] = refusal
     return graph.explain(call, reply, own, "Threads")
+
+
+def _by_code(call: Call, error: GraphError) -> PlatformRefusal | None:
+    """Return what an error means because of the call that it refuses; None if the call is of no importance.
+
+    A permission that only an option needs does not decide about the account: its other posts can be published.
+    """
+    if _LINK_LIMIT_WORD in error.message:
+        return refusals.TOO_MANY_LINKS
+    if error.code == _DUPLICATE_CODE:
+        return refusals.DUPLICATE
+    if error.code not in _NOT_ALLOWED_CODES:
+        return None
+    optional = {SHARE_PARAMETER: refusals.SHARE_REFUSED, LOCATION_PARAMETER: refusals.LOCATION_NOT_ALLOWED}
+    return next((refusal for name, refusal in optional.items() if name in (call.form or {})), None)
 
 
 def is_missing(reply: Reply) -> bool:

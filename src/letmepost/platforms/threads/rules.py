@@ -24,15 +24,21 @@ _TEXT_MAX = 500
 
 
 def _link_counts(target: PostTarget[ThreadsOptions]) -> Iterator[tuple[str, int]]:
-    card = target.options.link_attachment
+    cards = _cards(target.options)
     for path, text in target.content.texts():
         if len(text) <= _TEXT_MAX:  # the length rule reports a text that is too long in every unit
-            yield path, len(links_in(text) | ({card} if card is not None and path == "text" else set()))
+            yield path, len(links_in(text) | (cards if path == "text" else frozenset()))
+
+
+def _cards(options: ThreadsOptions) -> frozenset[str]:
+    """Return the links that the first post shows as cards."""
+    attached = None if options.text_attachment is None else options.text_attachment.link
+    return frozenset(card for card in (options.link_attachment, attached) if card is not None)
 
 
 [LINKS_COUNT_MAX] = CountLimit(
     "threads.links.count_max",
-    things="different links, including its card",
+    things="different links, including its cards",
     limit=5,
     counts=_link_counts,
     fix="Keep",

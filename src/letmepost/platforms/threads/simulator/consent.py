@@ -17,7 +17,10 @@ from letmepost.platforms.threads.simulator.graph import ConsentRefused, Paramete
 from letmepost.platforms.threads.simulator.people import create_person
 
 APP = App(client_id="1789000000000001", client_secret="simulated-threads-app-secret")  # noqa: S106 - the simulator's own
-_EXTRAS = ("threads_manage_replies", "threads_read_replies", "threads_delete")
+_EXTRAS = (
+    *("threads_manage_replies", "threads_read_replies", "threads_delete"),
+    *("threads_location_tagging", "threads_share_to_instagram"),
+)
 _SCOPES = ("threads_basic", "threads_content_publish", *_EXTRAS)
 _CHOICES = (
     Choice("allow", "Allow everything", account=create_person),

@@ -11,6 +11,7 @@ from typing import TypedDict
 from urllib.parse import urlsplit
 
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.threads.simulator.attachments import check_spoilers, check_text_attachment
 from letmepost.platforms.threads.simulator.graph import Parameters, Refused, json_reply, not_found, wrong_parameter
 from letmepost.platforms.threads.simulator.people import Person, next_id
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
@@ -44,6 +45,8 @@ def make(state: State, call: SimulatedCall, person: Person) -> Container:
         raise wrong_parameter("Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}.")
     check_text(given)
     check_options(given, kind)
+    check_spoilers(given, kind)
+    check_text_attachment(given, kind)
     _KINDS[kind](state, given, person, call.now)
     scenario = SCENARIOS[person["scenario"]]
     for name in ("reply_to_id", "quote_post_id"):

@@ -35,6 +35,10 @@ def _make_container(state: State, call: SimulatedCall, person: Person) -> Simula
     given, scenario = Parameters.of(call), SCENARIOS[person["scenario"]]
     if given.get("reply_to_id") is not None or given.get("reply_control") is not None:
         tokens.authenticate(state, call, "threads_manage_replies")
+    if given.get("location_id") is not None:
+        tokens.authenticate(state, call, "threads_location_tagging")
+    if given.get("crossreshare_to_ig") == "true":
+        tokens.authenticate(state, call, "threads_share_to_instagram")
     refuse_attempt(state, person["id"], scenario, call.now, shows_post=False)
     return json_reply({"id": containers.make(state, call, person)["id"]}, delay_s=scenario.delay_s)
 
@@ -43,7 +47,8 @@ def _publish(state: State, call: SimulatedCall, person: Person) -> SimulatedRepl
     scenario = SCENARIOS[person["scenario"]]
     refuse_attempt(state, person["id"], scenario, call.now, shows_post=True)
     post = timeline.publish(state, call, person)
-    return json_reply({"id": post["id"]}, delay_s=scenario.delay_s, dropped=scenario.loses_first_response)
+    shown = {"id": post["id"], **timeline.share(post, scenario)}
+    return json_reply(shown, delay_s=scenario.delay_s, dropped=scenario.loses_first_response)
 
 
 def _threads(state: State, call: SimulatedCall, person: Person) -> SimulatedReply:

@@ -27,6 +27,7 @@ class Scenario(CommonScenario):
             texts.
         lag_s: how long one part of the network does not know what another part has created.
         media_error: the error of every media item.
+        has_instagram: False if no Instagram account is linked, so that posts cannot be shared to one.
     """
 
     access_lifetime: timedelta = timedelta(days=60)
@@ -34,6 +35,7 @@ class Scenario(CommonScenario):
     processing_s: float | None = PROCESSING_S
     lag_s: float = 0.0
     media_error: str | None = None
+    has_instagram: bool = True
 
 
 def _rate_limited(_attempt: WriteAttempt) -> Refused:
@@ -80,5 +82,9 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             lag_s=LAG_S,
         ),
         "media_broken": Scenario(summary="Every media item is too long.", media_error="INVALID_DURATION"),
+        "instagram_unlinked": Scenario(
+            summary="No Instagram account is linked, so posts are published without being shared to one.",
+            has_instagram=False,
+        ),
     }
 )

@@ -18,7 +18,7 @@ from letmepost.platforms.threads.simulator.graph import (
     wrong_parameter,
 )
 from letmepost.platforms.threads.simulator.people import Person, next_id
-from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
+from letmepost.platforms.threads.simulator.scenarios import SCENARIOS, Scenario
 
 QUOTA_S = 86_400.0
 POSTS_A_DAY = 250
@@ -65,6 +65,13 @@ def publish(state: State, call: SimulatedCall, person: Person) -> Post:
     state[f"post/{post['id']}"] = post
     state[f"container/{container['id']}"] = {**container, "post": post["id"]}
     return post
+
+
+def share(post: Post, scenario: Scenario) -> dict[str, str]:
+    """Share a new post to Instagram if its container requires that, and return the status. A story has no state."""
+    if post["parameters"].get("crossreshare_to_ig") != "true":
+        return {}
+    return {"crossreshare_to_ig_status": "SUCCESS" if scenario.has_instagram else "FAILED"}
 
 
 def show(state: State, post: Post, call: SimulatedCall) -> SimulatedReply:
@@ -156,7 +163,7 @@ def _fields(state: State, post: Post) -> dict[str, Any]:
         "is_reply": "reply_to_id" in given,
         "has_replies": any(other["parameters"].get("reply_to_id") == post["id"] for other in _all(state)),
     }
-    optional = ("text", "topic_tag", "alt_text")
+    optional = ("text", "topic_tag", "alt_text", "location_id")
     return {**fields, **{name: given[name] for name in optional if given.get(name)}}
 
 

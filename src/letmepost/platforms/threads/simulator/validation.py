@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 
+from letmepost.platforms.threads.simulator.attachments import attached_link
 from letmepost.platforms.threads.simulator.graph import Parameters, Refused, wrong_parameter
 
 CHILDREN = range(2, 21)
@@ -67,9 +68,8 @@ def _byte_count(text: str) -> int:
 
 
 def _links(given: Parameters) -> set[str]:
-    """Return the distinct links of the text and of the card."""
+    """Return the distinct links of the text and of the cards."""
     words = re.split(r"[\s<>\"]+", given.get("text") or "")
     starts = ((word, re.search(r"(?i)https?://.", word)) for word in words)
     links = {word[found.start() :].rstrip(".,;:!?)]}'") for word, found in starts if found is not None}
-    card = given.get("link_attachment")
-    return links if card is None else {*links, card}
+    return links | {card for card in (given.get("link_attachment"), attached_link(given)) if card}
