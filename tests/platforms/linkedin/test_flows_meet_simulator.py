@@ -1,10 +1,12 @@
 """The flows against the simulator. Both are written from the same specification, independently of each other."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Effect, Found, Intent, Live, Unknown, Warn
 from letmepost.domain.playback import first_calls
@@ -67,6 +69,28 @@ def test_page_publishes_by_itself_and_through_its_member() -> None:
     driver.publish(page, text="by itself", media=(image(),))
     driver.publish(member, text="by its member", options={"author": page.platform_account_id})
     assert {post.account_id for post in PLATFORM.simulator.posts(driver.state)} == {page.platform_account_id}
+
+
+def test_page_that_the_stored_list_lacks_is_an_author_if_linkedin_accepts_it() -> None:
+    driver = Driver()
+    member, page, _ = driver.connect_pages()
+    outdated = replace(member, data={**member.data, "authors": [member.platform_account_id]})
+    driver.publish(outdated, text="new page", media=(image(),), options={"author": page.platform_account_id})
+    [post] = PLATFORM.simulator.posts(driver.state)
+    assert post.account_id == page.platform_account_id
+
+
+@pytest.mark.parametrize("media", [(), (image(),)])
+def test_page_that_the_member_has_lost_is_refused_with_the_rule_for_authors(media: tuple[MediaItem, ...]) -> None:
+    driver = Driver()
+    member, page, _ = driver.connect_pages()
+    key = f"member/{member.platform_account_id.rpartition(':')[2]}"
+    driver.state[key] = {**driver.state[key], "organizations": []}
+    options = {"author": page.platform_account_id}
+    failure = failed(lambda: driver.publish(member, text="lost page", media=media, options=options))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "linkedin.author.unresolved")
+    assert page.platform_account_id in failure.message
+    assert PLATFORM.simulator.posts(driver.state) == []
 
 
 def test_mention_of_a_page_is_shown_as_its_name_and_linked() -> None:

@@ -136,25 +136,36 @@ def test_member_publishes_for_a_page_that_they_administer() -> None:
     assert sent(post, upload_started("image"), SENT)["author"] == PAGE
 
 
-@pytest.mark.parametrize(
-    ("post", "rule"),
-    [
-        (ready(options={"author": "urn:li:organization:1"}), "linkedin.author.unresolved"),
-        (ready(options={"author": PAGE, "visibility": "CONNECTIONS"}), "linkedin.visibility.page"),
-        (
-            ready(
-                options={"visibility": "CONNECTIONS"},
-                account=replace(ACCOUNT, platform_account_id=PAGE, data={"authors": [PAGE]}),
-            ),
-            "linkedin.visibility.page",
-        ),
-    ],
-)
-def test_invalid_author_is_rejected_before_any_call(post: ReadyPost, rule: str) -> None:
-    transcript = played(post)
+@pytest.mark.parametrize("author", [MEMBER, "urn:li:organization:1"])
+def test_account_of_a_page_publishes_only_as_the_page(author: str) -> None:
+    """Its token is the member's, so LinkedIn would accept other authors."""
+    page = replace(ACCOUNT, platform_account_id=PAGE, data={"authors": [PAGE]})
+    transcript = played(ready(options={"author": author}, account=page))
     assert transcript.calls == []
     failure = failure_of(transcript)
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "linkedin.author.unresolved")
+
+
+DENIED = refusal(403, "ACCESS_DENIED", "Not enough permissions to access: POST /posts")
+
+
+@pytest.mark.parametrize(
+    ("post", "replies", "rule"),
+    [
+        (ready(options={"author": PAGE}), (DENIED,), "linkedin.author.unresolved"),
+        (ready(options={"author": PAGE}, media=(image(),)), (DENIED,), "linkedin.author.unresolved"),
+        (ready(options={"author": PAGE}), (refusal(403, "OTHER"),), None),
+        (ready(options={"author": PAGE}), (refusal(422, "MISSING_FIELD"),), None),
+        (ready(options={"author": MEMBER}), (DENIED,), None),
+        (ready(media=(image(),)), (DENIED,), None),
+    ],
+)
+def test_refusal_of_another_author_has_the_id_of_the_rule(
+    post: ReadyPost, replies: tuple[Reply, ...], rule: str | None
+) -> None:
+    failure = failure_of(played(post, *replies))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, rule)
+    assert failure.response is not None
 
 
 def test_expired_upload_url_is_requested_again() -> None:

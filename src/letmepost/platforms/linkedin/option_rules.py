@@ -22,7 +22,6 @@ from letmepost.platforms.linkedin.sources import ACCESS_CONTROL, POLLS_API, POST
 from letmepost.platforms.linkedin.urns import is_author, is_organization
 
 UNPERMITTED = "The account is not permitted to publish as {author}."
-PAGE_WITHOUT_CONNECTIONS = "A page has no connections, so the post would be visible to no one."
 _VISIBILITIES_SHOWN = ", ".join(VISIBILITIES)
 
 _article_title = option_text(
@@ -59,7 +58,8 @@ def _bad_visibility(target: PostTarget[LinkedInOptions]) -> Iterator[Finding]:
 def _page_for_connections(target: PostTarget[LinkedInOptions]) -> Iterator[Finding]:
     visibility, author = target.options.visibility, target.options.author or target.account.platform_account_id
     if visibility == "CONNECTIONS" and is_organization(author):
-        yield Finding(field="options.visibility", actual=visibility, message=PAGE_WITHOUT_CONNECTIONS)
+        message = "A page has no connections, so the post would be visible to no one."
+        yield Finding(field="options.visibility", actual=visibility, message=message)
 
 
 AUTHOR_UNRESOLVED = Rule(
@@ -69,13 +69,6 @@ AUTHOR_UNRESOLVED = Rule(
     source=ACCESS_CONTROL,
     facts_valid_for=FACTS_VALID_FOR,
     find=_unpermitted_author,
-)
-VISIBILITY_PAGE = Rule(
-    id="linkedin.visibility.page",
-    summary="A post of a page cannot have the visibility `CONNECTIONS`.",
-    remediation="Omit `visibility`.",
-    source=POSTS_API,
-    find=_page_for_connections,
 )
 
 OPTION_LIMITS = (
@@ -95,7 +88,13 @@ OPTION_LIMITS = (
         source=POSTS_API,
         find=_bad_visibility,
     ),
-    VISIBILITY_PAGE,
+    Rule(
+        id="linkedin.visibility.page",
+        summary="A post of a page cannot have the visibility `CONNECTIONS`.",
+        remediation="Omit `visibility`.",
+        source=POSTS_API,
+        find=_page_for_connections,
+    ),
     Exclusive(
         "linkedin.content.single_kind",
         (MEDIA, option("an article", "article", lambda options: options.article), POLL),

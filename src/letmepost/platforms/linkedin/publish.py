@@ -1,7 +1,9 @@
 """Publishes a post: its media first, then the post, then its first comment."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Pause
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._kit.drafts import Draft, drafts_of
@@ -18,6 +20,8 @@ from letmepost.platforms.linkedin.rest import create_comment, create_post, creat
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization
 
+T = TypeVar("T")
+
 # Each try counts toward the member's daily limit. Waiting is not a failure: LinkedIn is available.
 _UNTIL_READY = Pause("ready", seconds=10.0, give_up_after_s=300.0)
 _UNTIL_KNOWN = Pause("known", seconds=5.0, give_up_after_s=60.0)
@@ -28,24 +32,40 @@ def publish(post: ReadyPost, settings: LinkedInSettings) -> Flow[None]:
     options = LinkedInOptions.model_validate(post.content.options)
     author = _author(post, options)
     drafts = drafts_of(post.content)
-    assets = yield from upload_media(author, uploads_of(drafts[0], post.content), settings)
+    uploading = upload_media(author, uploads_of(drafts[0], post.content), settings)
+    assets = yield from _as_author(author, post, uploading)
 
     def put(draft: Draft, above: Sequence[str]) -> Flow[Posted[str]]:
         if above:
             return _comment(create_comment(settings, above[0], author, draft.text))
-        return _post(create_post(settings, post_body(author, draft, options, assets)), settings)
+        call = create_post(settings, post_body(author, draft, options, assets))
+        return _as_author(author, post, _post(call, settings))
 
     yield from publish_drafts(drafts, put, refusals.FIRST_COMMENT_REFUSED)
 
 
 def _author(post: ReadyPost, options: LinkedInOptions) -> str:
-    """Return the author of the post: the account, or a page that its member administers."""
-    author = options.author or post.account.platform_account_id
-    if author not in post.account.data["authors"]:
+    """Return the author of the post: the account, or a page that its member administers.
+
+    LinkedIn decides which pages those are: the stored list may be outdated. An account of a page has the token of a
+    member, who may publish as others too, so that account is limited to its page here.
+    """
+    account_id = post.account.platform_account_id
+    author = options.author or account_id
+    if author != account_id and is_organization(account_id):
         raise refusals.AUTHOR_UNRESOLVED(author=author)
-    if is_organization(author) and options.visibility == "CONNECTIONS":
-        raise refusals.AUTHOR_WITHOUT_CONNECTIONS()
     return author
+
+
+def _as_author(author: str, post: ReadyPost, flow: Flow[T]) -> Flow[T]:
+    """Run a flow in the name of an author. If LinkedIn refuses another author than the account, name that author."""
+    try:
+        return (yield from flow)
+    except PlatformFailure as failure:
+        is_denied = (failure.response or {}).get("code") == "ACCESS_DENIED"
+        if not is_denied or author == post.account.platform_account_id:
+            raise
+        raise refusals.AUTHOR_UNRESOLVED(author=author, response=failure.response) from failure
 
 
 def _post(call: Call, settings: LinkedInSettings) -> Flow[Posted[str]]:

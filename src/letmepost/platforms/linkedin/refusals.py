@@ -23,11 +23,6 @@ AUTHOR_UNRESOLVED = rejected(
     remediation=option_rules.AUTHOR_UNRESOLVED.remediation,
     sample={"author": "urn:li:organization:2414183"},
 )
-AUTHOR_WITHOUT_CONNECTIONS = rejected(
-    rule=option_rules.VISIBILITY_PAGE.id,
-    message=option_rules.PAGE_WITHOUT_CONNECTIONS,
-    remediation=option_rules.VISIBILITY_PAGE.remediation,
-)
 DUPLICATE = PlatformRefusal(
     id="linkedin.text.duplicate",
     kind=FailureKind.DUPLICATE,
