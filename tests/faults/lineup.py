@@ -9,18 +9,15 @@ from typing import Any
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow
 from letmepost.platforms import discover
+from letmepost.platforms._kit.drafts import COMMENT_STEP, POST_STEP
 from letmepost.platforms.contract import Platform, ReadyPost
 from tests.doubles.networks import ASKED, UNASKED
+from tests.platforms.suite.suites import SUITES
 
 CALL_S = 2.0
 VISIBLE_S = 3.0
-WITHOUT_PROOF = frozenset({"twitter"})
-"""Platforms that neither name a post by its request nor reject a repeat. What their timeline does not show after the
-delay is left to a person (`reconcile`); what it shows must have been found."""
 BRIEF_REPEATS = frozenset({"linkedin"})
 """Platforms that detect a repeat for ten minutes. A post without a worker for longer is left to a person."""
-REPEATED_COMMENTS = frozenset({"linkedin", *WITHOUT_PROOF})
-"""Platforms that do not detect a repeated comment. A comment that they do not show is left out, with a warning."""
 
 EXPIRING = ("bluesky", "linkedin", "twitter")
 """Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last one are single-use."""
@@ -41,12 +38,14 @@ def haste() -> str:
 
 def may_be_unconfirmed(platform: str, *, is_seen: bool) -> bool:
     """Return True if the outcome of a PUBLISH cannot be found out. `is_seen`: followers see its result."""
-    return platform == UNASKED.name or (platform in WITHOUT_PROOF | BRIEF_REPEATS and not is_seen)
+    if platform == UNASKED.name:
+        return True
+    return not is_seen and (platform in BRIEF_REPEATS or SUITES[platform].is_unproven(POST_STEP))
 
 
 def may_leave_out(platform: str, *, is_seen: bool) -> bool:
     """Return True if a first comment may be left out. `is_seen`: followers see it."""
-    return platform == UNASKED.name or (platform in REPEATED_COMMENTS and not is_seen)
+    return platform == UNASKED.name or (not is_seen and SUITES[platform].is_unproven(COMMENT_STEP))
 
 
 def hurried(platform: Platform) -> Platform:
