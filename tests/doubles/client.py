@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -19,6 +18,7 @@ from letmepost.gateways.http_client import Durations, HTTPClient, Incoming, Outg
 from letmepost.gateways.sender import CallRecord, CredentialSource, Sender
 from letmepost.platforms.contract import App, ConnectedAccount, ConsentRequest, Credential, Grant, PlatformSettings
 from tests.doubles.coroutines import without_waiting
+from tests.doubles.faults import Killed, Way
 from tests.doubles.media import bytes_of
 from tests.doubles.simulated import SimulatedNetwork, facts
 
@@ -28,22 +28,10 @@ SERVER = "social.example"
 CALLBACK = "https://letmepost.example/v1/accounts/oauth/callback"
 
 
-class Killed(BaseException):
-    """The process has crashed."""
+WAYS = (Way.NOT_SENT, Way.LOST_BEFORE, Way.LOST_AFTER, Way.KILLED, Way.BROKEN_AFTER, Way.UNREADABLE)
+"""The ways that a request can be given. Without one, the simulator decides what happens."""
 
-
-class Way(StrEnum):
-    """What happens to a request, other than the simulator decides."""
-
-    NOT_SENT = "not sent"
-    LOST_BEFORE = "lost before it is executed"
-    LOST_AFTER = "executed, and its response is lost"
-    KILLED = "executed, and the process crashes before it receives the response"
-    BROKEN = "executed, and the response is an empty 500"
-    UNREADABLE = "executed, and the response is a 200 with a page of HTML"
-
-
-_REPLACED = {Way.BROKEN: (500, b""), Way.UNREADABLE: (200, b"<html>")}
+_REPLACED = {Way.BROKEN_AFTER: (500, b""), Way.UNREADABLE: (200, b"<html>")}
 
 
 @dataclass

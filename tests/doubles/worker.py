@@ -18,8 +18,9 @@ from letmepost.gateways.flow_run import Announcement, FlowRun, Suspended
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, UnlearnableError
 from letmepost.platforms.contract import ConnectedAccount, ReadyPost
-from tests.doubles.client import Killed, SimulatedClient, Way
+from tests.doubles.client import SimulatedClient
 from tests.doubles.coroutines import without_waiting
+from tests.doubles.faults import Killed, Way
 from tests.doubles.journal import MemoryJournal
 from tests.doubles.simulated import facts
 

@@ -36,6 +36,7 @@ from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.step_calls import InDoubtError, StepCalls, UnlearnableError
 from tests.doubles.clock import SteppedClock
 from tests.doubles.coroutines import without_waiting
+from tests.doubles.faults import Killed, Way
 from tests.doubles.journal import MemoryJournal
 
 VISIBILITY_DELAY_S = 30.0
@@ -43,28 +44,10 @@ PUBLISHED_STEPS = ("post-0", "post-1", "comment")
 HOST = "https://network.example"
 
 
-class Killed(BaseException):
-    """The process has crashed."""
-
-
-class Way(StrEnum):
-    """The outcome of a call."""
-
-    WELL = "well"
-    NOT_SENT = "not sent"
-    LOST_BEFORE = "lost before it was executed"
-    LOST_AFTER = "lost after it was executed"
-    LATE = "executed when its sender has given up already"
-    BROKEN = "500, not executed"
-    BROKEN_AFTER = "500, executed"
-    AWAY = "503, not executed"
-    REFUSED = "400, not executed"
-    TOKEN_DEAD = "the token could not be refreshed, not executed"
-    UNREADABLE = "executed, and the success says nothing"
-
-
-EXECUTED = {Way.WELL, Way.LOST_AFTER, Way.BROKEN_AFTER, Way.UNREADABLE}
-STATUS = {Way.BROKEN: 500, Way.BROKEN_AFTER: 500, Way.AWAY: 503, Way.REFUSED: 400}
+WAYS = (
+    *(Way.WELL, Way.NOT_SENT, Way.LOST_BEFORE, Way.LOST_AFTER, Way.LATE, Way.REFUSED, Way.TOKEN_DEAD),
+    *(Way.BROKEN, Way.BROKEN_AFTER, Way.AWAY, Way.UNREADABLE),
+)
 KINDS = {
     200: FailureKind.IN_DOUBT,
     400: FailureKind.REJECTED,
@@ -110,7 +93,7 @@ class Network:
             last = self.clock.now() + timedelta(seconds=CONNECTING_MAX_S + call.timeout_s - 1)
             self.under_way.append((last, call))
         is_known = self.knows(call)
-        if way in EXECUTED and not is_known:
+        if way.is_executed and not is_known:
             self._execute(call)
         return self._tell(way, call, is_known=is_known)
 
@@ -153,7 +136,7 @@ class Network:
         if way is Way.WELL and is_known:
             return Reply(status=409, received_at=self.clock.now())
         body = self._body(call) if way is Way.WELL else b""
-        return Reply(status=STATUS.get(way, 200), body=body, received_at=self.clock.now())
+        return Reply(status=way.status or 200, body=body, received_at=self.clock.now())
 
     def _body(self, call: Call) -> bytes:
         if call.effect is Effect.PREPARE:
@@ -388,7 +371,7 @@ def test_run_that_crashes_at_any_await_is_finished_by_the_next(*, kind: Kind) ->
 
 
 @every_network
-@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("way", WAYS)
 def test_post_is_published_or_reported_as_failed_after_any_outcome_of_a_call(*, kind: Kind, way: Way) -> None:
     for number in range(8):
         engine = make_engine(kind=kind, ways=[Way.WELL] * number + [way])
@@ -397,7 +380,7 @@ def test_post_is_published_or_reported_as_failed_after_any_outcome_of_a_call(*, 
 
 @every_network
 @given(
-    ways=st.lists(st.sampled_from(Way), max_size=20),
+    ways=st.lists(st.sampled_from(WAYS), max_size=20),
     kills=st.lists(st.integers(1, 40), max_size=8),
     closed_from=st.none() | st.integers(0, 8),
 )

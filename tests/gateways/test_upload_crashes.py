@@ -18,6 +18,7 @@ from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailu
 from letmepost.domain.flow import Call, Effect, Flow, Forget, Live, MediaRange, Reply, Upload
 from letmepost.domain.journal import CONNECTING_MAX_S
 from tests.doubles.clock import SteppedClock
+from tests.doubles.faults import Way
 from tests.gateways.test_flow_run_crashes import HOST, VISIBILITY_DELAY_S, Engine, Kind, Network, explain
 
 SIZE, CHUNK = 23, 5
@@ -34,26 +35,10 @@ class Mode(StrEnum):
     RECORDED = "without a probe"
 
 
-class Way(StrEnum):
-    """The outcome of a call."""
-
-    WELL = "well"
-    NOT_SENT = "not sent"
-    LOST_BEFORE = "lost before it was executed"
-    LOST_AFTER = "lost after it was executed"
-    LATE = "executed when its sender has given up already"
-    BROKEN = "500, not executed"
-    BROKEN_AFTER = "500, executed"
-    AWAY = "503, not executed"
-    THROTTLED = "429, not executed"
-    TOKEN_DEAD = "the token could not be refreshed, not executed"
-    HALF = "a half of the part is stored"
-    FORGETFUL = "the server has lost every byte of the session"
-    EXPIRED = "the session has expired"
-
-
-EXECUTED = {Way.WELL, Way.LOST_AFTER, Way.BROKEN_AFTER, Way.HALF}
-STATUS = {Way.BROKEN: 500, Way.BROKEN_AFTER: 500, Way.AWAY: 503, Way.THROTTLED: 429}
+WAYS = (
+    *(Way.WELL, Way.NOT_SENT, Way.LOST_BEFORE, Way.LOST_AFTER, Way.LATE, Way.THROTTLED, Way.TOKEN_DEAD),
+    *(Way.BROKEN, Way.BROKEN_AFTER, Way.AWAY, Way.HALF, Way.FORGETFUL, Way.EXPIRED),
+)
 
 
 @dataclass(kw_only=True)
@@ -83,7 +68,7 @@ class Files(Network):
         if way is Way.LATE:
             last = self.clock.now() + timedelta(seconds=CONNECTING_MAX_S + call.timeout_s - 1)
             self.arriving.append((last, call))
-        done = self._take(call, half=way is Way.HALF) if way in EXECUTED else None
+        done = self._take(call, half=way is Way.HALF) if way.is_executed else None
         return self._reply(way, call, done)
 
     def settle(self) -> None:
@@ -107,8 +92,8 @@ class Files(Network):
             self.clock.advance(call.timeout_s)
             self.settle()
             raise NoReply(way)
-        if way in STATUS:
-            return self._say(STATUS[way])
+        if way.status is not None:
+            return self._say(way.status)
         return self._take(call, half=False) if done is None else done
 
     def _take(self, call: Call, *, half: bool, at: datetime | None = None) -> Reply:
@@ -256,7 +241,7 @@ def test_upload_that_crashes_at_any_await_is_finished_by_the_next_run(mode: Mode
 
 
 @every_mode
-@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("way", WAYS)
 def test_post_is_published_once_and_whole_after_any_outcome_of_a_call(mode: Mode, way: Way) -> None:
     for number in range(9):
         for repeats in (1, 2, 4):
@@ -266,7 +251,7 @@ def test_post_is_published_once_and_whole_after_any_outcome_of_a_call(mode: Mode
 
 @every_mode
 @given(
-    outcomes=st.lists(st.sampled_from(Way), max_size=25),
+    outcomes=st.lists(st.sampled_from(WAYS), max_size=25),
     kills=st.lists(st.integers(1, 40), max_size=8),
     closed_from=st.just(DEADLINE) | st.integers(0, 8),
 )

@@ -5,29 +5,17 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.doubles.faults import Way
 from tests.gateways.support import Connection, Received, serving
 
-
-class Way(StrEnum):
-    """The result of a request to publish."""
-
-    WELL = "well"
-    LOST = "executed, and the answer is lost"
-    LOST_BEFORE = "not executed, and no answer"
-    REFUSED = "400"
-    THROTTLED = "429"
-    BROKEN = "500"
-    AWAY = "503"
-    UNREADABLE = "executed, and the success says nothing"
-    REVOKED = "401"
-
-
-_STATUS = {Way.REFUSED: 400, Way.THROTTLED: 429, Way.BROKEN: 500, Way.AWAY: 503, Way.REVOKED: 401}
-_EXECUTED = {Way.WELL, Way.LOST, Way.UNREADABLE}
+WAYS = (
+    *(Way.WELL, Way.LOST_AFTER, Way.LOST_BEFORE, Way.REFUSED, Way.THROTTLED),
+    *(Way.BROKEN, Way.AWAY, Way.UNREADABLE, Way.REVOKED),
+)
+"""The ways that a request to publish can be given."""
 
 
 @dataclass
@@ -87,19 +75,19 @@ class Network:
             return
         way = self.ways.pop(0) if self.ways else Way.WELL
         wanted = json.loads(received.body)
-        if way in _EXECUTED:
+        if way.is_executed:
             self.posts.append((wanted["step"], wanted["text"]))
-        if way in {Way.LOST, Way.LOST_BEFORE}:
+        if way in {Way.LOST_AFTER, Way.LOST_BEFORE}:
             connection.reset()
             raise ConnectionResetError
         found = {"uri": f"at://{wanted['step']}"} if way is Way.WELL else {}
-        await _answer(connection, _STATUS.get(way, 200), found)
+        await _answer(connection, way.status or 200, found)
 
     async def _check(self, connection: Connection, received: Received) -> None:
         if _token(received) not in self.tokens:
             await _answer(connection, 401, {"error": "expired"})
             return
-        await _answer(connection, _STATUS[self.ways.pop(0)] if self.ways else 200, {})
+        await _answer(connection, (self.ways.pop(0).status if self.ways else None) or 200, {})
 
     async def _look_up(self, connection: Connection, received: Received) -> None:
         self.asked += 1

@@ -22,8 +22,9 @@ from letmepost.services.publishing import throttling
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 from tests.doubles.clock import SteppedClock
+from tests.doubles.faults import Way
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.storage.support import CLOCK, Admin, Owner, in_the_past
 
 _ENDED: tuple[int, dict[str, Any]] = (401, {"error": "revoked"})

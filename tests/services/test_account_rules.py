@@ -10,8 +10,9 @@ import pytest
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
 from letmepost.domain.rules import FACTS_VALID_FOR, Finding, PostTarget, Rule, RuleSource
 from letmepost.gateways.http_client import HTTPClient
+from tests.doubles.faults import Way
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.services.test_attachments import MediaDesk
 from tests.services.watched_store import WatchedStore
 from tests.storage.support import Admin, Owner
@@ -67,7 +68,7 @@ async def test_unsent_post_is_published_when_the_facts_about_the_account_are_out
 
 
 async def test_post_in_doubt_is_reconciled_when_the_account_may_no_longer_publish_it(desk: Desk) -> None:
-    desk.network.ways = [Way.LOST]
+    desk.network.ways = [Way.LOST_AFTER]
     await desk.publish()
     await forbid_pictures(desk)
     await desk.let_time_pass()

@@ -20,10 +20,11 @@ from letmepost.platforms.contract import ReadyPost
 from letmepost.services.publishing import throttling
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.publishing.runs import LostLeaseError
+from tests.doubles.faults import Way
 from tests.doubles.platform import publish_thread, reconcile
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.storage.support import CLOCK, Admin, Owner, fresh_id
 
 NOW_AS_HERE = timedelta()
@@ -50,7 +51,7 @@ async def test_published_post_is_recorded_with_attempt_and_events(desk: Desk) ->
         (Way.THROTTLED, "retrying"),
         (Way.AWAY, "retrying"),
         (Way.BROKEN, "retrying"),
-        (Way.LOST, "retrying"),
+        (Way.LOST_AFTER, "retrying"),
         (Way.LOST_BEFORE, "retrying"),
         (Way.UNREADABLE, "retrying"),
         (Way.REVOKED, "held"),
@@ -66,7 +67,7 @@ async def test_platform_response_determines_the_status(desk: Desk, way: Way, sta
     assert await desk.events() == [*(["token.revoked"] if status == "held" else []), f"post.{status}"]
 
 
-@pytest.mark.parametrize("way", [Way.THROTTLED, Way.AWAY, Way.BROKEN, Way.LOST, Way.LOST_BEFORE, Way.UNREADABLE])
+@pytest.mark.parametrize("way", [Way.THROTTLED, Way.AWAY, Way.BROKEN, Way.LOST_AFTER, Way.LOST_BEFORE, Way.UNREADABLE])
 async def test_retried_post_is_published_once(desk: Desk, way: Way) -> None:
     desk.network.ways = [way]
     await desk.post()
@@ -79,7 +80,7 @@ async def test_retried_post_is_published_once(desk: Desk, way: Way) -> None:
 
 async def test_post_in_doubt_is_not_reconciled_too_early(desk: Desk) -> None:
     """The lost call may still be running, so the post waits and its status does not change."""
-    desk.network.ways = [Way.LOST]
+    desk.network.ways = [Way.LOST_AFTER]
     await desk.post()
     await desk.publish()
     await desk.admin.do("UPDATE posts SET ready_at = now()")
@@ -289,7 +290,7 @@ async def test_late_post_that_was_published_in_time_stays_published(desk: Desk, 
 
 
 @pytest.mark.parametrize(
-    ("way", "status"), [(Way.LOST, "published"), (Way.LOST_BEFORE, "failed")], ids=["executed", "not executed"]
+    ("way", "status"), [(Way.LOST_AFTER, "published"), (Way.LOST_BEFORE, "failed")], ids=["executed", "not executed"]
 )
 async def test_late_post_in_doubt_is_reconciled_and_not_sent(desk: Desk, way: Way, status: str) -> None:
     desk.network.ways = [way]
@@ -297,7 +298,7 @@ async def test_late_post_in_doubt_is_reconciled_and_not_sent(desk: Desk, way: Wa
     await desk.publish()
     await desk.let_the_deadline_pass()
     assert (await desk.publish())["status"] == status
-    assert len(desk.network.posts) == (way is Way.LOST)
+    assert len(desk.network.posts) == (way is Way.LOST_AFTER)
 
 
 @pytest.mark.parametrize(("late_then", "status"), [("skip", "failed"), ("hold", "held")])
@@ -319,7 +320,7 @@ async def test_held_post_in_doubt_fails_at_its_deadline_when_it_was_not_sent(des
 
 
 async def test_late_post_in_doubt_is_reconciled_until_the_platform_responds(desk: Desk) -> None:
-    desk.network.ways, desk.network.can_look_up = [Way.LOST], False
+    desk.network.ways, desk.network.can_look_up = [Way.LOST_AFTER], False
     await desk.post()
     await desk.publish()
     await desk.let_the_deadline_pass()
@@ -331,7 +332,7 @@ async def test_late_post_in_doubt_is_reconciled_until_the_platform_responds(desk
 
 
 async def test_late_post_in_doubt_is_unconfirmed_after_an_hour(desk: Desk) -> None:
-    desk.network.ways, desk.network.can_look_up = [Way.LOST], False
+    desk.network.ways, desk.network.can_look_up = [Way.LOST_AFTER], False
     await desk.post()
     await desk.publish()
     await desk.let_the_deadline_pass()
@@ -365,7 +366,7 @@ async def test_held_post_in_doubt_is_unconfirmed_after_an_hour(desk: Desk) -> No
     assert (row["status"], row["ready_at"]) == ("unconfirmed", None)
 
 
-async def be_held_in_doubt(desk: Desk, way: Way = Way.LOST) -> None:
+async def be_held_in_doubt(desk: Desk, way: Way = Way.LOST_AFTER) -> None:
     desk.network.ways = [way]
     await desk.post()
     await desk.publish()
@@ -395,7 +396,7 @@ async def test_reconciliation_after_a_lost_response_receives_the_content(
         return reconcile(post, intent, settings)
 
     async with working(owner, network, admin, http, redis_url, tmp_path, reconcile=look) as desk:
-        network.ways = [Way.LOST]
+        network.ways = [Way.LOST_AFTER]
         await desk.post(content=WITH_COMMENT)
         await desk.publish()
         await desk.let_time_pass()
@@ -416,7 +417,7 @@ async def test_rejected_extra_becomes_a_warning(desk: Desk) -> None:
 
 
 async def test_failed_extra_is_retried_without_changing_the_post(desk: Desk) -> None:
-    desk.network.ways = [Way.WELL, Way.LOST, Way.WELL]
+    desk.network.ways = [Way.WELL, Way.LOST_AFTER, Way.WELL]
     await desk.post(content=WITH_COMMENT)
     row = await desk.publish()
     assert row["status"] == "published"
@@ -438,7 +439,7 @@ async def test_unconfirmed_extra_becomes_a_warning(
         yield
 
     async with working(owner, network, admin, http, redis_url, tmp_path, reconcile=cannot_tell) as desk:
-        network.ways = [Way.WELL, Way.LOST]
+        network.ways = [Way.WELL, Way.LOST_AFTER]
         await desk.post(content=WITH_COMMENT)
         await desk.publish()
         await desk.let_time_pass()
@@ -459,7 +460,7 @@ async def test_published_post_stays_published_when_its_media_item_is_missing(des
 
 
 async def test_post_in_doubt_is_not_rejected_when_its_media_item_is_missing(desk: Desk) -> None:
-    desk.network.ways = [Way.LOST]
+    desk.network.ways = [Way.LOST_AFTER]
     await desk.post()
     await desk.publish()
     await remove_media_item(desk)
@@ -520,7 +521,7 @@ async def test_post_under_way_is_published_despite_a_disconnect(desk: Desk) -> N
 async def test_post_in_doubt_of_a_disconnected_account_waits_for_a_reconnect(desk: Desk) -> None:
     """It cannot be reconciled without a credential, and it is not sent again unless it was reconciled."""
     await desk.post()
-    desk.network.ways = [Way.LOST]
+    desk.network.ways = [Way.LOST_AFTER]
     desk.network.hold()
     publishing = asyncio.create_task(desk.publish())
     await desk.network.arrived.acquire()
@@ -605,7 +606,7 @@ async def test_post_fails_immediately_when_the_limit_resets_after_the_deadline(d
 
 
 async def test_post_in_doubt_is_reconciled_despite_a_throttle(desk: Desk) -> None:
-    desk.network.ways = [Way.LOST]
+    desk.network.ways = [Way.LOST_AFTER]
     await desk.post()
     await desk.publish()
     names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE, None)

@@ -22,9 +22,10 @@ from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
 from letmepost.services.publishing.outcomes import HELD_AT_MOST
 from letmepost.storage.database import Database, open_database
 from tests.database import DatabaseURLs
+from tests.doubles.faults import Way
 from tests.gateways.support import calling
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way, networking
+from tests.services.network import WAYS, Network, networking
 from tests.services.office import Office
 from tests.storage.support import CLOCK, Admin, make_owner
 
@@ -56,7 +57,7 @@ class ExitMachine(RuleBasedStateMachine):
     def accept(self, within_s: int, then: str) -> UUID:
         return self._wait(self._desk.post(late_within_s=within_s, late_then=then))
 
-    @rule(way=st.sampled_from(Way), dies=st.booleans())
+    @rule(way=st.sampled_from(WAYS), dies=st.booleans())
     def work(self, way: Way, *, dies: bool) -> None:
         """Let a worker claim the ready posts. If it crashes, their leases have to expire."""
         self._network.ways = [way]

@@ -9,9 +9,10 @@ from letmepost.domain.flow import Flow, Intent, Reconciled, Unknown
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
+from tests.doubles.faults import Way
 from tests.doubles.platform import publish_thread
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.services.office import Office
 from tests.storage.support import CLOCK, Admin, Owner
 
@@ -89,7 +90,7 @@ async def test_post_that_no_worker_can_start_ends(desk: Desk, status: str, ends:
 
 
 async def test_post_in_doubt_that_no_worker_can_start_is_unconfirmed(desk: Desk) -> None:
-    desk.network.ways = [Way.LOST]
+    desk.network.ways = [Way.LOST_AFTER]
     await desk.post()
     await desk.publish()
     await desk.admin.do("UPDATE credentials SET sealed = '\\x00'")

@@ -10,9 +10,10 @@ import pytest
 from letmepost.domain.flow import Flow, HandOver
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
+from tests.doubles.faults import Way
 from tests.doubles.platform import put
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.services.office import Office
 from tests.services.test_attempts import be_held_in_doubt
 from tests.storage.support import Admin, Owner
@@ -54,7 +55,9 @@ async def test_handed_over_post_awaits_its_user_and_its_event_contains_the_page(
     assert (attempt["outcome"], attempt["error"]) == ("awaiting_user", None)
 
 
-@pytest.mark.parametrize("way", [Way.LOST, Way.LOST_BEFORE, Way.AWAY], ids=["executed", "not executed", "refused"])
+@pytest.mark.parametrize(
+    "way", [Way.LOST_AFTER, Way.LOST_BEFORE, Way.AWAY], ids=["executed", "not executed", "refused"]
+)
 async def test_post_is_handed_over_once_after_a_lost_reply(desk: Desk, way: Way) -> None:
     desk.network.ways = [way]
     await desk.post()

@@ -15,9 +15,10 @@ from letmepost.services.accounts import health
 from letmepost.services.accounts.health import HealthCheck, HealthChecks
 from letmepost.services.callers import Caller
 from letmepost.storage.accounts.accounts import AccountRow
+from tests.doubles.faults import Way
 from tests.doubles.platform import check
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.services.watched_store import OPEN_TRANSACTIONS
 from tests.storage.support import Admin, Owner, fresh_id
 

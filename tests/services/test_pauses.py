@@ -10,9 +10,9 @@ from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.services.tenants import pauses as pausing
 from letmepost.storage.database import DEPLOYMENT
 from letmepost.storage.tenants.pauses import PauseRow, PauseSelector, find_pause
+from tests.doubles.faults import Way
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk
-from tests.services.network import Way
 from tests.storage.support import PLATFORM, fresh_id, make_owner
 
 
@@ -76,7 +76,7 @@ async def test_pause_of_another_account_holds_no_post(desk: Desk, pauses: Pauses
 
 async def test_post_sent_before_a_pause_is_settled_during_it(desk: Desk, pauses: Pauses) -> None:
     """If it were simply held, it could be published twice, or appear unpublished."""
-    desk.network.ways = [Way.LOST]
+    desk.network.ways = [Way.LOST_AFTER]
     await desk.post()
     await desk.publish()
     await pauses.pause(PauseSelector(), None)

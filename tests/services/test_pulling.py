@@ -24,10 +24,11 @@ from letmepost.services.posts.requests import ContentRequest, MediaRequest, Post
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.media.reads import FIRST_READS_MAX
 from tests.doubles.clock import SteppedClock
+from tests.doubles.faults import Way
 from tests.doubles.platform import make_platform, publish
 from tests.http.support import png
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.storage.support import CLOCK, KEYRING, PLATFORM, Admin, Owner, fresh_id
 
 READER = Reader("GET", "crawler/1.0")

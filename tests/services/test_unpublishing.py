@@ -9,8 +9,9 @@ from letmepost.domain.content import PostContent
 from letmepost.domain.flow import Call, Effect, Flow
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import AccountFacts
+from tests.doubles.faults import Way
 from tests.services.desk import Desk, working
-from tests.services.network import Network, Way
+from tests.services.network import Network
 from tests.services.office import Office
 from tests.storage.support import Admin, Owner
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from letmepost.domain.flow import Effect, Extra, Live, Part, Warn
 from letmepost.platforms.contract import SimulatedPost
-from tests.doubles.client import Way
+from tests.doubles.client import WAYS
+from tests.doubles.faults import Way
 from tests.doubles.simulated import facts, failed
 from tests.doubles.worker import Worker
 from tests.platforms.suite.description import Content, PlatformSuite, texts_of
@@ -93,7 +94,7 @@ def test_post_is_published_once_when_any_request_is_lost(suite: PlatformSuite, n
     undisturbed = base.copy()
     assert work(undisturbed, content) == "published"
     for number, (call, reply) in enumerate(zip(undisturbed.calls, undisturbed.replies, strict=True)):
-        for way in Way:
+        for way in WAYS:
             worker = base.copy(ways={number: way})
             status = work(worker, content)
             is_in_doubt = call.effect is Effect.PUBLISH and way is not Way.NOT_SENT
@@ -120,7 +121,7 @@ def test_post_is_published_once_when_the_process_crashes_after_any_instruction(s
 
 @each_suite
 @given(
-    ways=st.dictionaries(st.integers(0, 25), st.sampled_from(Way), max_size=6),
+    ways=st.dictionaries(st.integers(0, 25), st.sampled_from(WAYS), max_size=6),
     dies_after=st.none() | st.integers(1, 25),
 )
 def test_post_is_published_once_and_reported_truthfully_after_any_faults(

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Extra, Flow, Live, Part
-from tests.doubles.client import Way
+from tests.doubles.client import WAYS
+from tests.doubles.faults import Way
 from tests.doubles.simulated import facts
 from tests.doubles.worker import Worker
 from tests.platforms.suite.description import PlatformSuite
@@ -39,7 +40,7 @@ def test_post_is_unpublished_when_any_request_is_lost(suite: PlatformSuite) -> N
     undisturbed = base.copy()
     undisturbed.run(unpublish(undisturbed, uris))
     for number in range(len(undisturbed.calls)):
-        for way in set(Way) - {Way.KILLED}:
+        for way in set(WAYS) - {Way.KILLED}:
             worker = base.copy(ways={number: way})
             _run_until_done(worker, lambda: unpublish(worker, uris))  # noqa: B023 - it is called in this turn
             assert worker.visible() == ["stays"], (number, way)

@@ -9,7 +9,7 @@ from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, GaveUp
 from letmepost.domain.flow import Found, Live, Warn
 from letmepost.platforms.threads import PLATFORM
-from tests.doubles.client import Way
+from tests.doubles.faults import Way
 from tests.doubles.media import image, video
 from tests.doubles.simulated import facts, failed
 from tests.doubles.worker import Worker
