@@ -52,7 +52,7 @@ def test_consent_requests_every_scope_of_the_features() -> None:
         "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_delete,"
         "threads_location_tagging,threads_share_to_instagram",
     }
-    assert {*FEATURES} == {"publish", "replies", "unpublish", "location", "shareToInstagram"}
+    assert {*FEATURES} == {"publish", "replies", "unpublish", "location", "instagram"}
 
 
 def test_code_becomes_a_token_for_sixty_days_and_an_account() -> None:

@@ -29,7 +29,7 @@ FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "replies": ("threads_manage_replies", "threads_read_replies"),
         "unpublish": ("threads_delete",),
         "location": ("threads_location_tagging",),
-        "shareToInstagram": ("threads_share_to_instagram",),
+        "instagram": ("threads_share_to_instagram",),
     }
 )
 

@@ -74,7 +74,11 @@ class ThreadsOptions(Options):
     text_attachment: ThreadsTextAttachment | None = None
     spoilers: ThreadsSpoilers | None = None
     location_id: (
-        Annotated[str, Field(pattern=r"^[0-9]{1,32}$", description="The id of a location on Threads.")] | None
+        Annotated[
+            str,
+            Field(pattern=r"^[0-9]{1,32}$", description="The id of a location, from the location search of Threads."),
+        ]
+        | None
     ) = None
     share_to_instagram: StrictBool = Field(
         default=False,

@@ -61,7 +61,7 @@ SHARE_UNCONFIRMED = Explanation(
     id="threads.share_to_instagram.unconfirmed",
     message="The post is published, but Threads did not confirm that it was shared to Instagram.",
     remediation="Check in the Threads app that an Instagram account is linked, and that `missingFeatures` of the "
-    "account does not contain `shareToInstagram`.",
+    "account does not contain `instagram`.",
     summary="Threads publishes a post even if it cannot share it to Instagram: because no Instagram account is linked, "
     "because the permission `threads_share_to_instagram` was not granted, or for a reason that it does not state.",
 )
