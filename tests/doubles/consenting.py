@@ -133,8 +133,7 @@ def _simulated(base: AnyHttpUrl) -> PlatformSettings:
 
 
 def _consent_url(request: ConsentRequest, settings: Settings) -> str:
-    extra = {"code_challenge": request.code_challenge, "code_challenge_method": "S256"}
-    return consent_url(f"{settings.base_url}/authorize", "app", request, ("write", "reply"), **extra)
+    return consent_url(f"{settings.base_url}/authorize", "app", request, ("write", "reply"), uses_pkce=True)
 
 
 def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, ...]]:

@@ -144,9 +144,8 @@ def _register(server: str, redirect_uri: str, settings: Settings) -> Flow[App]:
 
 def _consent_url(request: ConsentRequest, settings: Settings) -> str:
     assert request.app is not None
-    extra = {"code_challenge": request.code_challenge, "code_challenge_method": "S256"}
     endpoint = settings.url(request.app.server, "/authorize")
-    return consent_url(endpoint, request.app.client_id, request, ("write", "reply"), **extra)
+    return consent_url(endpoint, request.app.client_id, request, ("write", "reply"), uses_pkce=True)
 
 
 def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, ...]]:

@@ -286,6 +286,11 @@ def no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
     return ()
 
 
+def revokes_nothing(_account: AccountFacts, _settings: Any) -> Flow[None]:
+    """Do nothing: the platform has no call that revokes a credential."""
+    yield from ()
+
+
 class ResourceView(BaseModel):
     """A part of the response of a resource: camelCase in JSON. A field without a value is null."""
 
@@ -329,7 +334,8 @@ class Platform:
         oauth: how a person consents, if accounts are connected by consent.
         pulls_media: True if the platform fetches media from this service (`ReadyPost.media_urls`) instead of receiving
             their bytes.
-        disconnect: revokes the credential; raises `PlatformFailure` if that fails.
+        disconnect: revokes the credential; raises `PlatformFailure` if that fails. By default, it does nothing: a
+            person can remove the app on the platform.
         check: checks the credential with cheap authenticated reads; raises `PlatformFailure` if it is not accepted.
             Returns the account's new `data` if it can change and the platform reported it. None if the reads confirm
             the credential only: what the account was allowed to do when it was connected is then confirmed, too.
@@ -378,7 +384,7 @@ class Platform:
     connect: Callable[[Any, Any], Flow[ConnectedAccount]] | None = None
     oauth: OAuth | None = None
     pulls_media: bool = False
-    disconnect: Callable[[AccountFacts, Any], Flow[None]]
+    disconnect: Callable[[AccountFacts, Any], Flow[None]] = revokes_nothing
     check: Callable[[AccountFacts, Any], Flow[Mapping[str, Any] | None]]
     check_costs_money: bool = False
     refresh: Callable[[AccountFacts, Any], Flow[Credential]]

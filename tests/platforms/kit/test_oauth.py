@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from letmepost.domain.flow import Auth, Call, Effect, Reply
 from letmepost.platforms._kit.oauth import (
     Tokens,
     app_call,
+    code_form,
     consent_url,
     read_tokens,
     revocation_form,
@@ -24,7 +25,7 @@ from letmepost.platforms._kit.oauth import (
     with_new_token,
 )
 from letmepost.platforms._kit.settings import AppSettings
-from letmepost.platforms.contract import ConsentRequest, Credential
+from letmepost.platforms.contract import ConsentRequest, Credential, Grant
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CALL = Call(method="POST", url="https://platform.example/token", auth=Auth.NONE)
@@ -51,6 +52,22 @@ def test_consent_url_requests_a_code_and_keeps_the_query_of_the_endpoint() -> No
         "scope": "read write",
         "state": "s&t",
         "x": "y z",
+    }
+
+
+def test_consent_url_contains_the_challenge_when_the_platform_uses_pkce() -> None:
+    request = ConsentRequest(redirect_uri="https://me.example/cb", state="s", code_challenge="c-_")
+    query = parse_qs(urlsplit(consent_url("https://platform.example/", "app", request, (), uses_pkce=True)).query)
+    assert (query["code_challenge"], query["code_challenge_method"]) == (["c-_"], ["S256"])
+
+
+def test_code_form_exchanges_the_code_with_its_verifier() -> None:
+    grant = Grant(code="c+d e", redirect_uri="https://me.example/cb?a=1", code_verifier="v")
+    assert code_form(grant) == {
+        "grant_type": "authorization_code",
+        "redirect_uri": "https://me.example/cb?a=1",
+        "code": "c+d e",
+        "code_verifier": "v",
     }
 
 

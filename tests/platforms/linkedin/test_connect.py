@@ -14,7 +14,7 @@ from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Consent
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.connect import FEATURES, accounts, consent_url
 from letmepost.platforms.linkedin.rest import app_call, create_post, delete_post
-from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.linkedin.session import check, needs_refresh, refresh, sign
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.unpublish import unpublish
 from tests.doubles.hostile import assert_ends_for_any_reply
@@ -261,7 +261,7 @@ def test_check_lists_pages_only_for_a_member_with_the_scope(account: AccountFact
 
 
 def test_disconnecting_makes_no_call() -> None:
-    assert play(disconnect(ACCOUNT, SETTINGS)).instructions == ()
+    assert play(PLATFORM.disconnect(ACCOUNT, SETTINGS)).instructions == ()
 
 
 def test_version_that_a_setting_pins_is_the_one_that_is_called_and_published() -> None:

@@ -13,9 +13,10 @@ from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.api import make_container
 from letmepost.platforms.threads.connect import FEATURES, accounts, consent_url, withdrawn
-from letmepost.platforms.threads.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.threads.session import check, needs_refresh, refresh, sign
 from letmepost.platforms.threads.settings import ThreadsSettings
 from letmepost.platforms.threads.unpublish import unpublish
 from tests.platforms.threads.transcripts import (
@@ -163,7 +164,7 @@ def test_check_reads_the_account_of_the_token() -> None:
 
 
 def test_disconnecting_makes_no_call() -> None:
-    transcript = play(disconnect(ACCOUNT, SETTINGS))
+    transcript = play(PLATFORM.disconnect(ACCOUNT, SETTINGS))
     assert (transcript.calls, transcript.error) == ([], None)
 
 

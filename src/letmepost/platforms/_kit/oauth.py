@@ -27,7 +27,7 @@ from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Reply
 from letmepost.domain.refusals import PlatformRefusal
 from letmepost.platforms._kit.settings import AppSettings
-from letmepost.platforms.contract import ConsentRequest, Credential
+from letmepost.platforms.contract import ConsentRequest, Credential, Grant
 
 INVALID_GRANT = frozenset({InvalidGrantError.error})
 """Errors that end a grant (RFC 6749 section 5.2)."""
@@ -75,13 +75,16 @@ def consent_url(
     scopes: Iterable[str],
     *,
     separator: str = " ",
+    uses_pkce: bool = False,
     **extra: str,
 ) -> str:
     """Return the URL of the consent page.
 
     Args:
+        uses_pkce: True to send the challenge of the request (RFC 7636 section 4.3).
         extra: more query parameters than those of RFC 6749 section 4.1.1.
     """
+    challenge = {"code_challenge": request.code_challenge, "code_challenge_method": "S256"} if uses_pkce else {}
     uri: str = prepare_grant_uri(
         endpoint,
         client_id or "",
@@ -89,6 +92,7 @@ def consent_url(
         redirect_uri=request.redirect_uri,
         scope=separator.join(scopes),
         state=request.state,
+        **challenge,
         **extra,
     )
     return uri
@@ -97,6 +101,13 @@ def consent_url(
 def token_form(grant_type: str, *, redirect_uri: str | None = None, **more: str) -> dict[str, str]:
     """Return the form of a token request (RFC 6749 sections 4.1.3 and 6), without parameters that are empty."""
     return dict(parse_qsl(prepare_token_request(grant_type, redirect_uri=redirect_uri, **more)))
+
+
+def code_form(grant: Grant) -> dict[str, str]:
+    """Return the form that exchanges the code of a consent with PKCE for tokens (RFC 7636 section 4.5)."""
+    return token_form(
+        "authorization_code", redirect_uri=grant.redirect_uri, code=grant.code, code_verifier=grant.code_verifier
+    )
 
 
 def revocation_form(token: str, token_type_hint: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from letmepost.platforms.linkedin.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.resources import RESOURCES
 from letmepost.platforms.linkedin.rules import RULES
-from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.linkedin.session import check, needs_refresh, refresh, sign
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.simulator import SIMULATOR
 from letmepost.platforms.linkedin.unpublish import unpublish
@@ -30,7 +30,6 @@ PLATFORM = Platform(
     settings=LinkedInSettings,
     visibility_delay_s=VISIBILITY_DELAY_S,
     oauth=OAUTH,
-    disconnect=disconnect,
     check=check,
     refresh=refresh,
     needs_refresh=needs_refresh,

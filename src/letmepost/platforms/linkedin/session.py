@@ -2,18 +2,18 @@
 
 An access token is valid for 60 days. Only apps of approved partners receive a refresh token. It is valid for a year
 from the consent, every refresh returns it unchanged, and the year is not extended: after it, a person must consent
-again.
+again. LinkedIn documents no revocation by an app; the member can remove the app in their settings.
 https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens and
 https://learn.microsoft.com/linkedin/shared/authentication/token-introspection (checked 2026-11-22).
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from letmepost.domain.flow import Auth, Call, Effect, Flow, Instruction, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._kit.oauth import (
     INVALID_GRANT,
@@ -55,11 +55,6 @@ def refresh(account: AccountFacts, settings: LinkedInSettings) -> Flow[Credentia
     call = app_call(settings, ACCESS_TOKEN, token_form("refresh_token"), auth=Auth.ACCOUNT)
     reply = yield call
     return read_grant(call, reply).credential()
-
-
-def disconnect(_account: AccountFacts, _settings: object) -> Generator[Instruction, Reply, None]:
-    """Do nothing: LinkedIn documents no revocation by an app. The member can remove the app in their settings."""
-    yield from ()
 
 
 def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[Mapping[str, Any] | None]:

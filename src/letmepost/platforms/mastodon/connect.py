@@ -30,8 +30,7 @@ def consent_url(request: ConsentRequest, settings: MastodonSettings) -> str:
         app.client_id,
         request,
         SCOPES,
-        code_challenge=request.code_challenge,
-        code_challenge_method="S256",
+        uses_pkce=True,
     )
 
 
@@ -68,13 +67,8 @@ OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES, ser
 
 
 def _exchange(grant: Grant, app: App, base: str) -> Flow[oauth.Tokens]:
-    form = oauth.token_form(
-        "authorization_code",
-        redirect_uri=grant.redirect_uri,
-        code=grant.code,
-        code_verifier=grant.code_verifier,
-    )
     own = AppSettings(client_id=app.client_id, client_secret=SecretStr(app.client_secret))
+    form = oauth.code_form(grant)
     call = oauth.app_call(f"{base}{TOKEN_PATH}", form, app=own, method="client_secret_post", auth=Auth.NONE)
     reply = yield call
     return oauth.read_tokens(call, reply, explain)

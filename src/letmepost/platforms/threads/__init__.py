@@ -13,7 +13,7 @@ from letmepost.platforms.threads.reconcile import reconcile
 from letmepost.platforms.threads.refusals import REFUSALS
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.rules import RULES, rules_for
-from letmepost.platforms.threads.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.threads.session import check, needs_refresh, refresh, sign
 from letmepost.platforms.threads.settings import API_VERSION, ThreadsSettings
 from letmepost.platforms.threads.simulator import SIMULATOR
 from letmepost.platforms.threads.unpublish import unpublish
@@ -31,7 +31,6 @@ PLATFORM = Platform(
     visibility_delay_s=15.0,  # a container may be FINISHED for some seconds after it was published
     oauth=OAUTH,
     pulls_media=True,
-    disconnect=disconnect,
     check=check,
     refresh=refresh,
     needs_refresh=needs_refresh,

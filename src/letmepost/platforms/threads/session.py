@@ -2,7 +2,8 @@
 
 https://developers.facebook.com/docs/threads/get-started/long-lived-tokens (checked 2026-11-21): a long-lived token is
 valid for 60 days, and can be exchanged for a new one from its second day to its last. An expired token cannot: its
-owner must consent again. Threads has no way to revoke a token.
+owner must consent again. Threads has no way to revoke a token; its owner can remove
+the app in the Threads app.
 """
 
 from dataclasses import replace
@@ -38,11 +39,6 @@ def check(account: AccountFacts, settings: ThreadsSettings) -> Flow[None]:
         PlatformFailure: auth_failed if the token has expired.
     """
     yield from check_account(read_me(settings), read_id, account, explain, "Threads")
-
-
-def disconnect(_account: AccountFacts, _settings: ThreadsSettings) -> Flow[None]:
-    """Do nothing: the permission expires, or its owner removes the app in the Threads app."""
-    yield from ()
 
 
 def needs_refresh(_reply: Reply) -> bool:

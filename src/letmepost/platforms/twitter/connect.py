@@ -33,8 +33,7 @@ def consent_url(request: ConsentRequest, settings: TwitterSettings) -> str:
         settings.client_id,
         request,
         chain.from_iterable(FEATURES.values()),
-        code_challenge=request.code_challenge,
-        code_challenge_method="S256",
+        uses_pkce=True,
     )
     return url.replace("+", "%20")  # X documents spaces between scopes, and the URL contains no other plus signs
 
@@ -45,7 +44,7 @@ def accounts(grant: Grant, settings: TwitterSettings) -> Flow[tuple[ConnectedAcc
     Raises:
         PlatformFailure: auth_failed if the code has expired or was used.
     """
-    call = exchange_code(settings, code=grant.code, redirect_uri=grant.redirect_uri, verifier=grant.code_verifier)
+    call = exchange_code(settings, grant)
     tokens = read_grant(call, (yield call))
     call = oauth.with_new_token(own_user(root(settings)), tokens.access_token)
     reply = yield from succeed(call, explain)

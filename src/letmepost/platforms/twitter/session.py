@@ -13,13 +13,14 @@ from letmepost.platforms._kit.oauth import (
     INVALID_GRANT,
     Tokens,
     app_call,
+    code_form,
     read_tokens,
     revocation_form,
     token_form,
     with_bearer_token,
     with_form_token,
 )
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.contract import AccountFacts, Credential, Grant
 from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, own_user, read_id, root
 from letmepost.platforms.twitter.replies import explain, is_invalid_token
 from letmepost.platforms.twitter.settings import TwitterSettings
@@ -27,10 +28,9 @@ from letmepost.platforms.twitter.settings import TwitterSettings
 _NO_TOKEN = "none"  # noqa: S105 - sent without a token: X rejects it like an expired one
 
 
-def exchange_code(settings: TwitterSettings, *, code: str, redirect_uri: str, verifier: str) -> Call:
+def exchange_code(settings: TwitterSettings, grant: Grant) -> Call:
     """Return the exchange of a consent's code for tokens. It is possible once, within 30 seconds."""
-    form = token_form("authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier)
-    return _app_call(settings, TOKEN_PATH, form, auth=Auth.NONE)
+    return _app_call(settings, TOKEN_PATH, code_form(grant), auth=Auth.NONE)
 
 
 def read_grant(call: Call, reply: Reply) -> Tokens:

@@ -18,7 +18,6 @@ from letmepost.platforms._kit.simulator.scenarios import (
     check_scenario,
     common_scenarios,
     refuse_attempt,
-    refuse_posts,
 )
 from letmepost.platforms._kit.simulator.wire import FORM, Refusal, bearer_token, json_object, json_reply
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
@@ -38,10 +37,14 @@ def failure(status: int) -> Callable[[WriteAttempt], Refusal]:
     return lambda _attempt: Refusal(status, {"error": "failure"})
 
 
-SCENARIOS: Mapping[str, CommonScenario] = {
-    **common_scenarios(CommonScenario, rate_limited=failure(429), unavailable=failure(503), failed=failure(500)),
-    "rejected": CommonScenario(summary="Every post is rejected.", refuse=refuse_posts(failure(422))),
-}
+SCENARIOS: Mapping[str, CommonScenario] = common_scenarios(
+    CommonScenario,
+    rate_limited=failure(429),
+    unavailable=failure(503),
+    failed=failure(500),
+    rejected=failure(422),
+    duplicate=failure(409),
+)
 
 
 def create_account(state: State, scenario: str, _now: datetime, entropy: bytes) -> str:

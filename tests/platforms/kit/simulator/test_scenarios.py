@@ -41,6 +41,7 @@ def statuses(scenario: str, *seconds: float) -> list[int]:
         ("auth_revoked", (0,), [201]),
         ("token_expiring", (4, 5), [201, 401]),
         ("rejected", (0, 100), [422, 422]),
+        ("duplicate", (0, 100), [409, 409]),
         ("unavailable", (3, 10.5, 11), [503, 503, 201]),
         ("flaky", (0, 0, 0, 0), [500, 201, 500, 201]),
         ("timeout_after_publish", (0,), [201]),
@@ -60,6 +61,7 @@ def test_scenarios_differ_in_the_fields_that_platforms_read() -> None:
         "ok",
         "rate_limited",
         "rejected",
+        "duplicate",
         "unavailable",
         "flaky",
     }

@@ -8,7 +8,7 @@ from tests.platforms.minimal.example.publish import VISIBILITY_DELAY_S, publish,
 from tests.platforms.minimal.example.refusals import REFUSALS
 from tests.platforms.minimal.example.replies import explain
 from tests.platforms.minimal.example.rules import RULES
-from tests.platforms.minimal.example.session import check, disconnect, needs_refresh, refresh, sign
+from tests.platforms.minimal.example.session import check, needs_refresh, refresh, sign
 from tests.platforms.minimal.example.settings import ExampleSettings
 from tests.platforms.minimal.example.simulator import SIMULATOR
 
@@ -23,7 +23,6 @@ PLATFORM = Platform(
     settings=ExampleSettings,
     visibility_delay_s=VISIBILITY_DELAY_S,
     oauth=OAUTH,
-    disconnect=disconnect,
     check=check,
     refresh=refresh,
     needs_refresh=needs_refresh,

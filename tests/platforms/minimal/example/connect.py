@@ -23,8 +23,7 @@ def consent_url(request: ConsentRequest, settings: ExampleSettings) -> str:
         settings.client_id,
         request,
         chain.from_iterable(FEATURES.values()),
-        code_challenge=request.code_challenge,
-        code_challenge_method="S256",
+        uses_pkce=True,
     )
 
 
@@ -34,10 +33,7 @@ def accounts(grant: Grant, settings: ExampleSettings) -> Flow[tuple[ConnectedAcc
     Raises:
         PlatformFailure: auth_failed if the code has expired or was used.
     """
-    form = oauth.token_form(
-        "authorization_code", redirect_uri=grant.redirect_uri, code=grant.code, code_verifier=grant.code_verifier
-    )
-    call = request_tokens(settings, form, auth=Auth.NONE)
+    call = request_tokens(settings, oauth.code_form(grant), auth=Auth.NONE)
     tokens = oauth.read_tokens(call, (yield call), explain)
     me = oauth.with_new_token(own_account(settings), tokens.access_token)
     found = (yield from succeed(me, explain, lambda reply: read_id(reply) is not None)).data()

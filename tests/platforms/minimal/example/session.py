@@ -26,11 +26,6 @@ def check(account: AccountFacts, settings: ExampleSettings) -> Flow[None]:
     yield from check_account(own_account(settings), read_id, account, explain, "Example")
 
 
-def disconnect(_account: AccountFacts, _settings: ExampleSettings) -> Flow[None]:
-    """Do nothing: Example has no call that revokes a token."""
-    yield from ()
-
-
 def needs_refresh(reply: Reply) -> bool:
     """Return True if the access token has expired."""
     return reply.status == 401 and error_code(reply) == "token_expired"

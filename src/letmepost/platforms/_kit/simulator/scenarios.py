@@ -62,19 +62,36 @@ S = TypeVar("S", bound=CommonScenario)
 
 
 def common_scenarios(
-    scenario: type[S], *, rate_limited: MakeRefusal, unavailable: MakeRefusal, failed: MakeRefusal
+    scenario: type[S],
+    *,
+    rate_limited: MakeRefusal,
+    unavailable: MakeRefusal,
+    failed: MakeRefusal,
+    rejected: MakeRefusal | None = None,
+    duplicate: MakeRefusal | None = None,
 ) -> dict[str, S]:
     """Return the scenarios that are the same on every platform, by name.
 
-    Each platform adds `rejected`, `duplicate` and `processing_forever`, and replaces what is different there.
+    Each platform adds `processing_forever`, and what is different there: its own scenarios replace these.
 
     Args:
         scenario: the platform's class.
         rate_limited: returns the refusal of a write when the rate limit is used up for `RATE_LIMITED_FOR_S`.
         unavailable: returns the refusal of a write or an upload when the server is unavailable.
         failed: returns the refusal of a write that failed because of an internal error.
+        rejected: returns the refusal of a post because of its content.
+        duplicate: returns the refusal of a post as a duplicate.
     """
+    posts = {
+        "rejected": ("Every post is rejected because of its content.", rejected),
+        "duplicate": ("Every post is rejected as a duplicate.", duplicate),
+    }
     return {
+        **{
+            name: scenario(summary=summary, refuse=refuse_posts(make))
+            for name, (summary, make) in posts.items()
+            if make is not None
+        },
         "ok": scenario(summary="Everything works."),
         "slow": scenario(summary="Writes take 3 s.", delay_s=SLOW_DELAY_S),
         "rate_limited": scenario(

@@ -14,7 +14,6 @@ from letmepost.platforms._kit.simulator.scenarios import (
     CommonScenario,
     WriteAttempt,
     common_scenarios,
-    refuse_posts,
 )
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, internal_error, invalid_request
 
@@ -83,8 +82,8 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             rate_limited=_rate_limited,
             unavailable=_unavailable,
             failed=lambda _attempt: internal_error(),
+            rejected=_rejected,
         ),
-        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=refuse_posts(_rejected)),
         "duplicate": Scenario(summary="Another post already has every record key.", is_taken=True),
         # On Bluesky, a post needs no background processing, unlike on other platforms. The call itself never ends
         # instead: the connection stays open, nothing is executed, and a 504 would follow after an hour.

@@ -14,7 +14,6 @@ from letmepost.platforms._kit.simulator.scenarios import (
     CommonScenario,
     WriteAttempt,
     common_scenarios,
-    refuse_posts,
 )
 from letmepost.platforms.linkedin.simulator.restli import RestliError, invalid
 
@@ -66,7 +65,14 @@ def duplicate_post(urn: str) -> RestliError:
     return invalid("DUPLICATE_POST", "/commentary", f"Content is a duplicate of {urn}")
 
 
-_COMMON = common_scenarios(Scenario, rate_limited=_rate_limited, unavailable=_unavailable, failed=_failed)
+_COMMON = common_scenarios(
+    Scenario,
+    rate_limited=_rate_limited,
+    unavailable=_unavailable,
+    failed=_failed,
+    rejected=_rejected,
+    duplicate=lambda _attempt: duplicate_post(DUPLICATE_URN),
+)
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
@@ -76,13 +82,8 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             summary="The member's daily limit is used up: every write returns 429.",
             refuse=lambda _attempt: day_limit("APPLICATION_AND_MEMBER"),
         ),
-        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=refuse_posts(_rejected)),
         "silent_success": Scenario(
             summary="A post's first write is executed, but the response lacks the URN.", hides_first_urn=True
-        ),
-        "duplicate": Scenario(
-            summary="Every post is rejected as a duplicate.",
-            refuse=refuse_posts(lambda _attempt: duplicate_post(DUPLICATE_URN)),
         ),
         "processing_forever": Scenario(summary="Images and documents never become ready.", never_ready=True),
     }

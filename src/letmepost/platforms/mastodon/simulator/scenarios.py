@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from letmepost.platforms._kit.simulator.scenarios import CommonScenario, common_scenarios, refuse_posts
+from letmepost.platforms._kit.simulator.scenarios import CommonScenario, common_scenarios
 from letmepost.platforms.mastodon.simulator.limits import too_many
 from letmepost.platforms.mastodon.simulator.wire import Refused, invalid
 
@@ -48,6 +48,7 @@ _COMMON = common_scenarios(
     rate_limited=lambda attempt: too_many(attempt.now),
     unavailable=lambda _attempt: Refused(503, "There was a temporary problem"),
     failed=lambda _attempt: failed(),
+    rejected=lambda _attempt: invalid("This sandbox account rejects every post"),
 )
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
@@ -57,10 +58,6 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             _COMMON["slow"],
             summary="Writes take 3 s, and videos and GIFs are processed for 8 s.",
             processing_s=SLOW_PROCESSING_S,
-        ),
-        "rejected": Scenario(
-            summary="Every post is rejected because of its content.",
-            refuse=refuse_posts(lambda _attempt: invalid("This sandbox account rejects every post")),
         ),
         "gateway_timeout": Scenario(
             summary="Every status is created, but the proxy responds with 504, and the idempotency key is not stored.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from letmepost.platforms._kit.simulator.scenarios import CommonScenario, WriteAttempt, common_scenarios, refuse_posts
+from letmepost.platforms._kit.simulator.scenarios import CommonScenario, WriteAttempt, common_scenarios
 from letmepost.platforms.threads.simulator.graph import Refused, wrong_parameter
 
 PROCESSING_S = 1.0
@@ -59,7 +59,9 @@ def _duplicate(_attempt: WriteAttempt) -> Refused:
     return Refused("Duplicate status message", code=506)
 
 
-_COMMON = common_scenarios(Scenario, rate_limited=_rate_limited, unavailable=_unavailable, failed=_failed)
+_COMMON = common_scenarios(
+    Scenario, rate_limited=_rate_limited, unavailable=_unavailable, failed=_failed, duplicate=_duplicate
+)
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
@@ -75,7 +77,6 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             token_age=timedelta(days=59),
         ),
         "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=_rejected),
-        "duplicate": Scenario(summary="Every post is rejected as a duplicate.", refuse=refuse_posts(_duplicate)),
         "processing_forever": Scenario(summary="Containers never become ready.", processing_s=None),
         "lagging": Scenario(
             summary="For 3 s, new containers cannot be published, and new posts have no replies and no link.",

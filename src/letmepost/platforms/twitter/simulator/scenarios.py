@@ -58,12 +58,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             rate_limited=_rate_limited,
             unavailable=lambda _attempt: unavailable(),
             failed=lambda _attempt: unavailable(500),
+            duplicate=lambda _attempt: forbidden(DUPLICATE),
         ),
         "rejected": Scenario(
             summary="Every post is rejected without a reason.", refuse=refuse_posts(lambda _attempt: forbidden())
-        ),
-        "duplicate": Scenario(
-            summary="Every post is rejected as a duplicate.", refuse=refuse_posts(lambda _attempt: forbidden(DUPLICATE))
         ),
         "processing_forever": Scenario(summary="A GIF is never ready.", processes_forever=True),
         "daily_limit": Scenario(summary="The account has used up its limit of posts in 24 hours.", refuse=_daily_limit),

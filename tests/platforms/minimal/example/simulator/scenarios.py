@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from letmepost.platforms._kit.simulator.scenarios import (
-    RATE_LIMITED_FOR_S,
-    CommonScenario,
-    common_scenarios,
-    refuse_posts,
-)
+from letmepost.platforms._kit.simulator.scenarios import RATE_LIMITED_FOR_S, CommonScenario, common_scenarios
 from letmepost.platforms._kit.simulator.wire import Refusal
 
 
@@ -25,21 +20,14 @@ def duplicate() -> ExampleError:
 
 
 SCENARIOS: Mapping[str, CommonScenario] = MappingProxyType(
-    {
-        **common_scenarios(
-            CommonScenario,
-            rate_limited=lambda _attempt: ExampleError(
-                429, "rate_limited", "Too many requests.", headers={"retry-after": str(RATE_LIMITED_FOR_S)}
-            ),
-            unavailable=lambda _attempt: ExampleError(503, "unavailable", "Try again later."),
-            failed=lambda _attempt: ExampleError(500, "failed", "Internal error."),
+    common_scenarios(
+        CommonScenario,
+        rate_limited=lambda _attempt: ExampleError(
+            429, "rate_limited", "Too many requests.", headers={"retry-after": str(RATE_LIMITED_FOR_S)}
         ),
-        "rejected": CommonScenario(
-            summary="Every post is rejected because of its content.",
-            refuse=refuse_posts(lambda _attempt: ExampleError(422, "content_rejected", "Refused by this account.")),
-        ),
-        "duplicate": CommonScenario(
-            summary="Every post is rejected as a duplicate.", refuse=refuse_posts(lambda _attempt: duplicate())
-        ),
-    }
+        unavailable=lambda _attempt: ExampleError(503, "unavailable", "Try again later."),
+        failed=lambda _attempt: ExampleError(500, "failed", "Internal error."),
+        rejected=lambda _attempt: ExampleError(422, "content_rejected", "Refused by this account."),
+        duplicate=lambda _attempt: duplicate(),
+    )
 )
