@@ -24,6 +24,12 @@ from tests.http.support import png, upload
 
 NAME = "threads"
 IMAGE = {"kind": "image", "altText": "A picture"}
+LONG: dict[str, Any] = {
+    "textAttachment": {"text": "A long text", "formatting": [{"offset": 2, "length": 4, "styles": ["bold"]}]},
+    "spoilers": {"text": [{"offset": 0, "length": 4}]},
+    "locationId": "12345",
+    "shareToInstagram": True,
+}
 TALK: dict[str, Any] = {"thread": [{"text": "two"}, {"text": "three"}], "firstComment": {"text": "comment"}}
 
 
@@ -41,6 +47,7 @@ def kinds(clip: str) -> list[dict[str, Any]]:
         {"text": "many", "media": [inline("red"), video, inline("blue")]},
         {"text": "Well?", "options": {"poll": {"options": ["Yes", "No"]}, "replyControl": "mentioned_only"}},
         {"text": "card", "options": {"platform": NAME, "linkAttachment": "https://example.com", "topicTag": "Food"}},
+        {"text": "hidden", "options": LONG},
         {"text": "one", **TALK},
     ]
 
