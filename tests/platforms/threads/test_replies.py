@@ -87,6 +87,11 @@ def test_too_many_links_have_the_id_of_the_rule() -> None:
     assert failure.rule == "threads.links.count_max"
 
 
+@pytest.mark.parametrize("call", [CONTAINER, LOCATED])
+def test_restricted_account_is_named_whatever_the_post_contains(call: Call) -> None:
+    assert explain(call, refused(200, 4279013)).message == "Threads has restricted the account."
+
+
 def test_subcode_is_read_only_from_a_refusal() -> None:
     assert subcode_of(refused(24, 4279009)) == 4279009
     assert subcode_of(refused(24)) is None

@@ -25,7 +25,8 @@ BY_SUBCODE: Mapping[int, PlatformRefusal] = MappingProxyType(
         CHILD_NOT_READY: refusals.CHILD_NOT_READY,
         NOT_FOUND: refusals.REFERENCE_UNKNOWN_YET,
         UNREACHABLE: refusals.MEDIA_UNREACHABLE,
-        # Observed by a public client: the permission is not granted, or no Instagram account is linked.
+        # Undocumented: the permission is not granted, or no Instagram account is linked (observed by a public client,
+        # https://github.com/guyk-bot/agent4socials, checked 2026-11-29).
         4279044: refusals.SHARE_REFUSED,
         2207051: refusals.FEATURES_RESTRICTED,
         4279013: refusals.ACCOUNT_RESTRICTED,
@@ -47,7 +48,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
 
 
 def _by_code(call: Call, error: GraphError) -> PlatformRefusal | None:
-    """Return what an error means because of the call that it refuses; None if the call is of no importance.
+    """Return what an error means because of the call that it refuses; None if only the error decides.
 
     A permission that only an option needs does not decide about the account: its other posts can be published.
     """
@@ -55,7 +56,7 @@ def _by_code(call: Call, error: GraphError) -> PlatformRefusal | None:
         return refusals.TOO_MANY_LINKS
     if error.code == _DUPLICATE_CODE:
         return refusals.DUPLICATE
-    if error.code not in _NOT_ALLOWED_CODES:
+    if error.code not in _NOT_ALLOWED_CODES or error.subcode in BY_SUBCODE:
         return None
     optional = {SHARE_PARAMETER: refusals.SHARE_REFUSED, LOCATION_PARAMETER: refusals.LOCATION_NOT_ALLOWED}
     return next((refusal for name, refusal in optional.items() if name in (call.form or {})), None)
