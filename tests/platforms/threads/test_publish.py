@@ -504,6 +504,12 @@ def test_post_is_prepared_again_unshared_when_threads_refuses_the_share_as_it_is
     assert warned(transcript) == ["threads.share_to_instagram.unconfirmed"]
 
 
+def test_post_is_not_published_unshared_while_the_shared_one_may_be_visible() -> None:
+    transcript = run(SHARED, made(1), refused(100, 4279044), refused(100, 33))
+    assert refusal(transcript).kind is FailureKind.REJECTED
+    assert [call.effect for call in transcript.calls] == [Effect.PREPARE, Effect.PUBLISH, Effect.READ]
+
+
 def test_permission_that_the_unshared_post_lacks_too_is_reported() -> None:
     failure = refusal(run(SHARED, refused(10), refused(10)))
     assert (failure.kind, failure.rule) == (FailureKind.AUTH_FAILED, None)

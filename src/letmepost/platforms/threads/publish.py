@@ -110,7 +110,8 @@ class _Writer:
         try:
             status = yield from read_status((call.form or {})["creation_id"], self.settings)
         except PlatformFailure as unread:
-            if unread.kind is not FailureKind.REJECTED:
+            # Without the status, the post without the share could be a second one.
+            if unread.kind is not FailureKind.REJECTED or failure.rule == SHARE_UNCONFIRMED.id:
                 raise
             raise failure from unread
         if status.name == "PUBLISHED":
