@@ -32,8 +32,10 @@ def document(title: str | None = "Deck", **facts: Any) -> MediaItem:
     return _item(MediaKind.DOCUMENT, 99, {**known, **facts}, title=title)
 
 
-def _item(kind: MediaKind, number: int, facts: dict[str, Any], **texts: str | None) -> MediaItem:
-    return MediaItem(kind=kind, media_id=UUID(int=number), facts=MediaFacts(**facts), **texts)
+def _item(
+    kind: MediaKind, number: int, facts: dict[str, Any], *, alt_text: str | None = None, title: str | None = None
+) -> MediaItem:
+    return MediaItem(kind=kind, media_id=UUID(int=number), facts=MediaFacts(**facts), alt_text=alt_text, title=title)
 
 
 async def bytes_of(item: MediaItem, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:

@@ -1,10 +1,12 @@
-"""Media probing in this process, without child processes."""
+"""Media is probed and converted in this process, without child processes."""
 
 import io
 from collections.abc import Hashable
 from dataclasses import asdict
 
 from letmepost.domain.content import MediaFacts
+from letmepost.domain.fitting.recipe import Recipe
+from letmepost.gateways.media.conversion import convert_image
 from letmepost.gateways.media.images import measure_image
 from letmepost.gateways.media.messages import Measures
 from letmepost.gateways.media.movies import measure_movie
@@ -25,3 +27,9 @@ def probe_bytes(data: bytes) -> MediaFacts:
 async def probe_here(owner: Hashable, read: Read, size_bytes: int) -> MediaFacts:
     """Probe a file in this process, as `letmepost.gateways.media.probes.Probe`."""
     return probe_bytes(await read(0, size_bytes))
+
+
+async def convert_here(owner: Hashable, read: Read, facts: MediaFacts, recipe: Recipe) -> list[bytes]:
+    """Convert an image in this process, as `letmepost.gateways.media.probes.Convert`."""
+    data = await read(0, facts.size_bytes)
+    return [convert_image(facts.content_type, io.BytesIO(data), facts.size_bytes, recipe)]

@@ -16,6 +16,8 @@ import pytest
 from PIL import Image
 
 from letmepost.domain.content import MediaFacts
+from letmepost.domain.fitting.recipe import Recipe, Rendition
+from letmepost.gateways.media.messages import READ_MAX_BYTES
 from letmepost.gateways.media.probes import MediaProbes
 from letmepost.gateways.media.process import MediaProcess, MediaProcessDiedError, MediaProcessError, ProcessLimits
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
@@ -74,6 +76,59 @@ async def test_film_that_claims_millions_of_samples_is_unreadable(
 ) -> None:
     with pytest.raises(UnreadableMediaError, match="claims"):
         await probe(probes, claimed(samples, tracks))
+
+
+def recipe(side_px: int, max_bytes: int = 10_000_000) -> Recipe:
+    return Recipe(
+        content_type="image/png", renditions=(Rendition(side_px, side_px, 90),), max_bytes=max_bytes, matte="#ffffff"
+    )
+
+
+async def convert(probes: MediaProbes, data: bytes, how: Recipe) -> bytes:
+    return b"".join(await probes.convert(OWNER, partial(read, data), probe_bytes(data), how))
+
+
+def noise(side_px: int) -> bytes:
+    file = BytesIO()
+    Image.effect_noise((side_px, side_px), 100).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+async def test_process_returns_the_converted_image_in_parts(probes: MediaProbes) -> None:
+    data = noise(1_000)
+    converted = await convert(probes, data, recipe(1_000))
+    assert len(converted) > READ_MAX_BYTES
+    assert probe_bytes(converted) == probe_bytes(data)
+    pid = pid_of(probes)
+    await probe(probes, picture())
+    assert pid_of(probes) == pid
+
+
+async def test_process_is_reused_after_an_image_that_cannot_be_converted(probes: MediaProbes) -> None:
+    await probe(probes, picture())
+    pid = pid_of(probes)
+    with pytest.raises(UnreadableMediaError, match="reduced to 9 bytes"):
+        await convert(probes, picture(), recipe(40, max_bytes=9))
+    assert pid_of(probes) == pid
+
+
+async def test_conversion_ends_at_the_limit_of_memory() -> None:
+    probes = MediaProbes(1, ProcessLimits(memory_bytes=300 * 1024**2))
+    try:
+        file = BytesIO()
+        Image.new("RGBA", (7_000, 7_000)).save(file, "PNG", compress_level=1)
+        with pytest.raises(TooComplexMediaError, match="more memory"):
+            await probes.convert(OWNER, partial(read, file.getvalue()), probe_bytes(file.getvalue()), recipe(10))
+    finally:
+        await probes.close()
+
+
+async def test_largest_image_is_converted_within_the_limit_of_memory(probes: MediaProbes) -> None:
+    """In the mode that takes the most memory."""
+    file = BytesIO()
+    Image.new("RGBA", (7_070, 7_070)).save(file, "PNG", compress_level=1)
+    facts = MediaFacts(content_type="image/png", size_bytes=len(file.getvalue()), width_px=7_070, height_px=7_070)
+    assert await probes.convert(OWNER, partial(read, file.getvalue()), facts, recipe(2_000))
 
 
 async def test_service_imports_no_media_parser() -> None:

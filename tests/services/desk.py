@@ -18,6 +18,7 @@ from letmepost.gateways.upload_progress import UploadReports
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
 from letmepost.services.media.fetch import MediaFetching
+from letmepost.services.media.fitting import ImageFitting
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
@@ -32,7 +33,7 @@ from letmepost.storage.database import Connection
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
 from tests.doubles.platform import make_platform
-from tests.doubles.probing import probe_here
+from tests.doubles.probing import convert_here, probe_here
 from tests.services.network import Network
 from tests.storage.support import CLOCK, KEYRING, PLATFORM, Admin, Owner, fresh_id, in_the_past
 
@@ -150,7 +151,9 @@ async def working(
         ),
         library=library,
         links=MediaLinks(KEYRING, CLOCK, "https://api.example.com"),
-        fetching=MediaFetching(units=owner.units, library=library, direct=None, http=http),
+        fetching=MediaFetching(
+            units=owner.units, library=library, fitting=ImageFitting(library, convert_here), direct=None, http=http
+        ),
         leases=Leases(claims, CLOCK, lease_s=LEASE_S),
         wakeups=Wakeups(redis, redis),
         throttles=Throttles(redis, CLOCK),

@@ -42,7 +42,7 @@ def composer(http: HTTPClient, counting: Characters) -> Composer:
         settings={},
         live_http=http,
     )
-    return Composer(worlds, CLOCK, {}, {}, can_fetch=True)
+    return Composer(worlds, CLOCK, {}, [], {}, can_fetch=True)
 
 
 def account(number: int) -> AccountRow:

@@ -236,7 +236,7 @@ async def test_post_with_media_is_rejected_when_the_platform_cannot_fetch(
     media = [MediaRequest(kind=MediaKind.IMAGE, media_id=media_id)] if has_media else []
     target = TargetRequest(account_id=account.id, platform=None, content=ContentRequest())
     request = PostRequest(targets=[target], content=ContentRequest(text="Look", media=media))
-    [judged] = await Composer(worlds, CLOCK, known, {}, can_fetch=can_fetch).judge(request, [account])
+    [judged] = await Composer(worlds, CLOCK, known, [], {}, can_fetch=can_fetch).judge(request, [account])
     assert [violation.rule for violation in judged.violations] == rules
 
 

@@ -48,7 +48,11 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
         "UPDATE": frozenset({"active", "last_delivery_at", "last_failure_reason", "failing_since"}),
     },
     "deliveries": {"SELECT": ALL, "INSERT": ALL, "UPDATE": ALL, "DELETE": ALL},
-    "media": {"SELECT": frozenset({"id", "organization_id", "mode", "status", "created_at", "expires_at", "fetch_at"})},
+    "media": {
+        "SELECT": frozenset(
+            {"id", "organization_id", "mode", "status", "created_at", "expires_at", "fetch_at", "derived_from"}
+        )
+    },
     "attempts": {"SELECT": frozenset({"id"}), "DELETE": ALL},
     "flow_steps": {"SELECT": frozenset({"post_id", "revision", "step", "intent_at"}), "DELETE": ALL},
     "idempotency_keys": {

@@ -26,6 +26,7 @@ from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching
+from letmepost.services.media.fitting import ImageFitting
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.media.rechecks import PostRechecks
@@ -114,6 +115,7 @@ async def open_core(
         probes = MediaProbes(settings.media_processes)
         stack.push_async_callback(probes.close)
         library = MediaLibrary(units=units, blobs=blobs, probe=probes.probe, kept_for=kept_for)
+        fitting = ImageFitting(library, probes.convert)
         links = MediaLinks(keyring, clock, str(settings.public_url))
         by_platform = platform_settings(environment, platforms)
         meter = CostMeter(units)
@@ -142,7 +144,7 @@ async def open_core(
             idempotency=Idempotency(units, keyring, clock, kept_for=answers_kept_for),
             library=library,
             links=links,
-            fetching=MediaFetching(units=units, library=library, direct=direct, http=live_http),
+            fetching=MediaFetching(units=units, library=library, fitting=fitting, direct=direct, http=live_http),
             rechecks=PostRechecks(units=units, platforms=worlds.platforms, wakeups=wakeups),
             expiry=MediaExpiry(units=units, every_tenant=EveryTenantMedia(database), library=library),
             direct=direct,

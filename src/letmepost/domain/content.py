@@ -1,11 +1,12 @@
 """The content of a post, as one target publishes it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain.fitting.fit import Fit
 from letmepost.domain.lengths import Lengths
 
 
@@ -70,13 +71,20 @@ _KINDS = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaItem:
-    """One attachment. `facts` is None until the bytes are stored (media items by URL at accept time)."""
+    """One attachment. `facts` is None until the bytes are stored (media items by URL at accept time).
+
+    Args:
+        fit: how it may be converted for the target; None to send it as it is.
+        source_id: the media item that it is converted from. None if it is sent as it is.
+    """
 
     kind: MediaKind
     media_id: UUID
     alt_text: str | None = None
     title: str | None = None
     facts: MediaFacts | None = None
+    fit: Fit | None = None
+    source_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +100,8 @@ class PostContent:
     """A post for one account, with overrides applied.
 
     `options` is the platform's own validated schema as plain JSON, with the names of the API. `option_media` contains
-    its media items by their path inside it. `lengths` caches the lengths of texts; the targets of a request share it.
+    its media items by their path inside it. `fit` applies to media items that a change of the post adds. `lengths`
+    caches the lengths of texts; the targets of a request share it.
     """
 
     text: str = ""
@@ -102,6 +111,7 @@ class PostContent:
     options: Mapping[str, Any] = field(default_factory=dict)
     option_media: Mapping[str, MediaItem] = field(default_factory=dict)
     on_unsupported: OnUnsupported = OnUnsupported.REJECT
+    fit: Fit | None = None
     lengths: Lengths = field(default_factory=Lengths, compare=False, repr=False)
 
     def texts(self) -> Iterator[tuple[str, str]]:
@@ -123,3 +133,25 @@ class PostContent:
         for path, media in self.attachments():
             for index, item in enumerate(media):
                 yield f"{path}[{index}]", item
+
+    def every_item(self) -> Iterator[tuple[str, MediaItem]]:
+        """Yield the path and the media item of every attachment, and of every option that names one."""
+        yield from self.items()
+        for path, item in self.option_media.items():
+            yield f"options.{path}", item
+
+    def with_items(self, items: Mapping[str, MediaItem]) -> "PostContent":
+        """Return the content with other media items. `items`: the new ones, by the paths of `every_item`."""
+
+        def chosen(path: str, media: tuple[MediaItem, ...]) -> tuple[MediaItem, ...]:
+            return tuple(items.get(f"{path}[{index}]", item) for index, item in enumerate(media))
+
+        return replace(
+            self,
+            media=chosen("media", self.media),
+            thread=tuple(
+                replace(part, media=chosen(f"thread[{index}].media", part.media))
+                for index, part in enumerate(self.thread)
+            ),
+            option_media={path: items.get(f"options.{path}", item) for path, item in self.option_media.items()},
+        )

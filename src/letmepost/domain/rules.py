@@ -11,9 +11,15 @@ from typing import Any, Generic, TypeVar
 
 from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountFacts
-from letmepost.domain.content import OnUnsupported, PostContent
+from letmepost.domain.content import MediaFacts, MediaItem, OnUnsupported, PostContent
+from letmepost.domain.fitting.fit import Fit
+from letmepost.domain.fitting.recipe import UnfitError, plan
+from letmepost.domain.fitting.wish import STILL_TYPES, ImageLimit, Wish
 from letmepost.domain.omission import Omission, omit
 from letmepost.domain.violations import Violation
+
+_EXPLAINED_MAX = 25
+"""How many violations of a post say whether `fit` would help. A post may have a thousand media items."""
 
 OptionsT_co = TypeVar("OptionsT_co", covariant=True)
 
@@ -77,6 +83,8 @@ class Rule:
             finding is only a warning, because the account may have changed. None if the rule reads no such facts, or
             only facts that never change.
         find: returns every place in a post where the rule is broken.
+        image_limit: returns what the rule demands of an image: the media item at a path. None if nothing that a
+            conversion can achieve.
         prepare: does the slow part of `find`, in steps of about 10 ms, so that a caller can pause in between. The
             content caches the result.
     """
@@ -91,6 +99,7 @@ class Rule:
     capability: bool = False
     facts_valid_for: timedelta | None = None
     prepare: Callable[[PostTarget[Any]], Iterable[None]] = lambda _target: ()
+    image_limit: Callable[[PostTarget[Any], str, MediaItem], ImageLimit | None] = lambda _target, _path, _item: None
 
     def check(self, target: PostTarget[Any]) -> Iterator[Violation]:
         """Yield a violation for each place where the rule is broken."""
@@ -115,8 +124,40 @@ def violations(target: PostTarget[Any], rules: Iterable[Rule]) -> list[Violation
 
     Findings that depend on outdated facts about the account are left out.
     """
-    found = (violation for rule in rules if rule.is_certain(target) for violation in rule.check(target))
-    return [*_kind_mismatches(target.content), *found]
+    rules = tuple(rules)
+    found = [(rule, broken) for rule in rules if rule.is_certain(target) for broken in rule.check(target)]
+    items = dict(target.content.every_item()) if found else {}
+    by_media = [pair for pair in found if pair[1].field in items][:_EXPLAINED_MAX]
+    explained = {id(broken): _with_fit(broken, rule, items[broken.field], target, rules) for rule, broken in by_media}
+    return [*_kind_mismatches(target.content), *(explained.get(id(broken), broken) for _, broken in found)]
+
+
+def wish_of(target: PostTarget[Any], rules: Iterable[Rule], path: str, item: MediaItem, fit: Fit) -> Wish:
+    """Return what the rules demand of an image: the media item at a path of the post."""
+    rules = tuple(rules)
+    limits: dict[str, list[ImageLimit]] = {}
+    for content_type in STILL_TYPES:
+        still = replace(item, facts=MediaFacts(content_type=content_type, size_bytes=0, frame_count=1))
+        stated = (rule.image_limit(target, path, still) for rule in rules)
+        limits[content_type] = [limit for limit in stated if limit is not None]
+    return Wish.of(fit, limits)
+
+
+def _with_fit(
+    violation: Violation, rule: Rule, item: MediaItem, target: PostTarget[Any], rules: tuple[Rule, ...]
+) -> Violation:
+    """Add to a violation by a media item how `fit` would remove it, or why it does not."""
+    if item.facts is None:
+        return violation
+    try:
+        recipe = plan(item.facts, wish_of(target, rules, violation.field, item, item.fit or Fit()))
+    except UnfitError as unfit:
+        return violation if item.fit is None else replace(violation, message=f"{violation.message} {unfit}")
+    if item.fit is not None or rule.image_limit(target, violation.field, item) is None:
+        return violation
+    owner = "target" if violation.field.startswith("options.") else "media item"
+    advice = f"Or set `fit` of the {owner} to `true`: the image is then {recipe.describe()}."
+    return replace(violation, remediation=f"{violation.remediation} {advice}")
 
 
 @dataclass(frozen=True, slots=True)

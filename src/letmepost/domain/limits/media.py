@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind
+from letmepost.domain.fitting.wish import ImageLimit
 from letmepost.domain.limits.media_properties import PROPERTIES, MediaProperty
 from letmepost.domain.limits.rows import Limit, default_of, limit_of, noted, valid_for
 from letmepost.domain.rules import Finding, PostTarget, Rule, RuleSource
@@ -72,7 +73,15 @@ class MediaLimit:
             source=self.source,
             facts_valid_for=valid_for(limit),
             find=lambda target: self._find(limited, limit, target),
+            image_limit=lambda target, path, item: self._image_limit(limited, limit, target, path, item),
         )
+
+    def _image_limit(
+        self, limited: MediaProperty, limit: Limit[Any], target: PostTarget[Any], path: str, item: MediaItem
+    ) -> ImageLimit | None:
+        if limited.image is None or not self._is_limited(target, path, item):
+            return None
+        return limited.image(limited.of_kind(limit_of(target, limit), item.kind))
 
     def _find(self, limited: MediaProperty, limit: Limit[Any], target: PostTarget[Any]) -> Iterator[Finding]:
         own = limit_of(target, limit)
@@ -91,10 +100,10 @@ class MediaLimit:
 
     def _items(self, target: PostTarget[Any]) -> Iterator[tuple[str, MediaItem, MediaFacts]]:
         """Yield the limited media items that have bytes."""
-        found = target.content.items()
-        if self.option is not None:
-            thumbnail = target.content.option_media.get(self.option)
-            found = iter([] if thumbnail is None else [(f"options.{self.option}", thumbnail)])
-        for path, item in found:
-            if item.facts is not None and item.kind in self.kinds and self.where(target, item):
+        for path, item in target.content.every_item():
+            if item.facts is not None and self._is_limited(target, path, item):
                 yield path, item, item.facts
+
+    def _is_limited(self, target: PostTarget[Any], path: str, item: MediaItem) -> bool:
+        is_surface = path == f"options.{self.option}" if self.option else not path.startswith("options.")
+        return is_surface and item.kind in self.kinds and self.where(target, item)

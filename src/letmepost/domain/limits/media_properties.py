@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from letmepost.domain.content import MediaFacts, MediaKind, kind_of
+from letmepost.domain.fitting.wish import ImageLimit
 from letmepost.domain.limits.rows import allowed_range, alternatives, one
 
 _Actual: TypeAlias = int | float | str | None
@@ -37,6 +38,7 @@ class MediaProperty:
         broken: returns the value if it breaks the limit, or None.
         shown: returns the limit as a value of JSON.
         of_kind: returns the part of the limit that applies to media items of a kind.
+        image: returns the limit as one of images, if a conversion can make an image satisfy it.
     """
 
     suffix: str
@@ -46,6 +48,7 @@ class MediaProperty:
     unit: str | None = None
     shown: Callable[[Any], int | float | str] = lambda limit: limit
     of_kind: Callable[[Any, MediaKind], Any] = lambda limit, _kind: limit
+    image: Callable[[Any], ImageLimit] | None = None
 
     def describe(self, noun: str, limit: object) -> str:
         """Return the summary."""
@@ -97,6 +100,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=lambda facts, limit: None if facts.content_type in limit else facts.content_type,
             shown=", ".join,
             of_kind=_types_of_kind,
+            image=lambda limit: ImageLimit(types=limit),
         ),
         "max_bytes": MediaProperty(
             suffix="size_max",
@@ -104,6 +108,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             fix=lambda noun, limit: f"Shrink the {noun} to {limit} bytes or fewer",
             broken=lambda facts, limit: _over(facts.size_bytes, limit),
             unit="bytes",
+            image=lambda limit: ImageLimit(max_bytes=limit),
         ),
         "max_ratio": MediaProperty(
             suffix="aspect_ratio_max",
@@ -111,6 +116,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             fix=lambda noun, _limit: f"Crop the {noun}",
             broken=_ratio,
             unit="width / height",
+            image=lambda limit: ImageLimit(max_ratio=limit),
         ),
         "max_dimensions_px": MediaProperty(
             suffix="dimensions_max",
@@ -119,6 +125,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=_dimensions,
             unit="px",
             shown=lambda limit: f"{limit[0]}x{limit[1]}",
+            image=lambda limit: ImageLimit(max_width_px=limit[0], max_height_px=limit[1]),
         ),
         "max_frames": MediaProperty(
             suffix="frames_max",
@@ -133,6 +140,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             fix=lambda noun, limit: f"Scale the {noun} down to {limit} pixels or fewer, width times height",
             broken=lambda facts, limit: _over(_pixels(facts), limit),
             unit="pixels",
+            image=lambda limit: ImageLimit(max_pixels=limit),
         ),
         "max_total_pixels": MediaProperty(
             suffix="pixels_max",
@@ -140,6 +148,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             fix=lambda noun, _limit: f"Scale the {noun} down, or remove frames",
             broken=lambda facts, limit: _over(_pixels(facts) * (facts.frame_count or 0), limit),
             unit="px",
+            image=lambda limit: ImageLimit(max_pixels=limit),
         ),
         "max_s": MediaProperty(
             suffix="duration_max",
@@ -162,6 +171,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             fix=lambda noun, limit: f"Scale the {noun} down to a width of {limit} pixels",
             broken=lambda facts, limit: _over(facts.width_px, limit),
             unit="px",
+            image=lambda limit: ImageLimit(max_width_px=limit),
         ),
         "codecs": MediaProperty(
             suffix="codec",

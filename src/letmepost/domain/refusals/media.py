@@ -1,7 +1,7 @@
 """Refusals about media items and uploads."""
 
 from letmepost.domain.errors import FixableBy, NotFound, StateForbids, TooLarge
-from letmepost.domain.refusals.refusal import FieldRefusal, Refusal
+from letmepost.domain.refusals.refusal import Explanation, FieldRefusal, Refusal
 
 _HOW_TO_UPLOAD = "Send multipart/form-data with the file in the field `file`, as `curl -F file=@photo.jpg` does."
 
@@ -170,4 +170,44 @@ NOT_FETCHED = Refusal(
     summary="The URL of a media item did not return a usable file before the post was due.",
     wrong='{"media": [{"url": "https://example.com/deleted.jpg", "kind": "image"}]}',
     right='{"media": [{"url": "https://example.com/photo.jpg", "kind": "image"}]}',
+)
+FIT_ONE_CHOICE = FieldRefusal(
+    message="`{field}` must have exactly one of `background` and `crop`.",
+    remediation='Send `true`, `{{"background": "blur"}}`, `{{"background": "#ffffff"}}` or `{{"crop": "center"}}`.',
+    sample={"field": "media[0].fit"},
+)
+FIT_FAILED = Refusal(
+    id="media.fit.failed",
+    message="The image could not be converted: {problem}",
+    remediation="Convert the image yourself, and attach the result.",
+    summary="A media item with `fit` was to be converted to what the target accepts, and the conversion failed: it "
+    "needs more memory or time than one file may use, or the result has too many bytes.",
+    sample={"problem": "The file takes too much time to process."},
+    wrong='{"media": [{"mediaId": "med_<interlaced, 50 million pixels>", "fit": true}]}',
+    right='{"media": [{"mediaId": "med_<4000x3000 pixels>", "fit": true}]}',
+)
+FITTED = Explanation(
+    id="media.fit.converted",
+    message="`{field}` has {width}x{height} pixels and {size_bytes} bytes of {content_type}. For {platform}, it is "
+    "{result}.",
+    remediation="No action is needed. Remove `fit` to send the file as it is.",
+    summary="A media item with `fit` breaks a limit of the target, so another image is published: converted to a type, "
+    "size and number of bytes that the target accepts, in sRGB, without transparency and metadata.",
+    sample={
+        "field": "media[0]",
+        "width": 6000,
+        "height": 4000,
+        "size_bytes": 9000000,
+        "content_type": "image/png",
+        "platform": "Example",
+        "result": "converted to image/jpeg, 3464x2309 pixels and at most 3000000 bytes",
+    },
+)
+FIT_PENDING = Explanation(
+    id="media.fit.pending",
+    message="`{field}` has no bytes yet. If it breaks a limit of {platform}, it is converted once it has.",
+    remediation="No action is needed. Remove `fit` to send the file as it is.",
+    summary="A media item with `fit` is examined, and converted if necessary, when its URL was fetched or its upload "
+    "is complete. A file that cannot be converted rejects the post then.",
+    sample={"field": "media[0]", "platform": "Example"},
 )

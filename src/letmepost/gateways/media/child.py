@@ -10,11 +10,12 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from types import MappingProxyType
 from typing import Any, BinaryIO
 
+from letmepost.domain.fitting.recipe import Recipe
+from letmepost.gateways.media.conversion import convert_image
 from letmepost.gateways.media.images import measure_image
 from letmepost.gateways.media.messages import READ_MAX_BYTES, Measures, framed, read_message
 from letmepost.gateways.media.movies import measure_movie
@@ -40,7 +41,7 @@ def main(memory_bytes: int, cpu_s: int) -> None:
     while True:
         request = json.loads(read_message(requests))
         _limit_cpu(cpu_s)
-        _send(replies, _OPERATIONS[request["operation"]](request, RemoteFile(requests, replies, request["size_bytes"])))
+        _answer(request, RemoteFile(requests, replies, request["size_bytes"]), replies)
 
 
 class RemoteFile(io.RawIOBase):
@@ -77,20 +78,29 @@ class RemoteFile(io.RawIOBase):
         return length_bytes
 
 
-def _probe(request: Mapping[str, Any], file: RemoteFile) -> Mapping[str, Any]:
+def _answer(request: Mapping[str, Any], file: RemoteFile, replies: BinaryIO) -> None:
+    data, result = b"", dict[str, Any]()
     try:
-        return {"measures": asdict(_measure(request["content_type"], file, request["size_bytes"]))}
+        if request["operation"] == "probe":
+            result = {"measures": asdict(_measure(request["content_type"], file, request["size_bytes"]))}
+        else:
+            data = _convert(request, file)
+            result = {"converted": len(data)}
     except MemoryError:
-        return {"too_complex": "The file needs more memory than one file may use."}
+        result = {"too_complex": "The file needs more memory than one file may use."}
     except TooComplexMediaError as error:
-        return {"too_complex": str(error)}
+        result = {"too_complex": str(error)}
     except UnreadableMediaError as error:
-        return {"unreadable": str(error)}
+        result = {"unreadable": str(error)}
+    _send(replies, result)
+    starts = range(0, len(data), READ_MAX_BYTES)
+    replies.writelines(framed(data[start : start + READ_MAX_BYTES]) for start in starts)
+    replies.flush()
 
 
-_OPERATIONS: Mapping[str, Callable[[Mapping[str, Any], RemoteFile], Mapping[str, Any]]] = MappingProxyType(
-    {"probe": _probe}
-)
+def _convert(request: Mapping[str, Any], file: RemoteFile) -> bytes:
+    recipe = Recipe.decode(request["recipe"])
+    return convert_image(request["content_type"], io.BufferedReader(file, _BUFFER_BYTES), request["size_bytes"], recipe)
 
 
 def _measure(content_type: str, file: RemoteFile, size_bytes: int) -> Measures:

@@ -1,6 +1,7 @@
 """Measures images with Pillow: every image is decoded completely. Only a media process imports this module."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -35,7 +36,7 @@ _COLOR_SPACES: Mapping[str, str] = MappingProxyType(
         "CMYK": "cmyk",
     }
 )
-_SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that exchange width and height
+SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that exchange width and height
 
 
 def measure_image(content_type: str, file: BinaryIO, size_bytes: int) -> Measures:
@@ -46,11 +47,18 @@ def measure_image(content_type: str, file: BinaryIO, size_bytes: int) -> Measure
         TooComplexMediaError: it has too many bytes, pixels or blocks.
         MemoryError: it needs more memory than allowed.
     """
+    with opened_image(content_type, file, size_bytes) as image:
+        return _measure(content_type, file, image)
+
+
+@contextmanager
+def opened_image(content_type: str, file: BinaryIO, size_bytes: int) -> Iterator[ImageFile]:
+    """Open an image in the context. Raises as `measure_image`, for errors in the context, too."""
     if size_bytes > IMAGE_MAX_BYTES:
         raise TooComplexMediaError(f"The image has {size_bytes} bytes, more than the maximum of {IMAGE_MAX_BYTES}.")
     try:
         with _IMAGES[content_type](file) as image:
-            return _measure(content_type, file, image)
+            yield image
     except (UnreadableMediaError, MemoryError):
         raise
     except Exception as error:  # Pillow documents few types, and hostile files raise others
@@ -69,7 +77,7 @@ def _measure(content_type: str, file: BinaryIO, image: ImageFile) -> Measures:
     file.seek(position)
     color_space = _COLOR_SPACES.get(image.mode)  # decoding a JPEG changes the mode
     has_alpha, exif = _decode(image, width_px * height_px)
-    if _orientation(exif) in _SIDEWAYS:
+    if orientation_of(exif) in SIDEWAYS:
         width_px, height_px = height_px, width_px
     return Measures(
         width_px=width_px,
@@ -102,7 +110,7 @@ def _decode(image: ImageFile, pixels: int) -> tuple[bool, bytes | None]:
     return has_alpha, exif
 
 
-def _orientation(raw: bytes | None) -> int:
+def orientation_of(raw: bytes | None) -> int:
     """Return the EXIF orientation; 1 (upright) if there is none or it cannot be read."""
     exif = Exif()
     try:

@@ -9,6 +9,9 @@ of the file until it sends the result:
     service  the bytes, in a separate message
     child    {"measures": {…}} | {"unreadable": message} | {"too_complex": message}
 
+The request `{"operation": "convert", "recipe": {…}, …}` has the result `{"converted": size_bytes}` instead of measures.
+The bytes of the image follow, in messages of up to `READ_MAX_BYTES`.
+
 The file is never on the child's disk and never completely in memory, regardless of the blob store. All other messages
 are JSON. The service does not trust messages of a child, because a hostile file may control it.
 """

@@ -1,15 +1,15 @@
-"""Reads the facts of media files with a pool of child processes."""
+"""Reads and converts media files with a pool of child processes."""
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
 from letmepost.domain.content import MediaFacts
+from letmepost.domain.fitting.recipe import Recipe
 from letmepost.gateways.cores import usable_cores
-from letmepost.gateways.media.messages import Measures
 from letmepost.gateways.media.process import MediaProcess, MediaProcessDiedError, ProcessLimits, Read
 from letmepost.gateways.media.sniffing import (
     IMAGE_TYPES,
@@ -26,6 +26,8 @@ _DEFAULT_PROCESSES_MAX = 4
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 def default_processes() -> int:
     """Return the default number of media processes: one per core, up to four."""
@@ -40,6 +42,21 @@ class Probe(Protocol):
 
         Raises:
             UnreadableMediaError: the file's type is not accepted, or it is broken.
+            TooComplexMediaError: it needs more memory or time than one file may use.
+        """
+
+
+class Convert(Protocol):
+    """Converts an image."""
+
+    async def __call__(self, owner: Hashable, read: Read, facts: MediaFacts, recipe: Recipe) -> list[bytes]:
+        """Return the bytes of the converted image, in chunks. Owners take turns.
+
+        Args:
+            facts: of the source.
+
+        Raises:
+            UnreadableMediaError: it cannot be decoded, or needs more bytes than allowed.
             TooComplexMediaError: it needs more memory or time than one file may use.
         """
 
@@ -63,32 +80,42 @@ class MediaProbes:
         content_type = sniff(await read(0, min(size_bytes, SNIFF_BYTES)))
         if content_type not in IMAGE_TYPES | MOVIE_TYPES:
             return MediaFacts(content_type=content_type, size_bytes=size_bytes)
-        async with self._turns.slot(owner):
-            try:
-                measures = await self._measure(content_type, read, size_bytes)
-            except MediaProcessDiedError:
-                # The kernel may have ended it for lack of memory, or an earlier file damaged it. Retry with a new
-                # process.
-                measures = await self._measure_last(content_type, read, size_bytes)
+        measures = await self._run(
+            owner, lambda process: process.measure(content_type, read, size_bytes), content_type, size_bytes
+        )
         return MediaFacts(content_type=content_type, size_bytes=size_bytes, **asdict(measures))
+
+    async def convert(self, owner: Hashable, read: Read, facts: MediaFacts, recipe: Recipe) -> list[bytes]:
+        """Return the bytes of a converted image, as `Convert`."""
+        content_type, size_bytes = facts.content_type, facts.size_bytes
+        return await self._run(
+            owner, lambda process: process.convert(content_type, read, size_bytes, recipe), content_type, size_bytes
+        )
 
     async def close(self) -> None:
         """End all processes. No probe may be running."""
         while self._idle:
             await self._idle.pop().kill()
 
-    async def _measure(self, content_type: str, read: Read, size_bytes: int) -> Measures:
-        async with self._process() as process:
-            return await process.measure(content_type, read, size_bytes)
-
-    async def _measure_last(self, content_type: str, read: Read, size_bytes: int) -> Measures:
-        while self._idle:
-            await self._idle.pop().kill()
-        try:
-            return await self._measure(content_type, read, size_bytes)
-        except MediaProcessDiedError as error:
-            log.warning("media.process_died", content_type=content_type, size_bytes=size_bytes)
-            raise UnreadableMediaError("The file cannot be processed: its parser crashed.") from error
+    async def _run(
+        self, owner: Hashable, use: Callable[[MediaProcess], Awaitable[T]], content_type: str, size_bytes: int
+    ) -> T:
+        """Use a process when it is the owner's turn."""
+        async with self._turns.slot(owner):
+            try:
+                async with self._process() as process:
+                    return await use(process)
+            except MediaProcessDiedError:
+                # The kernel may have ended it for lack of memory, or an earlier file damaged it. Retry with a new
+                # process.
+                while self._idle:
+                    await self._idle.pop().kill()
+            try:
+                async with self._process() as process:
+                    return await use(process)
+            except MediaProcessDiedError as error:
+                log.warning("media.process_died", content_type=content_type, size_bytes=size_bytes)
+                raise UnreadableMediaError("The file cannot be processed: its parser crashed.") from error
 
     @asynccontextmanager
     async def _process(self) -> AsyncIterator[MediaProcess]:

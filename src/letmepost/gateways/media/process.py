@@ -9,14 +9,16 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 import letmepost
+from letmepost.domain.fitting.recipe import Recipe
 from letmepost.gateways.media.messages import LENGTH_BYTES, READ_MAX_BYTES, REPLY_MAX_BYTES, Measures, framed
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 
+T = TypeVar("T")
 Read: TypeAlias = Callable[[int, int], Coroutine[Any, Any, bytes]]
 """Reads a number of bytes of a file from a position: `read(position, length_bytes)`."""
 
@@ -93,21 +95,53 @@ class MediaProcess:
             TooComplexMediaError: the file exceeded a limit.
             MediaProcessDiedError: the process ended for another reason.
         """
+        request = {"operation": "probe", "content_type": content_type, "size_bytes": size_bytes}
+        reply, _left_s = await self._result(request, read, size_bytes)
+        try:
+            return _MEASURES.validate_python(reply.get("measures"))
+        except ValidationError as error:
+            raise MediaProcessDiedError from error
+
+    async def convert(self, content_type: str, read: Read, size_bytes: int, recipe: Recipe) -> list[bytes]:
+        """Return the bytes of a converted image, in chunks. Raises as `measure`."""
+        request = {"operation": "convert", "content_type": content_type, "size_bytes": size_bytes}
+        reply, left_s = await self._result({**request, "recipe": recipe.encode()}, read, size_bytes)
+        match reply:
+            case {"converted": int() as left_bytes} if 0 < left_bytes <= recipe.max_bytes:
+                return await self._within(left_s, self._receive_bytes(left_bytes))
+        raise MediaProcessDiedError
+
+    async def _result(self, request: Mapping[str, Any], read: Read, size_bytes: int) -> tuple[Mapping[str, Any], float]:
+        """Send a request and the parts of the file. Return the result, and how many seconds are left."""
         self.requests += 1
-        message = json.dumps({"operation": "probe", "content_type": content_type, "size_bytes": size_bytes}).encode()
+        message = json.dumps(request).encode()
         left_s = self._limits.wall_s
         while True:
             asked_at = asyncio.get_running_loop().time()
-            try:
-                async with asyncio.timeout(left_s):
-                    reply = await self._ask(message)
-            except TimeoutError as error:
-                raise TooComplexMediaError("The file takes too long to process.") from error
+            reply = await self._within(left_s, self._ask(message))
             left_s -= asyncio.get_running_loop().time() - asked_at
             if "read" not in reply:
-                return _result(reply)
+                _check(reply)
+                return reply, left_s
             first_byte, length_bytes = _range(reply["read"], size_bytes)
             message = await read(first_byte, length_bytes)
+
+    async def _within(self, left_s: float, answer: Coroutine[Any, Any, T]) -> T:
+        """Return what the process answers.
+
+        Raises:
+            TooComplexMediaError: it took too long, or the kernel ended the process because it used up its CPU time.
+            MediaProcessDiedError: the process ended for another reason, or broke the protocol.
+        """
+        try:
+            async with asyncio.timeout(left_s):
+                return await answer
+        except TimeoutError as error:
+            raise TooComplexMediaError("The file takes too long to process.") from error
+        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
+            if await self._process.wait() == -signal.SIGXCPU:
+                raise TooComplexMediaError("The file takes too much time to process.") from error
+            raise MediaProcessDiedError from error
 
     async def kill(self) -> None:
         """End the process now."""
@@ -117,21 +151,22 @@ class MediaProcess:
         await self._process.wait()
 
     async def _ask(self, message: bytes) -> Mapping[str, Any]:
-        """Send a message, and return the next one.
+        """Send a message, and return the next one."""
+        with suppress(BrokenPipeError, ConnectionResetError):  # messages from before its end are still read
+            self._stdin.write(framed(message))
+            await self._stdin.drain()
+        return await self._receive()
 
-        Raises:
-            TooComplexMediaError: the kernel ended the process because it used up its CPU time.
-            MediaProcessDiedError: the process ended for another reason, or broke the protocol.
-        """
-        try:
-            with suppress(BrokenPipeError, ConnectionResetError):  # messages from before its end are still read
-                self._stdin.write(framed(message))
-                await self._stdin.drain()
-            return await self._receive()
-        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
-            if await self._process.wait() == -signal.SIGXCPU:
-                raise TooComplexMediaError("The file takes too much time to process.") from error
-            raise MediaProcessDiedError from error
+    async def _receive_bytes(self, left_bytes: int) -> list[bytes]:
+        """Return the chunks that follow a result."""
+        chunks = []
+        while left_bytes > 0:
+            length_bytes = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
+            if not 0 < length_bytes <= min(left_bytes, READ_MAX_BYTES):
+                raise MediaProcessDiedError
+            chunks.append(await self._stdout.readexactly(length_bytes))
+            left_bytes -= length_bytes
+        return chunks
 
     async def _receive(self) -> Mapping[str, Any]:
         length_bytes = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
@@ -160,15 +195,9 @@ def _range(given: Any, size_bytes: int) -> tuple[int, int]:
     raise MediaProcessDiedError
 
 
-def _result(reply: Mapping[str, Any]) -> Measures:
+def _check(reply: Mapping[str, Any]) -> None:
     match reply:
-        case {"measures": measures}:
-            try:
-                return _MEASURES.validate_python(measures)
-            except ValidationError as error:
-                raise MediaProcessDiedError from error
         case {"too_complex": str(message)}:
             raise TooComplexMediaError(message)
         case {"unreadable": str(message)}:
             raise UnreadableMediaError(message)
-    raise MediaProcessDiedError

@@ -31,8 +31,10 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "audioChannels": 2,
         "audioCodec": "aac",
         "avatarUrl": None,
+        "background": "blur",
         "bitRate": 2_500_000,
         "checkedOn": "2026-11-29",
+        "cropped": False,
         "cid": "bafyreigq4zsipbk5w3uqkb6nh5lwm5e5yrmmnnzmbzl3z4bq7yq4xqvj2a",
         "code": refusals.accounts.REAUTH_REQUIRED.id,
         "codec": "h264",
@@ -59,6 +61,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "headers": {"content-type": "application/json"},
         "key": "lmp_test_zG4dQZwSTw9hbdZdXac3wLHzpWXlgGbk4VY50L",
         "last4": "Y50L",
+        "maxBytes": 2_000_000,
         "lastError": None,
         "lastFailureReason": None,
         "lastStatus": 200,
@@ -99,7 +102,17 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
 )
 
 # Fields that most responses omit.
-_SELDOM = {"error", "firstComment", "nextAttemptAt", "options", "scheduledAt", "thread", "threadResults", "warnings"}
+_SELDOM = {
+    "crop",
+    "error",
+    "firstComment",
+    "nextAttemptAt",
+    "options",
+    "scheduledAt",
+    "thread",
+    "threadResults",
+    "warnings",
+}
 
 _IDS: Mapping[str, str] = MappingProxyType(
     {

@@ -13,6 +13,7 @@ from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.ids import MalformedIdError, Prefix, parse_id
 from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, TEXT_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, GivenMoment, body_profile_id, find_id
+from letmepost.http.schemas.fitting import FitChoice, fit_of
 from letmepost.http.schemas.platform_names import PlatformName, without_alias
 from letmepost.http.schemas.platform_options import OPTIONS_BY_PLATFORM, OPTIONS_OF_ONE_PLATFORM
 from letmepost.services.posts.requests import (
@@ -70,6 +71,7 @@ class MediaAttachment(Body):
         validate_default=True,
         description="Must match the bytes. Optional with `mediaId` and `bytesBase64`; required with `url`.",
     )
+    fit: FitChoice = None
 
     @field_validator("kind")
     @classmethod
@@ -93,6 +95,7 @@ class MediaAttachment(Body):
             media_id=None if self.media_id is None else find_id(Prefix.MEDIA, self.media_id),
             url=self.url,
             data=None if self.bytes_base64 is None else base64.b64decode(self.bytes_base64),
+            fit=fit_of(self.fit),
         )
 
 
@@ -141,6 +144,7 @@ class Target(Content):
 
     account_id: str | None = None
     platform: PlatformName | None = None
+    fit: FitChoice = None
 
     @model_validator(mode="after")
     def _has_address(self) -> "Target":
@@ -218,6 +222,7 @@ class CreatePost(Content):
                     account_id=target.account_uuid(index),
                     platform=target.platform,
                     content=target.to_content(),
+                    fit=fit_of(target.fit),
                 )
                 for index, target in enumerate(self.targets)
             ],

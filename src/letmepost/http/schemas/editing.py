@@ -15,6 +15,7 @@ from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Mo
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import Content, CreatePost, Metadata
 from letmepost.http.schemas.errors import ErrorEnvelope
+from letmepost.http.schemas.fitting import FittedMediaView
 from letmepost.http.schemas.post_queries import RetryFilter
 from letmepost.services.posts.change import PostChange
 from letmepost.services.posts.retry import Resolution
@@ -114,11 +115,15 @@ class RequestPreviewView(View):
     url: str
     headers: Mapping[str, str]
     body: Any
+    fit: Left[Sequence[FittedMediaView]] = Field(
+        default=None, description="The images that are converted first. Omitted if there are none."
+    )
 
     @classmethod
     def of(cls, preview: Preview) -> "RequestPreviewView":
         """Show a preview."""
-        return cls(method=preview.method, url=preview.url, headers=preview.headers, body=preview.body)
+        fit = [FittedMediaView.of(item, item.recipe) for item in preview.fitted if item.recipe is not None]
+        return cls(method=preview.method, url=preview.url, headers=preview.headers, body=preview.body, fit=fit or None)
 
 
 class PublicationCostView(View):

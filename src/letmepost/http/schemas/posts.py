@@ -20,6 +20,7 @@ from letmepost.http.schemas.batches import (
     warnings_of,
 )
 from letmepost.http.schemas.contents import FirstComment
+from letmepost.http.schemas.fitting import FitView
 from letmepost.http.schemas.lateness import LatenessView
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
 from letmepost.services.posts.read import PostDetail
@@ -42,6 +43,7 @@ class MediaReferenceView(View):
     media_id: str
     alt_text: Left[str] = None
     title: Left[str] = None
+    fit: Left[Annotated[Mapping[str, str], DescribedAs(FitView)]] = None
 
 
 class PostThreadPartView(View):
@@ -226,8 +228,9 @@ class PostPage(View):
 def _media_ref(item: Mapping[str, Any]) -> dict[str, Any]:
     ref = {
         "kind": item["kind"],
-        "mediaId": format_id(Prefix.MEDIA, UUID(item["media_id"])),
+        "mediaId": format_id(Prefix.MEDIA, UUID(item.get("source_id", item["media_id"]))),
         "altText": item["alt_text"],
         "title": item["title"],
+        "fit": item.get("fit"),
     }
     return {name: value for name, value in ref.items() if value is not None}

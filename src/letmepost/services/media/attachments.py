@@ -145,6 +145,6 @@ def _visible(work: Work, media_id: UUID, row: MediaRow | None) -> MediaRow:
     Raises:
         NotFound: the caller cannot, or it does not exist.
     """
-    if row is None or not work.caller.sees(row.profile_id):
+    if row is None or row.derived_from is not None or not work.caller.sees(row.profile_id):
         raise refusals.requests.not_found(Prefix.MEDIA, media_id)
     return row

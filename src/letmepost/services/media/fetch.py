@@ -1,4 +1,4 @@
-"""Fetches the bytes of media items: from a URL, or from an upload that bypassed this service."""
+"""Fetches the bytes of media items: from a URL, from an upload that bypassed this service, or by conversion."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,12 +18,14 @@ from letmepost.domain.errors import (
     SendFailure,
     TooLarge,
 )
+from letmepost.domain.fitting.wish import Wish
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
 from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
+from letmepost.services.media.fitting import ImageFitting
 from letmepost.services.media.library import MediaLibrary, StoredBytes, blob_key, upload_name
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.database import Tenant
@@ -48,16 +50,25 @@ class MediaFetching:
     """Fetches the bytes of media items. No transaction is open while it does."""
 
     def __init__(
-        self, *, units: UnitsOfWork, library: MediaLibrary, direct: DirectUploads | None, http: HTTPClient
+        self,
+        *,
+        units: UnitsOfWork,
+        library: MediaLibrary,
+        fitting: ImageFitting,
+        direct: DirectUploads | None,
+        http: HTTPClient,
     ) -> None:
         """`direct`: the blob store, if clients can upload to it directly."""
         self._units = units
         self._library = library
+        self._fitting = fitting
         self._direct = direct
         self._http = http
 
     async def fetch(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
-        """Fetch a media item that has no bytes yet, and return its new record. Record a permanent error as failed.
+        """Fetch or convert a media item that has no bytes yet, and return its new record.
+
+        A permanent error is recorded as failed.
 
         Raises:
             SendFailure: its server is unreachable now, or it was not uploaded yet.
@@ -69,6 +80,8 @@ class MediaFetching:
             await self._library.record(tenant, media_id, await self._fetched(tenant, row))
         except (InvalidRequest, QuotaExceeded, TooLarge) as refused:
             await self.fail(tenant, media_id, refused)
+        except MediaMissingError as missing:
+            await self._fail(tenant, media_id, missing.error)
         except SendFailure as failure:
             if row.status == MediaStatus.WAITING:
                 await self._retry_later(tenant, row, failure)
@@ -133,9 +146,11 @@ class MediaFetching:
 
     async def fail(self, tenant: Tenant, media_id: UUID, refused: RequestError) -> None:
         """Record that a media item cannot be fetched, and why."""
-        error, expires_at = {"rule": refused.rule, "message": refused.message}, self._library.expires_at()
+        await self._fail(tenant, media_id, {"rule": refused.rule, "message": refused.message})
+
+    async def _fail(self, tenant: Tenant, media_id: UUID, error: Mapping[str, Any]) -> None:
         async with self._units.begin(tenant) as work:
-            await work.media.record_failed(media_id, error, expires_at=expires_at)
+            await work.media.record_failed(media_id, error, expires_at=self._library.expires_at())
 
     async def _find(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
         async with self._units.begin(tenant) as work:
@@ -143,9 +158,24 @@ class MediaFetching:
 
     async def _fetched(self, tenant: Tenant, row: MediaRow) -> StoredBytes:
         name = self._library.new_name(row.id)
+        if row.derived_from is not None and row.wish is not None:
+            return await self._converted(tenant, name, row.derived_from, Wish.decode(row.wish))
         if row.source_url is not None:
             return await self.download(tenant, name, row.source_url)
         return await self._take_upload(tenant, row.id, name)
+
+    async def _converted(self, tenant: Tenant, name: str, source_id: UUID, wish: Wish) -> StoredBytes:
+        """Convert a media item, after it was fetched.
+
+        Raises:
+            InvalidRequest: it cannot be converted.
+            MediaMissingError: it failed, or was deleted.
+            SendFailure: as `fetch`.
+        """
+        source = await self.fetch(tenant, source_id)
+        if source is None or source.facts is None:
+            raise MediaMissingError((source.error if source else None) or _missing(source_id))
+        return await self._fitting.take_in(tenant, name, source, source.facts, wish)
 
     async def _take_upload(self, tenant: Tenant, media_id: UUID, name: str) -> StoredBytes:
         """Take a file that was uploaded to the blob store directly.

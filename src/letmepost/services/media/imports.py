@@ -1,4 +1,7 @@
-"""Fetches media items that are given by URL before the posts that need them are due, and checks those posts."""
+"""Fetches media items that are given by URL, and converts images, before the posts that need them are due.
+
+Those posts are then checked.
+"""
 
 from datetime import timedelta
 
@@ -18,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Imports:
-    """Fetches every tenant's media items by URL.
+    """Fetches every tenant's media items by URL, and converts images.
 
     An attempt of a post that is due fetches its media items itself, even if a worker has begun to: the first to record
     one wins.
@@ -34,13 +37,13 @@ class Imports:
         self._sweep = Sweep[FoundMediaItem]("imports", self._fetch)
 
     async def sweep(self, limit: int) -> None:
-        """Fetch waiting media items, the oldest first and up to `limit` at the same time."""
+        """Fetch or convert waiting media items, the oldest first and up to `limit` at the same time."""
         await self._sweep.run(
             lambda most: self._every_tenant.list_waiting(most, self._units.clock.now()), limit, until_done=True
         )
 
     async def _fetch(self, found: FoundMediaItem) -> None:
-        """Fetch a media item and check the posts that wait for it. An unreachable one is retried later."""
+        """Fetch or convert a media item and check the posts that wait for it. An unreachable one is retried later."""
         with structlog.contextvars.bound_contextvars(media_id=str(found.media_id)):
             now = self._units.clock.now()
             async with self._units.begin(found.tenant) as work:

@@ -159,6 +159,10 @@ class MediaLibrary:
         key = blob_key(tenant, await self._name(tenant, media_id))
         return await self._blobs.open(key, first_byte=first_byte, length_bytes=length_bytes)
 
+    async def read(self, tenant: Tenant, media_id: UUID, first_byte: int, length_bytes: int) -> bytes:
+        """Return a range of the bytes of a media item. Raises as `open_range`."""
+        return b"".join([chunk async for chunk in await self.open_range(tenant, media_id, first_byte, length_bytes)])
+
     async def delete_bytes(self, tenant: Tenant, media_id: UUID) -> None:
         """Delete the bytes of a media item that is marked as deleted."""
         self._names.pop(media_id, None)

@@ -5,21 +5,25 @@ A post that can never be published is rejected then and not when it is due, so t
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
 
+from letmepost.domain.content import MediaFacts
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.domain.rules import violations
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
 from letmepost.services.events import post_event
+from letmepost.services.posts.fitting import settled_warnings
 from letmepost.services.publishing import outcomes
 from letmepost.services.publishing.outcomes import Outcome
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.database import Tenant
-from letmepost.storage.posts.contents import decode_content, media_ids
+from letmepost.storage.media.media import MediaRow
+from letmepost.storage.posts.contents import decode_content, used_media_ids
 from letmepost.storage.posts.posts import PostRow
 
 log = structlog.get_logger()
@@ -39,15 +43,23 @@ class PostRechecks:
         If this is interrupted, they are checked when they are due.
         """
         async with self._units.begin(tenant) as work:
-            await self._reject_posts(work, media_id)
+            await self._check_posts(work, media_id)
 
-    async def _reject_posts(self, work: Work, media_id: UUID) -> None:
+    async def _check_posts(self, work: Work, media_id: UUID) -> None:
+        """Reject posts that can never be published, and record what was converted for the others."""
         rejected = []
         for locked in await work.post_editor.lock_queued_with(media_id):
-            outcome = None if locked.is_sent else await self._expected_outcome(work, locked.post)
-            if outcome is not None:
-                changes = {"updated_at": work.now(), **outcome.changes}
-                rejected.append(await work.post_editor.change(locked.post.id, changes))
+            if locked.is_sent:
+                continue
+            post, stored = locked.post, await work.post_editor.get_content(locked.post)
+            rows = await work.media.find_many(used_media_ids(decode_content(stored, {})))
+            if any(row.derived_from == media_id and row.status == MediaStatus.WAITING for row in rows.values()):
+                work.fetch_media_soon()
+            outcome = await self._expected_outcome(work, post, stored, rows)
+            changes = self._settled(post, stored, rows) if outcome is None else outcome.changes
+            if changes:
+                changed = await work.post_editor.change(post.id, {"updated_at": work.now(), **changes})
+                rejected += [] if outcome is None else [changed]
         event_type = str(TRANSITIONS[Cause.REJECTED].event)
         await work.emit(*[post_event(work.clock, event_type, post) for post in rejected])
         for post in rejected:
@@ -57,17 +69,27 @@ class PostRechecks:
         log.info("post.rejected_early", post_id=str(post.id), rule=(post.error or {}).get("rule"))
         await self._wakeups.batch_changed(post.batch_id)
 
-    async def _expected_outcome(self, work: Work, post: PostRow) -> Outcome | None:
+    async def _expected_outcome(
+        self, work: Work, post: PostRow, stored: Mapping[str, Any], rows: Mapping[UUID, MediaRow]
+    ) -> Outcome | None:
         """Return the outcome of a post that will be rejected when it is due; None if it is not known yet."""
-        stored = await work.post_editor.get_content(post)
-        rows = await work.media.find_many(media_ids(decode_content(stored, {})))
         failed = next((row for row in rows.values() if row.status == MediaStatus.FAILED), None)
         if failed is not None:
             return outcomes.media_missing(post, failed.error or {})
-        content = decode_content(stored, {row.id: row.facts for row in rows.values() if row.facts is not None})
+        content = decode_content(stored, _facts(rows))
         account = await work.accounts.find(post.account_id)
         if account is None:
             return None
         platform = self._platforms[post.platform]
         broken = violations(platform.target(content, account.facts, work.now()), platform.rules)
         return outcomes.broken_rules(post, broken) if broken else None
+
+    def _settled(self, post: PostRow, stored: Mapping[str, Any], rows: Mapping[UUID, MediaRow]) -> dict[str, Any]:
+        """Return the change of the warnings by what was converted; empty if there is none."""
+        title = self._platforms[post.platform].title
+        warnings = settled_warnings(post.warnings, decode_content(stored, {}), _facts(rows), title)
+        return {} if warnings == list(post.warnings) else {"warnings": warnings}
+
+
+def _facts(rows: Mapping[UUID, MediaRow]) -> dict[UUID, MediaFacts]:
+    return {row.id: row.facts for row in rows.values() if row.facts is not None}

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
-from letmepost.domain.content import MediaFacts, OnUnsupported
+from letmepost.domain.content import MediaFacts
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
@@ -20,7 +21,9 @@ from letmepost.services.posts.targets import check_default_options, option_media
 from letmepost.services.tenants import quotas
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.media.media import MediaRow
 from letmepost.storage.posts.batches import BatchRow, NewBatch, NewPost
+from letmepost.storage.posts.contents import fit_of, on_unsupported
 from letmepost.storage.posts.posts import PostRow
 from letmepost.storage.webhooks.events import NewEvent
 
@@ -28,6 +31,10 @@ HORIZON = timedelta(days=366)
 SOONEST = timedelta(seconds=1)
 SOON = timedelta(seconds=5)
 """Posts that are due later are found by a worker's sweep in time, so workers are not woken for them."""
+
+
+REUSED_IF_KEPT_FOR = timedelta(hours=1)
+"""A converted image that expires earlier is not used again, because a request takes several transactions."""
 
 
 class Acceptance:
@@ -87,20 +94,19 @@ class Acceptance:
             work.fetch_media_soon()
         return stored
 
-    async def recompose(
-        self, work: Work, post: PostRow, content: ContentRequest, on_unsupported: OnUnsupported
-    ) -> NewPost:
+    async def recompose(self, work: Work, post: PostRow, content: ContentRequest, stored: Mapping[str, Any]) -> NewPost:
         """Check new content of a post as for a new post, and record the media items that it names by URL.
 
         Args:
             content: the content as `PostMedia.store_files` returns it.
+            stored: the stored content that it replaces. The author's choices in it still apply.
 
         Raises:
             InvalidRequest, NotFound, PreflightFailed: the content is invalid.
         """
-        target = TargetRequest(account_id=post.account_id, platform=None, content=content)
+        target = TargetRequest(account_id=post.account_id, platform=None, content=content, fit=fit_of(stored))
         request = PostRequest(
-            targets=[target], content=ContentRequest(), on_unsupported=on_unsupported, scheduled_at=post.due_at
+            targets=[target], content=ContentRequest(), on_unsupported=on_unsupported(stored), scheduled_at=post.due_at
         )
         composed = await self.compose(work, request, {})
         await self._media.record(work, composed, {})
@@ -133,14 +139,15 @@ class Acceptance:
         check_default_options(request, {account.platform for account in accounts}, self._worlds)
         wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
         known = await work.media.find_many(wanted) if wanted else {}
+        derived = await _converted_before(work, known) if known and _has_fit(request) else []
         for index, account in enumerate(accounts):
             _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
         can_fetch = self._worlds.can_fetch_media(caller.mode)
-        return Composer(self._worlds, work.clock, known, facts, can_fetch), accounts
+        return Composer(self._worlds, work.clock, known, derived, facts, can_fetch), accounts
 
 
 def _needs_fetching(composed: Composed) -> bool:
-    return any(item.url is not None for item in composed.media)
+    return bool(composed.derived) or any(item.url is not None for item in composed.media)
 
 
 async def _reject_duplicates(work: Work, request: PostRequest, batch: NewBatch, now: datetime) -> None:
@@ -202,6 +209,17 @@ def contents_of(request: PostRequest) -> dict[str, ContentRequest]:
     return {"": request.content} | {
         f"targets[{index}].": target.content for index, target in enumerate(request.targets)
     }
+
+
+async def _converted_before(work: Work, known: Mapping[UUID, MediaRow]) -> list[MediaRow]:
+    """Return what was converted from media items earlier, and lasts until this request has used it."""
+    hashes = [row.sha256 for row in known.values() if row.sha256 is not None]
+    return await work.media.find_derived(list(known), hashes, work.now() + REUSED_IF_KEPT_FOR)
+
+
+def _has_fit(request: PostRequest) -> bool:
+    items = media_of(list(contents_of(request).values()))
+    return any(target.fit for target in request.targets) or any(item.fit for item in items)
 
 
 def _named_media(request: PostRequest) -> set[UUID]:

@@ -20,7 +20,7 @@ from letmepost.services.posts.transition import due, forbidden, lock, move, quot
 from letmepost.services.tenants import quotas
 from letmepost.services.work import Work
 from letmepost.storage.posts.batches import BatchRow
-from letmepost.storage.posts.contents import on_unsupported
+from letmepost.storage.posts.contents import fit_of
 from letmepost.storage.posts.editing import EDITABLE, LockedPost
 from letmepost.storage.posts.posts import PostRow, PostView
 
@@ -140,7 +140,7 @@ class Editing:
         if change.content.given:
             stored = await editor.get_content(post)
             changed = _changed(stored, change.content)
-            new = await self._acceptance.recompose(work, post, changed, on_unsupported(stored))
+            new = await self._acceptance.recompose(work, post, changed, stored)
             values["revision"] = await editor.add_revision(post, new.content, now)
             warnings = [*_remaining_warnings(post, change.content), *new.warnings]
             values |= {"content_hash": new.content_hash, "warnings": warnings}
@@ -208,11 +208,17 @@ def _changed(stored: Mapping[str, Any], change: ContentRequest) -> ContentReques
 
 
 def _remaining_warnings(post: PostRow, change: ContentRequest) -> list[Mapping[str, str]]:
-    """Return the warnings about items of unchanged fields: they were omitted earlier, and remain omitted."""
+    """Return the warnings about items of unchanged fields: they were omitted earlier, and remain omitted.
+
+    Those about converted images are given again by the check of the new content.
+    """
+    converted = {refusals.media.FITTED.id, refusals.media.FIT_PENDING.id}
     return [
         warning
         for warning in post.warnings
-        if "field" in warning and warning["field"].partition(".")[0].partition("[")[0] not in change.given
+        if warning["code"] not in converted
+        and "field" in warning
+        and warning["field"].partition(".")[0].partition("[")[0] not in change.given
     ]
 
 
@@ -225,7 +231,8 @@ def _media(items: Sequence[Mapping[str, Any]]) -> tuple[MediaRequest, ...]:
             kind=MediaKind(item["kind"]),
             alt_text=item["alt_text"],
             title=item["title"],
-            media_id=UUID(item["media_id"]),
+            media_id=UUID(item.get("source_id", item["media_id"])),
+            fit=fit_of(item),
         )
         for item in items
     )

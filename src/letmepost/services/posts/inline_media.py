@@ -17,7 +17,7 @@ from letmepost.services.media.library import MediaLibrary, StoredBytes
 from letmepost.services.posts.compose import Composed
 from letmepost.services.posts.requests import ContentRequest, MediaRequest
 from letmepost.services.work import UnitsOfWork, Work
-from letmepost.storage.posts.contents import media_ids
+from letmepost.storage.posts.contents import used_media_ids
 
 
 class PostMedia:
@@ -61,7 +61,18 @@ class PostMedia:
                     source_url=item.url,
                     expires_at=self._library.expires_at(),
                 )
-        used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
+        for derived in composed.derived:
+            await work.media.create(
+                derived.id,
+                derived.profile_id,
+                status=MediaStatus.WAITING,
+                now=work.now(),
+                derived_from=derived.source_id,
+                source_sha256=derived.source_sha256,
+                wish=derived.wish,
+                expires_at=self._library.expires_at(),
+            )
+        used = {media_id for post in composed.posts for media_id in used_media_ids(post.content)}
         # A media item that was found before may have been deleted since. After this statement it cannot be.
         if missing := used - await work.media.keep(used) if used else set():
             raise refusals.media.UNKNOWN(media_id=format_id(Prefix.MEDIA, min(missing)))

@@ -7,12 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.content import MediaKind, OnUnsupported
+from letmepost.domain.fitting.fit import Fit
 from letmepost.domain.lengths import Lengths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRequest:
-    """A media item with exactly one source. Without `kind`, its bytes determine the kind."""
+    """A media item with exactly one source. Without `kind`, its bytes determine the kind.
+
+    Without `fit`, that of the target applies.
+    """
 
     kind: MediaKind | None = None
     alt_text: str | None = None
@@ -20,6 +24,7 @@ class MediaRequest:
     media_id: UUID | None = None
     url: str | None = None
     data: bytes | None = field(default=None, repr=False)
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +49,15 @@ class ContentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRequest:
-    """The target of a post: an account by id, or the only account on a platform."""
+    """The target of a post: an account by id, or the only account on a platform.
+
+    `fit` applies to all of its media items that have none of their own.
+    """
 
     account_id: UUID | None
     platform: str | None
     content: ContentRequest
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.compose import JudgedTarget
+from letmepost.services.posts.fitting import FittedItem
 from letmepost.services.posts.requests import PostRequest
 
 _FREEZING_ENTROPY_BYTES = 16
@@ -24,12 +25,16 @@ _FREEZING_ENTROPY_BYTES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The first request that would be sent. Bytes of media items are shown as ids."""
+    """The first request that would be sent. Bytes of media items are shown as ids.
+
+    `fitted`: the media items that would be converted first.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: Any
+    fitted: Sequence[FittedItem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ class Validation:
         if post is not None:
             access = self._worlds.access(target.platform.name, caller.mode, caller.organization_id)
             calls = first_calls(access.platform.publish(post, access.settings))
-            preview = _shown(calls[0]) if calls else None
+            preview = _shown(calls[0], target) if calls else None
             cost = access.platform.price(post, access.settings)
         return TargetVerdict(
             account_id=target.account.id,
@@ -86,28 +91,32 @@ class Validation:
     def _ready_post(self, caller: Caller, target: JudgedTarget) -> ReadyPost | None:
         """Return the post as it would be published; None if bytes are not stored yet."""
         content = target.post.content
-        media = [item for _, item in content.items()] + list(content.option_media.values())
-        if any(item.facts is None for item in media):
+        if any(item.facts is None for _, item in content.every_item()):
             return None
         frozen = Frozen(self._clock.now(), self._clock.entropy(_FREEZING_ENTROPY_BYTES))
         urls = self._links.of_post(caller.tenant, target.platform, target.post.id, content, frozen)
         return ReadyPost(account=target.account.facts, content=content, frozen=frozen, media_urls=urls)
 
 
-def _shown(call: Call) -> Preview:
+def _shown(call: Call, target: JudgedTarget) -> Preview:
+    sources = {
+        item.media_id: item.source_id for _, item in target.post.content.every_item() if item.source_id is not None
+    }
+
+    def shown(media: MediaRange) -> dict[str, Any]:
+        media_id = sources.get(media.media_id, media.media_id)  # a media item that is not stored yet has no id
+        return {"mediaId": format_id(Prefix.MEDIA, media_id), "bytes": media.length_bytes}
+
     body: Any = call.json if call.json is not None else call.form
     if call.multipart is not None:
-        body = {
-            name: content if isinstance(content, str) else _shown_media(content.media)
-            for name, content in call.multipart
-        }
+        body = {name: content if isinstance(content, str) else shown(content.media) for name, content in call.multipart}
     elif isinstance(call.body, MediaRange):
-        body = _shown_media(call.body)
+        body = shown(call.body)
     query = "&".join(f"{name}={value}" for name, value in call.query)
     return Preview(
-        method=call.method, url=f"{call.url}?{query}" if query else call.url, headers=call.headers, body=body
+        method=call.method,
+        url=f"{call.url}?{query}" if query else call.url,
+        headers=call.headers,
+        body=body,
+        fitted=target.fitted,
     )
-
-
-def _shown_media(media: MediaRange) -> dict[str, Any]:
-    return {"mediaId": format_id(Prefix.MEDIA, media.media_id), "bytes": media.length_bytes}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from letmepost.domain import refusals
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Flow, Intent, Reconciled, Upload
@@ -27,6 +28,7 @@ from letmepost.services.events import account_event, post_event
 from letmepost.services.media.fetch import MediaMissingError
 from letmepost.services.platform_access import Access
 from letmepost.services.platform_clock import PlatformClock
+from letmepost.services.posts.fitting import settled_warnings
 from letmepost.services.posts.lateness import read_lateness
 from letmepost.services.publishing import holds, outcomes, throttling
 from letmepost.services.publishing.dependencies import PublishingDependencies
@@ -36,7 +38,7 @@ from letmepost.services.publishing.outcomes import Outcome
 from letmepost.services.publishing.progress import PostProgress
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
-from letmepost.storage.posts.contents import decode_content, media_ids
+from letmepost.storage.posts.contents import decode_content, media_ids, used_media_ids
 from letmepost.storage.posts.posts import PostRow
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.publishing.runs import AttemptRecord, Loaded
@@ -227,6 +229,7 @@ class Attempt:
         if not self.account.is_usable and not is_closed:
             raise holds.must_reconnect(self.account)
         content = await self.dependencies.fetching.ready_content(self.claim.tenant, self.loaded.content)
+        await self._settle_warnings(content)
         # A post that may be visible is reconciled, whatever the account may publish since then.
         if media_ids(content) and not self._may_be_visible and (broken := self._violations(content)):
             return self._refused(outcomes.broken_rules(self.post, broken))
@@ -238,6 +241,16 @@ class Attempt:
             message = f"the flow of {self._platform.name} ended without Live or HandOver"
             raise RuntimeError(message)
         return outcomes.finished(self.post)
+
+    async def _settle_warnings(self, content: PostContent) -> None:
+        """Record what was converted. It is written with the next progress of the post."""
+        if not any(warning["code"] == refusals.media.FIT_PENDING.id for warning in self.post.warnings):
+            return
+        async with self.dependencies.units.begin(self.claim.tenant) as work:
+            rows = await work.media.find_many(used_media_ids(content))
+        facts = {row.id: row.facts for row in rows.values() if row.facts is not None}
+        warnings = settled_warnings(self.post.warnings, content, facts, self._platform.title)
+        self.journal.progress = self.journal.progress.change(self.dependencies.clock.now(), {"warnings": warnings})
 
     def _violations(self, content: PostContent) -> list[Violation]:
         target = self._platform.target(content, self.account.facts, self.dependencies.clock.now())

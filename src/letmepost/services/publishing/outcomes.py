@@ -115,8 +115,10 @@ def held_by_pause(post: PostRow, reason: str, now: datetime) -> Outcome:
 
 
 def media_missing(post: PostRow, error: Mapping[str, Any]) -> Outcome:
-    """Reject a post whose media item could not be fetched."""
-    missing = explained_error(refusals.media.NOT_FETCHED, ErrorCode.VALIDATION_FAILED, post.platform)
+    """Reject a post whose media item could not be fetched or converted."""
+    is_unfit = error.get("rule") == refusals.media.FIT_FAILED.id
+    about = refusals.media.FIT_FAILED if is_unfit else refusals.media.NOT_FETCHED
+    missing = explained_error(about, ErrorCode.VALIDATION_FAILED, post.platform, problem="")
     return _ended(Cause.REJECTED, {**missing, **error})
 
 

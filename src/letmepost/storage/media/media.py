@@ -30,7 +30,11 @@ FINISHED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRow:
-    """A media item. Its status is never `DELETED`: the repository does not return deleted media items."""
+    """A media item. Its status is never `DELETED`: the repository does not return deleted media items.
+
+    `derived_from` is the media item that it is converted from, and `wish` what it is converted to, as JSON. Callers do
+    not see such media items.
+    """
 
     id: UUID
     profile_id: UUID
@@ -52,6 +56,9 @@ class MediaRow:
     audio_codec: str | None
     audio_channels: int | None
     blob: str | None
+    derived_from: UUID | None
+    wish: Mapping[str, Any] | None
+    source_sha256: bytes | None
     error: Mapping[str, Any] | None
     created_at: datetime
     expires_at: datetime | None
@@ -72,6 +79,12 @@ _EXISTS = f"""
 _FIND_MANY = f"""
     SELECT {", ".join(MediaRow.__dataclass_fields__)} FROM media
     WHERE {_EXISTS} AND ($4::uuid IS NULL OR profile_id = $4)
+"""  # noqa: S608 - the names are of our own columns
+_FIND_DERIVED = f"""
+    SELECT {", ".join(MediaRow.__dataclass_fields__)} FROM media
+    WHERE organization_id = $1 AND mode = $2 AND (derived_from = ANY($3) OR source_sha256 = ANY($4))
+      AND status IN ('{MediaStatus.WAITING}', '{MediaStatus.READY}') AND (expires_at IS NULL OR expires_at > $5)
+    ORDER BY id FOR KEY SHARE
 """  # noqa: S608 - the names are of our own columns
 _KEEP = f"SELECT id FROM media WHERE {_EXISTS} ORDER BY id FOR KEY SHARE"  # noqa: S608 - a constant
 _USE = """
@@ -132,9 +145,29 @@ class MediaRepository:
         )
         return {row["id"]: _media_item(row) for row in rows}
 
+    async def find_derived(
+        self, media_ids: Collection[UUID], hashes: Collection[bytes], expires_after: datetime
+    ) -> list[MediaRow]:
+        """Return what was converted from media items, or from the same bytes, and does not expire soon.
+
+        It is not deleted before this transaction ends.
+        """
+        rows = await driver_of(self._connection).fetch(
+            _FIND_DERIVED,
+            self._tenant.organization_id,
+            self._tenant.mode,
+            list(media_ids),
+            list(hashes),
+            expires_after,
+        )
+        return [_media_item(row) for row in rows]
+
     async def list_page(self, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int) -> list[MediaRow]:
-        """Return media items, newest first, below `before`; only those of the profiles, if any are given."""
-        query = self._mine().where(below_if_given(media.c.id, before))
+        """Return media items, newest first, below `before`; only those of the profiles, if any are given.
+
+        Converted media items are not listed.
+        """
+        query = self._mine().where(below_if_given(media.c.id, before), media.c.derived_from.is_(None))
         if profile_ids:
             query = query.where(media.c.profile_id.in_(profile_ids))
         rows = await self._connection.execute(query.order_by(media.c.id.desc()).limit(limit))
@@ -192,12 +225,13 @@ class MediaRepository:
     async def wait_again(self, post_ids: Collection[UUID]) -> bool:
         """Let failed URLs be fetched again for posts that are queued again, because they may work by now.
 
-        Return False if there are none.
+        Media items that could not be converted are tried again, too. Return False if there are none.
         """
         used = select(media_uses.c.media_id).where(
             media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.post_id.in_(post_ids)
         )
-        failed = and_(self._exists(), media.c.status == MediaStatus.FAILED, media.c.source_url.is_not(None))
+        is_repeatable = or_(media.c.source_url.is_not(None), media.c.derived_from.is_not(None))
+        failed = and_(self._exists(), media.c.status == MediaStatus.FAILED, is_repeatable)
         waiting = {"status": MediaStatus.WAITING, "error": None, "fetch_at": None, "expires_at": None}
         found = await self._connection.execute(update(media).where(failed, media.c.id.in_(used)).values(**waiting))
         return found.rowcount > 0

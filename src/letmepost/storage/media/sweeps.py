@@ -10,6 +10,9 @@ from letmepost.storage.database import Database, Tenant, driver_of
 _WAITING = """
     SELECT organization_id, mode, id FROM media
     WHERE status = 'waiting' AND coalesce(fetch_at, created_at) <= $1
+      AND NOT EXISTS (SELECT FROM media AS source
+                      WHERE source.organization_id = media.organization_id AND source.id = media.derived_from
+                        AND source.status IN ('waiting', 'uploading'))
     ORDER BY created_at LIMIT $2
 """
 _EXPIRED = "SELECT organization_id, mode, id FROM media WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2"
@@ -30,7 +33,10 @@ class EveryTenantMedia:
         self._database = database
 
     async def list_waiting(self, limit: int, now: datetime) -> list[FoundMediaItem]:
-        """Return the oldest media items to fetch, except those that a worker is fetching."""
+        """Return the oldest media items to fetch or to convert, except those that a worker has begun to.
+
+        Those that are converted from a media item without bytes are left out, too.
+        """
         return await self._list(_WAITING, limit, now)
 
     async def list_expired(self, limit: int, now: datetime) -> list[FoundMediaItem]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from letmepost.domain.content import PostContent
 from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
 from letmepost.storage.database import Tenant, driver_of
-from letmepost.storage.posts.contents import encode_content, media_ids
+from letmepost.storage.posts.contents import encode_content, used_media_ids
 from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
 from letmepost.storage.tables.posts import batches
 
@@ -117,7 +117,7 @@ class BatchRepository:
     async def create(self, batch: NewBatch, now: datetime) -> BatchRow:
         """Store a batch with its posts, their first revisions and their media uses."""
         new = batch.posts
-        uses = [(post.id, media_id) for post in new for media_id in media_ids(post.content)]
+        uses = [(post.id, media_id) for post in new for media_id in used_media_ids(post.content)]
         rows = await driver_of(self._connection).fetch(
             _CREATE,
             self._tenant.organization_id,

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
+from letmepost.domain.fitting.fit import Fit
 
 
 def encode_content(content: PostContent) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def encode_content(content: PostContent) -> dict[str, Any]:
         "options": dict(content.options),
         "option_media": {path: _encode_item(item) for path, item in content.option_media.items()},
         "on_unsupported": content.on_unsupported,
+        **({} if content.fit is None else {"fit": content.fit.encode()}),
     }
 
 
@@ -36,6 +38,7 @@ def decode_content(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -
         options=value["options"],
         option_media={path: _decode_item(item, facts) for path, item in value["option_media"].items()},
         on_unsupported=on_unsupported(value),
+        fit=fit_of(value),
     )
 
 
@@ -44,13 +47,30 @@ def on_unsupported(value: Mapping[str, Any]) -> OnUnsupported:
     return OnUnsupported(value.get("on_unsupported", OnUnsupported.REJECT))
 
 
+def fit_of(value: Mapping[str, Any]) -> Fit | None:
+    """Return how images are converted, from a stored content or media item. Older ones have no choice."""
+    return Fit.decode(value["fit"]) if "fit" in value else None
+
+
 def media_ids(content: PostContent) -> set[UUID]:
-    """Return the ids of all media items of a post."""
-    return {item.media_id for _, item in content.items()} | {item.media_id for item in content.option_media.values()}
+    """Return the ids of all media items that a post publishes."""
+    return {item.media_id for _, item in content.every_item()}
+
+
+def used_media_ids(content: PostContent) -> set[UUID]:
+    """Return the ids of all media items that a post publishes, and of those that they are converted from."""
+    sources = {item.source_id for _, item in content.every_item() if item.source_id is not None}
+    return media_ids(content) | sources
 
 
 def _encode_item(item: MediaItem) -> dict[str, Any]:
-    return {"kind": item.kind, "media_id": str(item.media_id), "alt_text": item.alt_text, "title": item.title}
+    value: dict[str, Any] = {"kind": item.kind, "media_id": str(item.media_id)}
+    value |= {"alt_text": item.alt_text, "title": item.title}
+    if item.fit is not None:
+        value["fit"] = item.fit.encode()
+    if item.source_id is not None:
+        value["source_id"] = str(item.source_id)
+    return value
 
 
 def _decode_item(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -> MediaItem:
@@ -61,4 +81,6 @@ def _decode_item(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -> 
         alt_text=value["alt_text"],
         title=value["title"],
         facts=facts.get(media_id),
+        fit=fit_of(value),
+        source_id=UUID(value["source_id"]) if "source_id" in value else None,
     )

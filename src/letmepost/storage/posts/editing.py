@@ -12,7 +12,7 @@ from letmepost.domain.content import PostContent
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.media.media import MediaRepository
-from letmepost.storage.posts.contents import encode_content, media_ids
+from letmepost.storage.posts.contents import encode_content, used_media_ids
 from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
 from letmepost.storage.tables.media import media_uses
 from letmepost.storage.tables.posts import flow_steps, post_revisions, posts
@@ -85,7 +85,7 @@ class PostEditor:
             insert(post_revisions).values(**owner, revision=revision, content=encode_content(content), created_at=now)
         )
         await self._connection.execute(delete(media_uses).where(media_uses.c.post_id == post.id))
-        uses = [(post.id, media_id) for media_id in media_ids(content)]
+        uses = [(post.id, media_id) for media_id in used_media_ids(content)]
         await MediaRepository(self._connection, self._tenant).use(uses)
         return revision
 

@@ -45,6 +45,12 @@ media = Table(
     Column("blob", Text),
     Column("error", JSONB(none_as_null=True)),
     Column("filename", Text),
+    # The media item that it is converted from, which may be deleted earlier; NULL if a caller created it.
+    Column("derived_from", Uuid),
+    # What it is converted to: a `Wish`.
+    Column("wish", JSONB(none_as_null=True)),
+    # The hash of the bytes that it is converted from, if it was known when the post was accepted.
+    Column("source_sha256", LargeBinary),
     # When to fetch its URL again, after a failure or the loss of the worker that fetches it; NULL for immediately.
     moment("fetch_at"),
     # When to delete it, unless a post still needs it.
@@ -57,6 +63,18 @@ media = Table(
     Index("ix_media_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
     Index("ix_media_waiting", "created_at", postgresql_where=text("status = 'waiting'")),
     Index("ix_media_organization_id_mode_id", "organization_id", "mode", "id"),
+    Index(
+        "ix_media_derived_from",
+        "organization_id",
+        "derived_from",
+        postgresql_where=text("derived_from IS NOT NULL"),
+    ),
+    Index(
+        "ix_media_source_sha256",
+        "organization_id",
+        "source_sha256",
+        postgresql_where=text("source_sha256 IS NOT NULL"),
+    ),
 )
 
 media_uses = Table(
