@@ -33,6 +33,7 @@ _TABLES = (
     "events",
     "idempotency_keys",
     "media",
+    "media_reads",
     "media_uses",
     "post_revisions",
     "posts",

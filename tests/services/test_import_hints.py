@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.content import MediaKind
+from letmepost.services.media.imports import FETCHED_WITHIN
 from letmepost.services.posts import change, retry
 from letmepost.services.posts.accept import Acceptance, new_batch
 from letmepost.services.posts.change import Editing, PostChange
@@ -103,3 +104,14 @@ async def test_failed_media_of_a_retried_post_are_to_be_fetched_again(
     async with author.units.begin(desk.owner.caller) as work:
         await retry.retry(work, post_id, at)
     assert author.hints() == hints
+
+
+async def test_fetch_of_a_lost_worker_is_begun_again_after_its_time(author: Author, desk: Desk) -> None:
+    await author.post(scheduled_at=tomorrow())
+    media_id, now = await desk.admin.one("SELECT id FROM media"), CLOCK.now()
+    async with author.units.begin(desk.owner.tenant) as work:
+        begun = [
+            await work.media.begin_fetch(media_id, at, at + FETCHED_WITHIN)
+            for at in (now, now + FETCHED_WITHIN / 2, now + FETCHED_WITHIN)
+        ]
+    assert begun == [True, False, True]
