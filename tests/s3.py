@@ -12,13 +12,21 @@ BUCKET = "letmepost-media"
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
     """Run the store with one empty bucket; yield its URL."""
-    import boto3  # noqa: PLC0415 - it takes seconds, and few tests need it
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - as above
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - it takes seconds, and few tests need it
 
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
+    create_bucket(url)
+    yield url
+    server.stop()
+
+
+def create_bucket(url: str) -> None:
+    """Create the empty bucket of the tests."""
+    import boto3  # noqa: PLC0415 - it takes seconds, and few tests need it
+
     keys = bucket(url)
     client = boto3.session.Session().client(
         "s3",
@@ -29,8 +37,6 @@ def s3_url() -> Iterator[str]:
     )
     client.create_bucket(Bucket=BUCKET)
     client.close()
-    yield url
-    server.stop()
 
 
 def bucket(url: str, name: str = BUCKET) -> Bucket:

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.gateways.blobs import BlobMissingError, BlobTooLargeError, DiskBlobStore, read_range
+from letmepost.gateways.blobs import (
+    BlobMissingError,
+    BlobStoreUnavailableError,
+    BlobTooLargeError,
+    DiskBlobStore,
+    read_range,
+)
 from letmepost.gateways.blobs.disk import READ_BYTES, WRITE_BYTES, _PartFile
 
 KEY = "org_1/media_1"
@@ -88,8 +94,9 @@ async def test_unavailable_store_does_not_report_a_missing_blob(tmp_path: Path) 
     """A blob that is reported as missing is deleted from the records (lessons.md, B 13)."""
     (tmp_path / "blobs").write_text("not a directory")
     store = DiskBlobStore(tmp_path / "blobs")
-    with pytest.raises(NotADirectoryError):
-        await store.exists(KEY)
+    for call in (store.put(KEY, chunks(b"x"), max_bytes=1), store.open(KEY), store.exists(KEY), store.delete(KEY)):
+        with pytest.raises(BlobStoreUnavailableError, match="Not a directory"):
+            await call
 
 
 @pytest.mark.parametrize("parts", [[b"x" * 11], [b"x" * 6, b"x" * 6], [b"x"] * 11])

@@ -3,27 +3,37 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
-from letmepost.gateways.blobs import BlobMissingError, BlobTooLargeError, read_range
-from letmepost.gateways.blobs.s3 import PART_BYTES, READ_BYTES, S3BlobStore, open_s3
+from letmepost.gateways.blobs import BlobMissingError, BlobStoreUnavailableError, BlobTooLargeError, read_range
+from letmepost.gateways.blobs.s3 import READ_BYTES, S3BlobStore, open_s3
+from letmepost.gateways.blobs.s3_upload import PART_BYTES, PIECE_BYTES
+from tests.gateways.bucket_faults import faulty_bucket
+from tests.gateways.support import Connection, serving
 from tests.gateways.test_blobs import ODD_KEYS
 from tests.s3 import bucket
 
 KEY = "org_1/media_1"
 
 
-@pytest.fixture
-async def store(s3_url: str) -> AsyncIterator[S3BlobStore]:
+@pytest.fixture(scope="module")
+def client(s3_url: str) -> Iterator[S3BlobStore]:
+    """Open the store once, because boto3 takes a second to make a client."""
     opened = open_s3(bucket(s3_url))
     yield opened
-    await opened.delete(KEY)
     opened.close()
+
+
+@pytest.fixture
+async def store(client: S3BlobStore) -> AsyncIterator[S3BlobStore]:
+    yield client
+    await client.delete(KEY)
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
@@ -40,7 +50,7 @@ async def uploads_under_way(store: S3BlobStore) -> list[Any]:
     return list((await store._ask("list_multipart_uploads")).get("Uploads", ()))
 
 
-@pytest.mark.parametrize("size_bytes", [0, 1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES])
+@pytest.mark.parametrize("size_bytes", [0, 1, PIECE_BYTES, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES])
 async def test_stored_blob_is_read(store: S3BlobStore, size_bytes: int) -> None:
     content = os.urandom(size_bytes)
     stored = await store.put(KEY, chunks(content[:10], b"", content[10:]), max_bytes=size_bytes)
@@ -114,20 +124,120 @@ async def test_only_old_leftovers_are_removed(store: S3BlobStore) -> None:
     assert await uploads_under_way(store) == []
 
 
-async def test_unavailable_store_does_not_report_a_missing_blob(s3_url: str) -> None:
+async def everything(store: S3BlobStore) -> AsyncIterator[tuple[str, Coroutine[Any, Any, object]]]:
+    """Yield a call of each operation that sends requests."""
+    yield "put", store.put(KEY, chunks(b"x"), max_bytes=1)
+    yield "put in parts", store.put(KEY, chunks(bytes(PART_BYTES + 1)), max_bytes=PART_BYTES + 1)
+    yield "open", store.open(KEY)
+    yield "exists", store.exists(KEY)
+    yield "delete", store.delete(KEY)
+    yield "copy", store.copy(KEY, "org_1/media_2")
+    yield "remove leftovers", store.remove_leftovers(datetime(2011, 1, 1, tzinfo=UTC))
+
+
+async def is_unavailable(store: S3BlobStore, reason: str) -> None:
+    async for name, call in everything(store):
+        with pytest.raises(BlobStoreUnavailableError) as caught:
+            await call
+        assert reason in str(caught.value), name
+
+
+async def test_missing_bucket_does_not_report_a_missing_blob(s3_url: str) -> None:
     """A blob that is reported as missing is deleted from the records."""
     elsewhere = open_s3(bucket(s3_url, name="no-such-bucket"))
-    with pytest.raises(Exception, match="NoSuchBucket"):
-        await elsewhere.put(KEY, chunks(b"x"), max_bytes=1)
+    await is_unavailable(elsewhere, "NoSuchBucket")
     elsewhere.close()
+
+
+async def test_wrong_credentials_do_not_report_a_missing_blob(s3_url: str, store: S3BlobStore) -> None:
+    async with httpx2.AsyncClient() as moto:
+        await moto.post(f"{s3_url}/moto-api/reset-auth", content="0")
+        try:
+            with pytest.raises(BlobStoreUnavailableError, match="InvalidAccessKeyId"):
+                await store.put(KEY, chunks(b"x"), max_bytes=1)
+            for call in (store.exists(KEY), store.open(KEY)):  # the response to HEAD has no body, and so no code
+                with pytest.raises(BlobStoreUnavailableError, match="403"):
+                    await call
+        finally:
+            await moto.post(f"{s3_url}/moto-api/reset-auth", content="inf")
+    assert not await store.exists(KEY)
+
+
+async def test_unreachable_store_does_not_report_a_missing_blob() -> None:
     away = open_s3(bucket("http://127.0.0.1:9"))
-    with pytest.raises(Exception, match="Could not connect"):
+    with pytest.raises(BlobStoreUnavailableError, match="Could not connect"):
         await away.exists(KEY)
     away.close()
 
 
+async def test_slow_store_is_unavailable() -> None:
+    async def silent(connection: Connection) -> None:
+        await connection.receive()
+        await asyncio.Event().wait()
+
+    async with serving(silent) as server:
+        slow = open_s3(bucket(server.url), read_timeout_s=0.05)
+        with pytest.raises(BlobStoreUnavailableError, match="Read timeout"):
+            await slow.exists(KEY)
+        slow.close()
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "broken"),
+    [
+        (1, ("PUT", "")),
+        (PART_BYTES + 1, ("PUT", "partNumber=2")),
+        (PART_BYTES + 1, ("POST", "uploadId=")),
+    ],
+    ids=["the only request", "the second part", "the completion"],
+)
+async def test_upload_stores_nothing_when_its_result_is_unknown(
+    s3_url: str, store: S3BlobStore, size_bytes: int, broken: tuple[str, str]
+) -> None:
+    method, query = broken
+    async with faulty_bucket(s3_url) as proxy:
+        proxy.is_broken = lambda request: request.method == method and query in request.url.query
+        faulty = open_s3(bucket(proxy.url))
+        with pytest.raises(BlobStoreUnavailableError, match="503"):
+            await faulty.put(KEY, chunks(bytes(size_bytes)), max_bytes=size_bytes)
+        faulty.close()
+    assert not await store.exists(KEY)
+    assert await uploads_under_way(store) == []
+
+
+async def test_copy_with_an_unknown_result_is_deleted(s3_url: str, store: S3BlobStore) -> None:
+    await store.put(KEY, chunks(b"x"), max_bytes=1)
+    async with faulty_bucket(s3_url) as proxy:
+        proxy.is_broken = lambda request: request.method == "PUT"
+        faulty = open_s3(bucket(proxy.url))
+        with pytest.raises(BlobStoreUnavailableError, match="503"):
+            await faulty.copy(KEY, "org_1/media_2")
+        faulty.close()
+    assert not await store.exists("org_1/media_2")
+    assert await store.exists(KEY)
+
+
+async def test_canceled_upload_stores_nothing_when_its_last_request_is_executed(
+    s3_url: str, store: S3BlobStore
+) -> None:
+    async with faulty_bucket(s3_url) as proxy:
+        may_go_on = asyncio.Event()
+        is_waiting = proxy.hold("PUT", may_go_on)
+        faulty = open_s3(bucket(proxy.url))
+        put = asyncio.create_task(faulty.put(KEY, chunks(b"x"), max_bytes=1))
+        await is_waiting.wait()
+        put.cancel()
+        may_go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await put
+        faulty.close()
+    assert [line.split()[0] for line in proxy.seen] == ["PUT", "DELETE"]
+    assert not await store.exists(KEY)
+
+
 @pytest.mark.parametrize("key", ODD_KEYS)
-async def test_malformed_key_is_a_defect(store: S3BlobStore, key: str) -> None:
+async def test_malformed_key_is_a_defect(client: S3BlobStore, key: str) -> None:
+    store = client
     for call in (store.put(key, chunks(b"x"), max_bytes=1), store.open(key), store.exists(key), store.delete(key)):
         with pytest.raises(ValueError, match="is not the key of a blob"):
             await call
@@ -143,9 +253,13 @@ async def test_presigned_url_stores_bytes_without_this_service(store: S3BlobStor
     await store.delete("org_1/media_2")
 
 
-async def test_length_is_part_of_the_signed_url(store: S3BlobStore) -> None:
+async def test_signature_covers_exactly_the_headers_of_the_upload(store: S3BlobStore) -> None:
+    """A bucket rejects another length, but no client needs a header that it cannot set."""
     put = store.presign_put(KEY, size_bytes=5, valid_for_s=60)
-    assert "content-length" in put.url.split("X-Amz-SignedHeaders=")[1].split("&")[0]
+    query = parse_qs(urlsplit(put.url).query)
+    assert query["X-Amz-SignedHeaders"] == ["content-length;host"]
+    assert query["X-Amz-Expires"] == ["60"]
+    assert put.headers == {"content-length": "5"}
 
 
 async def test_missing_source_cannot_be_copied(store: S3BlobStore) -> None:

@@ -17,7 +17,7 @@ _FORMS = {
 }
 
 
-async def _leave(tenant: Tenant, row: Row, path: str, sent: list[Message]) -> list[Message]:
+async def leave(tenant: Tenant, row: Row, path: str, sent: list[Message]) -> list[Message]:
     """Send a request whose client disconnects after `sent`; return the response messages."""
     answered: list[Message] = []
     waiting = [*sent, {"type": "http.disconnect"}]
@@ -60,7 +60,7 @@ async def _leave(tenant: Tenant, row: Row, path: str, sent: list[Message]) -> li
 async def test_disconnect_is_not_logged_as_an_error(tenant: Tenant, row: Row, part: bytes | None) -> None:
     sent: list[Message] = [] if part is None else [{"type": "http.request", "body": part, "more_body": True}]
     with capture_logs() as logs:
-        answered = await _leave(tenant, row, row.path_to(ABSENT), sent)
+        answered = await leave(tenant, row, row.path_to(ABSENT), sent)
     assert not [entry for entry in logs if entry["event"] == "request.defect" or entry["log_level"] == "error"], (
         row.line
     )
@@ -72,7 +72,7 @@ async def test_disconnect_during_an_upload_is_not_logged_as_an_error(tenant: Ten
     row = next(row for row in ROWS if row.line == "PUT /v1/media/uploads/{token}")
     part: Message = {"type": "http.request", "body": b"x" * 100, "more_body": True}
     with capture_logs() as logs:
-        await _leave(tenant, row, path_of(started["upload"]["url"]), [part, part])
+        await leave(tenant, row, path_of(started["upload"]["url"]), [part, part])
     assert not [entry for entry in logs if entry["log_level"] == "error"]
 
 
@@ -81,12 +81,12 @@ async def test_disconnect_during_a_download_is_not_logged_as_an_error(tenant: Te
     url = (await tenant.client.get(f"/v1/media/{media_id}")).json()["url"]
     row = next(row for row in ROWS if row.line == "GET /media/{token}")
     with capture_logs() as logs:
-        await _leave(tenant, row, path_of(url), [])
+        await leave(tenant, row, path_of(url), [])
     assert not [entry for entry in logs if entry["log_level"] == "error"]
 
 
 async def test_disconnect_is_logged_as_information(tenant: Tenant) -> None:
     row = next(row for row in ROWS if row.line == "POST /v1/posts")
     with capture_logs() as logs:
-        assert await _leave(tenant, row, "/v1/posts", []) == []
+        assert await leave(tenant, row, "/v1/posts", []) == []
     assert ("request.client_left", "info") in {(entry["event"], entry["log_level"]) for entry in logs}

@@ -1,5 +1,8 @@
 """Large uploads: announced first, then sent to a signed URL that is valid for one file."""
 
+import asyncio
+import base64
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +11,17 @@ import asyncpg
 import httpx2
 import pytest
 from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
 
+from letmepost.domain.ids import Prefix, parse_id
 from tests.database import DatabaseURLs, copy_of
-from tests.deployment import OPERATOR_TOKEN, deployed
+from tests.deployment import OPERATOR_TOKEN, deployed, serving
+from tests.gateways.bucket_faults import FaultyBucket, faulty_bucket
 from tests.gateways.movies import movie
 from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, path_of, png, soon, upload
 from tests.http.test_media import read
-from tests.s3 import bucket
+from tests.s3 import BUCKET, bucket
 from tests.storage.support import Admin
 
 CLIP = movie()
@@ -152,15 +159,22 @@ async def test_invalid_upload_is_rejected_when_it_is_announced(
 
 
 @pytest.fixture(scope="module")
+async def proxy(s3_url: str) -> AsyncIterator[FaultyBucket]:
+    """Run a proxy in front of the bucket."""
+    async with faulty_bucket(s3_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 async def cloud(
     postgres_url: str,
     template_database: DatabaseURLs,
     redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
-    s3_url: str,
+    proxy: FaultyBucket,
 ) -> AsyncIterator[Tenant]:
     """Create a tenant of a deployment that stores media items in a bucket."""
-    keys, directory = bucket(s3_url), tmp_path_factory.mktemp("cloud")
+    keys, directory = bucket(proxy.url), tmp_path_factory.mktemp("cloud")
     async with copy_of(template_database, postgres_url) as urls, _deployed(urls, redis_url, directory, keys) as running:
         connection = await asyncpg.connect(urls.admin)
         yield await make_tenant(running, Admin(connection), {"authorization": f"Bearer {OPERATOR_TOKEN}"})
@@ -202,11 +216,101 @@ async def test_direct_upload_is_completed_with_the_facts_of_its_bytes(cloud: Ten
     assert (await cloud.deployment.http.get(path_of(completed.json()["url"]))).status_code == 404
 
 
-async def test_direct_upload_of_an_unaccepted_file_fails(cloud: Tenant) -> None:
+async def complete(tenant: Tenant, started: dict[str, Any]) -> httpx2.Response:
+    return await tenant.client.post(f"/v1/media/{started['id']}/complete")
+
+
+async def objects_of(proxy: FaultyBucket, media_id: str) -> list[str]:
+    """Return the keys of the bucket that belong to a media item."""
+    listed = (await proxy.http.get(f"{proxy.target}/{BUCKET}?list-type=2")).text
+    return [key for key in re.findall("<Key>(.*?)</Key>", listed) if media_id in key]
+
+
+async def test_direct_upload_of_an_unaccepted_file_fails_and_is_deleted(cloud: Tenant, proxy: FaultyBucket) -> None:
     started = await start(cloud, 6)
     await put_directly(started, b"<html>")
-    completed = await cloud.client.post(f"/v1/media/{started['id']}/complete")
+    completed = await complete(cloud, started)
     assert (completed.json()["status"], completed.json()["error"]["rule"]) == ("failed", "media.unreadable")
+    assert await objects_of(proxy, started["id"]) == []
+
+
+async def test_simultaneous_completions_store_one_file(cloud: Tenant, proxy: FaultyBucket) -> None:
+    started = await start(cloud, len(png()))
+    await put_directly(started, png())
+    replies = await asyncio.gather(*(complete(cloud, started) for _ in range(4)))
+    assert [(reply.status_code, reply.json()["status"]) for reply in replies] == [(200, "ready")] * 4
+    assert len(await objects_of(proxy, started["id"])) == 1
+
+
+async def test_completion_that_finds_the_upload_already_taken_returns_the_media_item(
+    cloud: Tenant, proxy: FaultyBucket
+) -> None:
+    started = await start(cloud, len(png()))
+    await put_directly(started, png())
+    may_go_on = asyncio.Event()
+    is_waiting = proxy.hold("PUT", may_go_on)  # the first completion is about to copy the upload
+    first = asyncio.create_task(complete(cloud, started))
+    await is_waiting.wait()
+    proxy.let_go()
+    assert (await complete(cloud, started)).json()["status"] == "ready"
+    may_go_on.set()
+    assert ((await first).status_code, (await first).json()["status"]) == (200, "ready")
+    assert len(await objects_of(proxy, started["id"])) == 1
+
+
+async def test_unavailable_bucket_is_reported_and_the_completion_can_be_repeated(
+    cloud: Tenant, proxy: FaultyBucket
+) -> None:
+    started = await start(cloud, len(png()))
+    await put_directly(started, png())
+    for is_broken in (lambda request: "x-amz-copy-source" in request.headers, lambda request: request.method == "GET"):
+        proxy.is_broken = is_broken
+        check_refusal(await complete(cloud, started), 500, "internal_error", "media.store_unavailable")
+        proxy.is_broken = lambda _: False
+        assert (await read(cloud, started["id"]))["status"] == "uploading"
+    assert (await complete(cloud, started)).json()["status"] == "ready"
+    assert len(await objects_of(proxy, started["id"])) == 1
+
+
+async def test_post_with_two_files_stores_none_when_the_second_cannot_be_stored(
+    cloud: Tenant, proxy: FaultyBucket
+) -> None:
+    account_id, before = await cloud.client.sandbox_account(), await objects_of(proxy, "med_")
+    stored = await cloud.stored()
+    media = [{"kind": "image", "bytesBase64": base64.b64encode(png(4, size)).decode()} for size in (5, 6)]
+    body = {"targets": [{"accountId": account_id}], "text": "Look", "media": media}
+    first_key = ""
+
+    def is_second(request: Request) -> bool:
+        nonlocal first_key
+        if request.method == "PUT":
+            first_key = first_key or request.url.path
+        return request.method == "PUT" and request.url.path != first_key
+
+    proxy.is_broken = is_second
+    reply = await cloud.client.post("/v1/posts", body)
+    proxy.is_broken = lambda _: False
+    check_refusal(reply, 500, "internal_error", "media.store_unavailable")
+    assert await objects_of(proxy, "med_") == before
+    assert await cloud.stored() == stored
+
+
+async def test_import_waits_while_the_bucket_is_unavailable(cloud: Tenant, proxy: FaultyBucket) -> None:
+    account_id, services = await cloud.client.sandbox_account(), await cloud.deployment.start_worker()
+    async with serving(Response(png())) as url:
+        body = {"targets": [{"accountId": account_id}], "text": "Look", "media": [{"kind": "image", "url": url}]}
+        proxy.is_down = True
+        accepted = await cloud.client.post("/v1/posts", {**body, "scheduledAt": soon(86_400)})
+        await services.imports.sweep(100)
+        proxy.is_down = False
+        post_id = accepted.json()["results"][0]["postId"]
+        post = (await cloud.client.get(f"/v1/posts/{post_id}")).json()
+        [media_id] = [ref["mediaId"] for ref in post["mediaRefs"]]
+        assert (post["status"], (await read(cloud, media_id))["status"]) == ("queued", "waiting")
+        delayed = "UPDATE media SET fetch_at = NULL WHERE id = $1 AND fetch_at IS NOT NULL RETURNING id"
+        assert await cloud.admin.one(delayed, parse_id(Prefix.MEDIA, media_id)), "the URL is not fetched continuously"
+        await services.imports.sweep(100)
+    assert (await read(cloud, media_id))["status"] == "ready"
 
 
 async def test_uncompleted_direct_upload_is_fetched_when_its_post_is_published(cloud: Tenant) -> None:

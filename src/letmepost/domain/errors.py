@@ -16,7 +16,8 @@
     │   ├── NotFound              not_found, 404
     │   ├── IdempotencyConflict   idempotency_conflict, 409
     │   ├── RateLimited           rate_limited, 429
-    │   └── QuotaExceeded         quota_exceeded, 429
+    │   ├── QuotaExceeded         quota_exceeded, 429
+    │   └── StoreUnavailable      internal_error, 500
     ├── PlatformFailure           a platform said no, or nothing (`kind` decides what follows)
     │   ├── GaveUp                it was not ready in time
     │   ├── InputRefused          what a person entered to connect an account is wrong
@@ -209,6 +210,13 @@ class QuotaExceeded(RequestError):
 
     code = ErrorCode.QUOTA_EXCEEDED
     status = 429
+
+
+class StoreUnavailable(RequestError):
+    """The blob store does not work. The same request can succeed later."""
+
+    code = ErrorCode.INTERNAL_ERROR
+    status = 500
 
 
 class PreflightFailed(RequestError):

@@ -1,6 +1,6 @@
 """Refusals about media items and uploads."""
 
-from letmepost.domain.errors import FixableBy, NotFound, StateForbids, TooLarge
+from letmepost.domain.errors import FixableBy, NotFound, StateForbids, StoreUnavailable, TooLarge
 from letmepost.domain.refusals.refusal import Explanation, FieldRefusal, Refusal
 
 _HOW_TO_UPLOAD = "Send multipart/form-data with the file in the field `file`, as `curl -F file=@photo.jpg` does."
@@ -124,6 +124,16 @@ URL_UNREACHABLE = Refusal(
     wrong='{"media": [{"url": "https://drive.example.com/view/123", "kind": "image"}]}',
     right='{"media": [{"url": "https://cdn.example.com/photo.jpg", "kind": "image"}]}',
     retryable=True,
+)
+STORE_UNAVAILABLE = Refusal(
+    id="media.store_unavailable",
+    message="The media store of this deployment is unavailable. Nothing was stored.",
+    remediation="Send the request again with the same Idempotency-Key. If the error persists, give the operator the "
+    "`requestId`.",
+    summary="Files are stored in a directory or bucket of the operator, which did not respond or rejected the request.",
+    fixable_by=FixableBy.OPERATOR,
+    retryable=True,
+    error=StoreUnavailable,
 )
 IN_USE = Refusal(
     id="media.in_use",

@@ -1,13 +1,14 @@
 """Stored media files: bytes under a key, written once, read in ranges, never completely in memory.
 
-`store` defines the interface; `disk` and `s3` implement it. May import `domain`. Only `s3` imports boto3, and only if
-the deployment uses it.
+`store` defines the interface; `disk` and `s3` implement it. May import `domain`. Only `s3` and `s3_calls` import boto3,
+and only if the deployment uses it.
 """
 
 from letmepost.gateways.blobs.disk import DiskBlobStore
 from letmepost.gateways.blobs.store import (
     BlobMissingError,
     BlobStore,
+    BlobStoreUnavailableError,
     BlobTooLargeError,
     DirectUploads,
     PresignedPut,
@@ -18,6 +19,7 @@ from letmepost.gateways.blobs.store import (
 __all__ = [
     "BlobMissingError",
     "BlobStore",
+    "BlobStoreUnavailableError",
     "BlobTooLargeError",
     "DirectUploads",
     "DiskBlobStore",

@@ -5,18 +5,27 @@ import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ParamSpec, TypeVar
 
-from letmepost.gateways.blobs.store import BlobMissingError, BlobTooLargeError, StoredBlob, split_key
+from letmepost.gateways.blobs.store import (
+    BlobMissingError,
+    BlobStoreUnavailableError,
+    BlobTooLargeError,
+    StoredBlob,
+    split_key,
+)
 
 READ_BYTES = 256 * 1024
 WRITE_BYTES = 1024 * 1024
 
 _PART_SUFFIX = ".part"
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class DiskBlobStore:
@@ -33,7 +42,7 @@ class DiskBlobStore:
         part = _PartFile(self._root, self._path(key))
         size_bytes, waiting, waiting_bytes = 0, list[bytes](), 0
         try:
-            await asyncio.to_thread(part.create)
+            await _in_thread(part.create)
             async for chunk in chunks:
                 size_bytes += len(chunk)
                 if size_bytes > max_bytes:
@@ -41,16 +50,16 @@ class DiskBlobStore:
                 waiting.append(chunk)
                 waiting_bytes += len(chunk)
                 if waiting_bytes >= WRITE_BYTES:
-                    await asyncio.to_thread(part.write, waiting)
+                    await _in_thread(part.write, waiting)
                     waiting, waiting_bytes = [], 0
-            await asyncio.to_thread(part.write, waiting)
-            return StoredBlob(await asyncio.to_thread(part.commit), size_bytes)
+            await _in_thread(part.write, waiting)
+            return StoredBlob(await _in_thread(part.commit), size_bytes)
         finally:
-            await asyncio.to_thread(part.discard)
+            await _in_thread(part.discard)
 
     async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
         path = self._path(key)
-        size_bytes = await asyncio.to_thread(_size, path)
+        size_bytes = await _in_thread(_size, path)
         end = size_bytes if length_bytes is None else first_byte + length_bytes
         if not 0 <= first_byte <= end <= size_bytes:
             raise BlobMissingError(f"The blob {key} has {size_bytes} bytes, not those from {first_byte} to {end}.")
@@ -58,16 +67,16 @@ class DiskBlobStore:
 
     async def exists(self, key: str) -> bool:
         try:
-            await asyncio.to_thread(_size, self._path(key))
+            await _in_thread(_size, self._path(key))
         except BlobMissingError:
             return False
         return True
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        await _in_thread(self._path(key).unlink, missing_ok=True)
 
     async def remove_leftovers(self, before: datetime) -> int:
-        return await asyncio.to_thread(_remove_leftovers, self._root, before)
+        return await _in_thread(_remove_leftovers, self._root, before)
 
     def _path(self, key: str) -> Path:
         """Return `<root>/<organization>/<two digits of the key's hash>/<name>`, which keeps directories small."""
@@ -129,6 +138,18 @@ class _PartFile:
                     self._file.close()
 
 
+async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function in a thread.
+
+    Raises:
+        BlobStoreUnavailableError: the directory cannot be used, or the disk is full.
+    """
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except OSError as error:
+        raise BlobStoreUnavailableError(f"The media directory cannot be used. {error}") from error
+
+
 def _flush_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -147,7 +168,7 @@ def _size(path: Path) -> int:
 async def _ranges(path: Path, position: int, end: int) -> AsyncIterator[bytes]:
     """Open the file for every piece, so that a reader who stops early leaves nothing open."""
     while position < end:
-        piece = await asyncio.to_thread(_read, path, position, min(READ_BYTES, end - position))
+        piece = await _in_thread(_read, path, position, min(READ_BYTES, end - position))
         if not piece:
             raise BlobMissingError(f"The blob {path.name} ends at byte {position}.")
         position += len(piece)

@@ -5,7 +5,6 @@ up the threads of other work.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,24 +13,23 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from letmepost.gateways.blobs.s3_calls import call, head, read
+from letmepost.gateways.blobs.s3_upload import S3Upload
 from letmepost.gateways.blobs.store import (
     BlobMissingError,
-    BlobTooLargeError,
+    BlobStoreUnavailableError,
     PresignedPut,
     StoredBlob,
     split_key,
 )
 
-PART_BYTES = 8 * 1024 * 1024
-"""The size of a part of a multipart upload: at least 5 MiB, and at most 10 000 parts, so a blob has up to 78 GiB.
+READ_BYTES = 1024 * 1024
+"""How much is requested together. A piece takes twice as much memory while it arrives, for each of the threads."""
+READ_TIMEOUT_S = 60.0
+"""How long the store may take to answer one try of a request."""
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (read 2026-11-22).
-"""
-READ_BYTES = 4 * 1024 * 1024
-
-_WORKERS = 16
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
-_CHANGED = frozenset({"412", "PreconditionFailed"})
+_WORKERS = 8
+"""The threads, and so the requests at one time. Each takes several MB of memory while it sends or receives."""
 
 T = TypeVar("T")
 
@@ -61,12 +59,14 @@ class S3BlobStore:
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
         split_key(key)
-        parts = _Parts(self._ask, key)
+        upload = S3Upload(self._client, self._run_to_end, self._bucket, key)
         try:
-            return await _send(parts, chunks, max_bytes)
+            return await upload.send(chunks, max_bytes)
         except BaseException:
-            await asyncio.shield(parts.abort())
+            await asyncio.shield(upload.discard())
             raise
+        finally:
+            upload.close()
 
     async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
         found = await self._head(key)
@@ -107,7 +107,15 @@ class S3BlobStore:
 
     async def copy(self, source: str, target: str) -> None:
         split_key(target)
-        await self._ask("copy_object", Key=target, CopySource={"Bucket": self._bucket, "Key": source})
+        place = {"Bucket": self._bucket, "Key": target, "CopySource": {"Bucket": self._bucket, "Key": source}}
+        try:
+            await self._run_to_end(partial(call, self._client.copy_object, **place))
+        except BlobMissingError:
+            raise
+        except BaseException:
+            with suppress(BlobStoreUnavailableError):
+                await asyncio.shield(self.delete(target))
+            raise
 
     def close(self) -> None:
         """Wait for running calls, and close every connection."""
@@ -116,91 +124,41 @@ class S3BlobStore:
 
     async def _head(self, key: str) -> dict[str, Any]:
         split_key(key)
-        return await self._ask("head_object", Key=key)
+        return await self._run(partial(head, self._client, self._bucket, key))
 
     async def _ranges(self, key: str, position: int, end: int, etag: str) -> AsyncIterator[bytes]:
         """Request each piece separately, so that a reader who stops early leaves no connection open."""
         while position < end:
             last = min(position + READ_BYTES, end) - 1
-            piece = await self._run(partial(self._read, key, f"bytes={position}-{last}", etag))
+            piece = await self._run(partial(read, self._client, self._bucket, key, f"bytes={position}-{last}", etag))
             position = last + 1
             yield piece
 
-    def _read(self, key: str, wanted: str, etag: str) -> bytes:
-        reply = _call(self._client.get_object, Bucket=self._bucket, Key=key, Range=wanted, IfMatch=etag)
-        with reply["Body"] as body:
-            data: bytes = body.read()
-            return data
-
     async def _ask(self, operation: str, **params: Any) -> dict[str, Any]:
-        call = getattr(self._client, operation)
-        return await self._run(partial(_call, call, Bucket=self._bucket, **params))
+        return await self._run(partial(call, getattr(self._client, operation), Bucket=self._bucket, **params))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-
-class _Parts:
-    """A blob while it is being sent: in one request if it fits, in parts otherwise."""
-
-    def __init__(self, ask: Callable[..., Any], key: str) -> None:
-        self._ask = ask
-        self._key = key
-        self._upload_id: str | None = None
-        self._sent: list[dict[str, Any]] = []
-
-    async def send(self, part: bytes) -> None:
-        if self._upload_id is None:
-            self._upload_id = (await self._ask("create_multipart_upload", Key=self._key))["UploadId"]
-        number = len(self._sent) + 1
-        reply = await self._ask("upload_part", Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part)
-        self._sent.append({"PartNumber": number, "ETag": reply["ETag"]})
-
-    async def complete(self, rest: bytes) -> None:
-        if self._upload_id is None:
-            await self._ask("put_object", Key=self._key, Body=rest)
-            return
-        if rest:
-            await self.send(rest)
-        await self._ask(
-            "complete_multipart_upload",
-            Key=self._key,
-            UploadId=self._upload_id,
-            MultipartUpload={"Parts": self._sent},
-        )
-
-    async def abort(self) -> None:
-        """Abort the upload. If that fails, its parts are removed later."""
-        if self._upload_id is not None:
-            with suppress(Exception):
-                await self._ask("abort_multipart_upload", Key=self._key, UploadId=self._upload_id)
+    async def _run_to_end(self, work: Callable[[], T]) -> T:
+        """Like `_run`, but a cancellation waits for the end of `work`, so that its effect can be undone."""
+        running = asyncio.ensure_future(self._run(work))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.gather(running, return_exceptions=True)
+            raise
 
 
-async def _send(parts: _Parts, chunks: AsyncIterable[bytes], max_bytes: int) -> StoredBlob:
-    digest, size_bytes, waiting = hashlib.sha256(), 0, bytearray()
-    async for chunk in chunks:
-        size_bytes += len(chunk)
-        if size_bytes > max_bytes:
-            raise BlobTooLargeError(f"The content is larger than {max_bytes} bytes.")
-        digest.update(chunk)
-        waiting += chunk
-        while len(waiting) >= PART_BYTES:
-            await parts.send(bytes(waiting[:PART_BYTES]))
-            del waiting[:PART_BYTES]
-    await parts.complete(bytes(waiting))
-    return StoredBlob(digest.digest(), size_bytes)
-
-
-def open_s3(bucket: Bucket) -> S3BlobStore:
-    """Return the store in a bucket, without any request."""
-    # boto3 takes 25 MB of memory, which a deployment with a disk does not need.
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+def open_s3(bucket: Bucket, *, read_timeout_s: float = READ_TIMEOUT_S) -> S3BlobStore:
+    """Return the store in a bucket, without any request. A request that fails is tried three times."""
+    import boto3  # noqa: PLC0415 - see `s3_calls`
+    from botocore.config import Config  # noqa: PLC0415 - see `s3_calls`
 
     config = Config(
         signature_version="s3v4",
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=read_timeout_s,
         retries={"mode": "standard", "max_attempts": 3},
         max_pool_connections=_WORKERS,
         # Stores other than Amazon's do not support the newer checksums.
@@ -217,19 +175,3 @@ def open_s3(bucket: Bucket) -> S3BlobStore:
         config=config,
     )
     return S3BlobStore(client, bucket.name)
-
-
-def _call(operation: Callable[..., Any], **params: Any) -> Any:
-    """Call boto3, and translate its error codes.
-
-    Raises:
-        BlobMissingError: the object does not exist, or has changed.
-    """
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - as in `open_s3`
-
-    try:
-        return operation(**params)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _MISSING | _CHANGED:
-            raise BlobMissingError(f"There is no blob {params.get('Key')}.") from error
-        raise

@@ -16,6 +16,10 @@ class BlobMissingError(LetmepostError):
     """Nothing is stored under the key, or less than the requested range."""
 
 
+class BlobStoreUnavailableError(LetmepostError):
+    """The store does not respond, or refuses what it must allow. It may be correct later, or after a repair."""
+
+
 class BlobTooLargeError(LetmepostError):
     """There are more bytes than allowed. None of them is stored."""
 
@@ -31,7 +35,8 @@ class StoredBlob:
 class BlobStore(Protocol):
     """A store of media files. A key is `<organization>/<name>`; any other is a defect of this service (ValueError).
 
-    An error other than BlobMissingError means that the store is unavailable, never that the blob does not exist.
+    Every method raises BlobStoreUnavailableError if the store does not respond, has no such bucket, or rejects the
+    credentials. This never means that the blob does not exist.
     """
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:

@@ -86,7 +86,7 @@ class Attachments:
         await self._library.discard(stored.item.tenant, [stored.item.id])
 
     async def delete(self, work: Work, media_id: UUID) -> UUID:
-        """Delete a media item. Its bytes are removed after the commit.
+        """Delete a media item. Its bytes are removed after the commit, or by the next sweep.
 
         Raises:
             NotFound: the caller sees no such media item.
@@ -96,7 +96,7 @@ class Attachments:
         if await work.media.is_needed(media_id):
             raise refusals.media.IN_USE()
         await work.media.change(media_id, status=MediaStatus.DELETED, expires_at=work.now())
-        work.after_commit(partial(self._expiry.remove, work.tenant, media_id))
+        work.after_commit(partial(self._expiry.try_to_remove, work.tenant, media_id))
         return media_id
 
 

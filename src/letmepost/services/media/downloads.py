@@ -11,7 +11,7 @@ from letmepost.domain.content import MediaFacts
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.blobs import BlobMissingError
 from letmepost.gateways.metrics import Metrics
-from letmepost.services.media.library import MediaLibrary
+from letmepost.services.media.library import MediaLibrary, needing_store
 from letmepost.services.media.links import Link, MediaLinks, Purpose
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.media.media import MediaRow
@@ -78,11 +78,13 @@ class Downloads:
 
         Raises:
             NotFound: the bytes were deleted.
+            StoreUnavailable: the blob store is unavailable.
         """
         if found.facts is CHECK_FACTS:
             return _once(CHECK_CONTENT[first_byte : first_byte + length_bytes])
         try:
-            return await self._library.open_range(found.link.tenant, found.link.media_id, first_byte, length_bytes)
+            with needing_store():
+                return await self._library.open_range(found.link.tenant, found.link.media_id, first_byte, length_bytes)
         except BlobMissingError as missing:
             await self.record(found, 404, 0)
             raise refusals.requests.PAGE_UNKNOWN() from missing

@@ -6,6 +6,7 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.media import MediaStatus
+from letmepost.gateways.blobs import BlobStoreUnavailableError
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.database import Tenant
@@ -49,6 +50,13 @@ class MediaExpiry:
         await self._library.delete_bytes(tenant, media_id)
         async with self._units.begin(tenant) as work:
             await work.media.remove(media_id)
+
+    async def try_to_remove(self, tenant: Tenant, media_id: UUID) -> None:
+        """Remove a media item that is marked as deleted. If the blob store is unavailable, the next sweep does it."""
+        try:
+            await self.remove(tenant, media_id)
+        except BlobStoreUnavailableError as error:
+            log.warning("media.removal_delayed", media_id=str(media_id), error=str(error))
 
 
 async def _mark(work: Work, media_id: UUID) -> bool:

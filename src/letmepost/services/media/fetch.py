@@ -16,6 +16,7 @@ from letmepost.domain.errors import (
     QuotaExceeded,
     RequestError,
     SendFailure,
+    StoreUnavailable,
     TooLarge,
 )
 from letmepost.domain.fitting.wish import Wish
@@ -26,7 +27,7 @@ from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
 from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
 from letmepost.services.media.fitting import ImageFitting
-from letmepost.services.media.library import MediaLibrary, StoredBytes, blob_key, upload_name
+from letmepost.services.media.library import MediaLibrary, StoredBytes, blob_key, needing_store, upload_name
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.database import Tenant
 from letmepost.storage.media.media import MediaRow
@@ -72,6 +73,7 @@ class MediaFetching:
 
         Raises:
             SendFailure: its server is unreachable now, or it was not uploaded yet.
+            StoreUnavailable: the blob store is unavailable now.
         """
         row = await self._find(tenant, media_id)
         if row is None or row.status not in AWAITING_BYTES:
@@ -82,10 +84,15 @@ class MediaFetching:
             await self.fail(tenant, media_id, refused)
         except MediaMissingError as missing:
             await self._fail(tenant, media_id, missing.error)
-        except SendFailure as failure:
+        except (SendFailure, StoreUnavailable) as failure:
+            now = await self._find(tenant, media_id)
+            if now is None or now.status not in AWAITING_BYTES:
+                return now  # fetched in the meantime, by another request or worker
             if row.status == MediaStatus.WAITING:
                 await self._retry_later(tenant, row, failure)
             raise
+        if row.source_url is None and row.derived_from is None:
+            await self._library.discard_upload(tenant, media_id)
         return await self._find(tenant, media_id)
 
     async def ready_content(self, tenant: Tenant, stored: Mapping[str, Any]) -> PostContent:
@@ -107,7 +114,7 @@ class MediaFetching:
             if row is not None and row.status in AWAITING_BYTES:
                 try:
                     row = await self.fetch(tenant, media_id)
-                except SendFailure as failure:
+                except (SendFailure, StoreUnavailable) as failure:
                     message = f"A media item could not be fetched: {failure}"
                     raise PlatformFailure(FailureKind.UNAVAILABLE, message) from failure
             if row is None or row.facts is None:
@@ -136,6 +143,7 @@ class MediaFetching:
             InvalidRequest: as `MediaLibrary.take_in`, or `media.url.unreachable`.
             TooLarge: as `MediaLibrary.take_in`.
             SendFailure: the server is unreachable now.
+            StoreUnavailable: the blob store is unavailable now.
         """
         try:
             async with self._http.stream(url, max_bytes=MEDIA_MAX_BYTES) as download:
@@ -184,21 +192,23 @@ class MediaFetching:
 
         Raises:
             NotSent: nothing was uploaded yet.
+            StoreUnavailable: the blob store is unavailable now.
         """
         if self._direct is None:
             raise NotSent("The file was not uploaded yet.")
         source, key = blob_key(tenant, upload_name(media_id)), blob_key(tenant, name)
         try:
-            await self._direct.copy(source, key)
+            with needing_store():
+                await self._direct.copy(source, key)
         except BlobMissingError as missing:
             raise NotSent("The file was not uploaded yet.") from missing
         return await self._library.examine(tenant, name)
 
-    async def _retry_later(self, tenant: Tenant, row: MediaRow, failure: SendFailure) -> None:
-        """Retry later with a growing delay, so that unreachable servers delay no others. Fail after a day."""
+    async def _retry_later(self, tenant: Tenant, row: MediaRow, failure: SendFailure | StoreUnavailable) -> None:
+        """Retry later with a growing delay, so that unreachable servers delay no others. They fail after a day."""
         now = self._units.clock.now()
         age = now - row.created_at
-        if age > RETRIED_FOR:
+        if age > RETRIED_FOR and isinstance(failure, SendFailure):
             await self.fail(tenant, row.id, refusals.media.URL_UNREACHABLE(problem=failure))
             return
         async with self._units.begin(tenant) as work:

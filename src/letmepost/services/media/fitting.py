@@ -11,7 +11,7 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.blobs import BlobMissingError
 from letmepost.gateways.media.probes import Convert
 from letmepost.gateways.media.sniffing import UnreadableMediaError
-from letmepost.services.media.library import MediaLibrary, StoredBytes
+from letmepost.services.media.library import MediaLibrary, StoredBytes, needing_store
 from letmepost.storage.database import Tenant
 from letmepost.storage.media.media import MediaRow
 
@@ -34,6 +34,7 @@ class ImageFitting:
 
         Raises:
             InvalidRequest: `media.fit.failed`, or `media.unknown`: the bytes of the source were deleted.
+            StoreUnavailable: the blob store is unavailable now.
         """
         try:
             recipe = None if wish.accepts(facts) else plan(facts, wish)
@@ -41,10 +42,12 @@ class ImageFitting:
             recipe = None
         try:
             if recipe is None:
-                chunks = await self._library.open_range(tenant, source.id, 0, facts.size_bytes)
+                with needing_store():
+                    chunks = await self._library.open_range(tenant, source.id, 0, facts.size_bytes)
                 return await self._library.take_in(tenant, name, chunks, facts.size_bytes)
             read = partial(self._library.read, tenant, source.id)
-            converted = await self._convert(tenant.organization_id, read, facts, recipe)
+            with needing_store():
+                converted = await self._convert(tenant.organization_id, read, facts, recipe)
         except BlobMissingError as missing:
             raise refusals.media.UNKNOWN(media_id=format_id(Prefix.MEDIA, source.id)) from missing
         except UnreadableMediaError as error:

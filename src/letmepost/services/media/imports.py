@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from letmepost.domain.errors import SendFailure
+from letmepost.domain.errors import SendFailure, StoreUnavailable
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.rechecks import PostRechecks
 from letmepost.services.sweeps import Sweep
@@ -51,6 +51,6 @@ class Imports:
                     return
             try:
                 await self._fetching.fetch(found.tenant, found.media_id)
-            except SendFailure as failure:
+            except (SendFailure, StoreUnavailable) as failure:
                 log.info("media.unreachable", error=str(failure))
             await self._rechecks.check(found.tenant, found.media_id)

@@ -1,19 +1,28 @@
 """Stores, examines and reads the bytes of media items."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+import structlog
+
 from letmepost.domain import refusals
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError
+from letmepost.domain.errors import QuotaExceeded, RequestError
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
-from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
+from letmepost.gateways.blobs import (
+    BlobMissingError,
+    BlobStore,
+    BlobStoreUnavailableError,
+    BlobTooLargeError,
+    read_range,
+)
 from letmepost.gateways.media.probes import Probe
 from letmepost.gateways.media.process import Read
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
@@ -26,6 +35,8 @@ _NAME_ENTROPY_BYTES = 8
 _CACHED_NAMES_MAX = 4096
 _SEND_MEDIA = "Send a complete image, video or PDF file."
 _SIMPLIFY = "Re-export the file with a smaller size or fewer frames, and send the new copy."
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +74,26 @@ class MediaLibrary:
         Raises:
             InvalidRequest: `media.empty_body`, `media.unreadable`.
             TooLarge: `media.size_max`.
+            StoreUnavailable: the blob store is unavailable.
         """
         key = blob_key(tenant, name)
         try:
-            blob = await self._blobs.put(key, chunks, max_bytes=max_bytes)
+            with needing_store():
+                blob = await self._blobs.put(key, chunks, max_bytes=max_bytes)
         except BlobTooLargeError as error:
             raise too_large(max_bytes) from error
-        return StoredBytes(name, await self._examine(tenant, key, blob.size_bytes), blob.sha256)
+        async with self._deleted_on_failure(key):
+            return StoredBytes(name, await self._examine(tenant, key, blob.size_bytes), blob.sha256)
 
     async def examine(self, tenant: Tenant, name: str) -> StoredBytes:
         """Examine bytes that were uploaded to the blob store directly; see `take_in`."""
         key = blob_key(tenant, name)
         digest, size_bytes = hashlib.sha256(), 0
-        async for chunk in await self._blobs.open(key):
-            digest.update(chunk)
-            size_bytes += len(chunk)
-        return StoredBytes(name, await self._examine(tenant, key, size_bytes), digest.digest())
+        async with self._deleted_on_failure(key):
+            async for chunk in await self._blobs.open(key):
+                digest.update(chunk)
+                size_bytes += len(chunk)
+            return StoredBytes(name, await self._examine(tenant, key, size_bytes), digest.digest())
 
     def own_name(self, media_id: UUID) -> str:
         """Return the name of bytes that are stored before their media item is recorded."""
@@ -102,10 +117,10 @@ class MediaLibrary:
                     media_id, stored.facts, stored.sha256, blob=stored.name, expires_at=self.expires_at()
                 )
         except QuotaExceeded:
-            await self._blobs.delete(blob_key(tenant, stored.name))
+            await self._try_to_delete(blob_key(tenant, stored.name))
             raise
         if not is_first:
-            await self._blobs.delete(blob_key(tenant, stored.name))
+            await self._try_to_delete(blob_key(tenant, stored.name))
         return is_first
 
     async def add(self, tenant: Tenant, media_id: UUID, profile_id: UUID, stored: StoredBytes) -> None:
@@ -146,7 +161,11 @@ class MediaLibrary:
     async def discard(self, tenant: Tenant, media_ids: Iterable[UUID]) -> None:
         """Delete the stored bytes of new media items that were not recorded."""
         for media_id in media_ids:
-            await self._blobs.delete(blob_key(tenant, self.own_name(media_id)))
+            await self._try_to_delete(blob_key(tenant, self.own_name(media_id)))
+
+    async def discard_upload(self, tenant: Tenant, media_id: UUID) -> None:
+        """Delete bytes that were uploaded to the blob store directly, when they were copied or rejected."""
+        await self._try_to_delete(blob_key(tenant, upload_name(media_id)))
 
     async def open_range(
         self, tenant: Tenant, media_id: UUID, first_byte: int, length_bytes: int
@@ -201,15 +220,41 @@ class MediaLibrary:
             raise refusals.media.UNREADABLE(problem=error, advice=advice) from error
 
     async def _examine(self, tenant: Tenant, key: str, size_bytes: int) -> MediaFacts:
-        """Return the facts of stored bytes. Delete the bytes if they are not an accepted file."""
+        """Return the facts of stored bytes."""
         if size_bytes == 0:
-            await self._blobs.delete(key)
             raise refusals.media.EMPTY_BODY()
+        return await self.probe(tenant, partial(read_range, self._blobs, key), size_bytes)
+
+    @asynccontextmanager
+    async def _deleted_on_failure(self, key: str) -> AsyncIterator[None]:
+        """Delete stored bytes if the block fails or is canceled: no record names them yet."""
         try:
-            return await self.probe(tenant, partial(read_range, self._blobs, key), size_bytes)
-        except InvalidRequest:
-            await self._blobs.delete(key)
+            with needing_store():
+                yield
+        except BaseException:
+            await asyncio.shield(self._try_to_delete(key))
             raise
+
+    async def _try_to_delete(self, key: str) -> None:
+        """Delete bytes that no record names. The request has its result already, so a failure is only logged."""
+        try:
+            await self._blobs.delete(key)
+        except BlobStoreUnavailableError as error:
+            log.warning("media.blob_left", key=key, error=str(error))
+
+
+@contextmanager
+def needing_store() -> Iterator[None]:
+    """Reject the request if the block finds that the blob store is unavailable.
+
+    Raises:
+        StoreUnavailable: `media.store_unavailable`.
+    """
+    try:
+        yield
+    except BlobStoreUnavailableError as error:
+        log.error("media.store_failed", error=str(error))  # noqa: TRY400 - the message names the cause
+        raise refusals.media.STORE_UNAVAILABLE() from error
 
 
 def too_large(max_bytes: int) -> RequestError:

@@ -111,6 +111,7 @@ class Uploads:
             InvalidRequest: the number of bytes is not the announced one, or their format is not accepted.
             TooLarge: there are more bytes than announced.
             StateForbids: another request has uploaded the file in the meantime.
+            StoreUnavailable: the blob store is unavailable.
         """
         tenant, media_id = link.tenant, link.media_id
         name = self._library.new_name(media_id)
@@ -136,6 +137,7 @@ class Uploads:
 
         Raises:
             StateForbids: nothing was uploaded yet.
+            StoreUnavailable: the blob store is unavailable.
         """
         try:
             await self._fetching.fetch(tenant, media_id)

@@ -33,12 +33,18 @@ class PostMedia:
         """Store the files of a request, and yield them by media id. They are deleted if the request is rejected.
 
         No transaction may be open, because the blob store may be remote.
+
+        Raises:
+            StoreUnavailable: the blob store is unavailable.
         """
-        stored = {
-            item.id: await self._library.store(caller.tenant, item.id, _once(item.data))
-            for item in composed.media
-            if item.data is not None
-        }
+        stored: dict[UUID, StoredBytes] = {}
+        try:
+            for item in composed.media:
+                if item.data is not None:
+                    stored[item.id] = await self._library.store(caller.tenant, item.id, _once(item.data))
+        except BaseException:
+            await asyncio.shield(self._library.discard(caller.tenant, stored))
+            raise
         async with self._library.taken_back(caller.tenant, stored):
             yield stored
 
