@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -260,6 +261,31 @@ async def test_signature_covers_exactly_the_headers_of_the_upload(store: S3BlobS
     assert query["X-Amz-SignedHeaders"] == ["content-length;host"]
     assert query["X-Amz-Expires"] == ["60"]
     assert put.headers == {"content-length": "5"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "region", "start"),
+    [
+        (None, "eu-central-1", "https://letmepost-media.s3.eu-central-1.amazonaws.com/org_1/media_1?"),
+        (
+            "https://1a2b.r2.cloudflarestorage.com",
+            "auto",
+            "https://1a2b.r2.cloudflarestorage.com/letmepost-media/org_1",
+        ),
+        ("http://minio:9000/", "us-east-1", "http://minio:9000/letmepost-media/org_1/media_1?"),
+        (
+            "https://s3.us-west-004.backblazeb2.com",
+            "us-west-004",
+            "https://s3.us-west-004.backblazeb2.com/letmepost-me",
+        ),
+    ],
+)
+def test_upload_url_has_the_address_that_the_provider_accepts(endpoint: str | None, region: str, start: str) -> None:
+    opened = open_s3(replace(bucket(""), endpoint=endpoint, region=region))
+    put = opened.presign_put(KEY, size_bytes=5, valid_for_s=60)
+    assert put.url.startswith(start)
+    assert f"%2F{region}%2Fs3%2F" in put.url
+    opened.close()
 
 
 async def test_missing_source_cannot_be_copied(store: S3BlobStore) -> None:

@@ -164,7 +164,9 @@ def open_s3(bucket: Bucket, *, read_timeout_s: float = READ_TIMEOUT_S) -> S3Blob
         # Stores other than Amazon's do not support the newer checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": "path" if bucket.endpoint else "auto"},
+        # At Amazon's global address, presigned URLs are redirected or rejected for buckets of most regions.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html (checked 2026-11-29)
+        s3={"addressing_style": "path" if bucket.endpoint else "virtual"},
     )
     client = boto3.session.Session().client(
         "s3",
