@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import aiohttp
 import psutil
@@ -28,20 +29,26 @@ _TIMEOUT = aiohttp.ClientTimeout(total=1800)
 
 
 async def main(clients: int, mebibytes: int) -> int:
-    figures = {}
-    async with running() as stand:
-        figures["form, disk"] = await _measure(stand, clients, lambda key: _upload_form(stand, key, mebibytes))
-        figures["upload URL, disk"] = await _measure(stand, clients, lambda key: _upload_to_url(stand, key, mebibytes))
-    async with _s3() as settings, running(latency_s=0, **settings) as stand:
-        figures["form, S3"] = await _measure(stand, clients, lambda key: _upload_form(stand, key, mebibytes))
-        figures["upload URL, S3"] = await _measure(stand, clients, lambda key: _upload_to_url(stand, key, mebibytes))
     print(f"Resident memory of the API while {clients} clients upload {mebibytes} MiB each, in MB: before, most")
-    for name, (before_mb, most_mb) in figures.items():
-        print(f"  {name:18}{before_mb:7.0f}{most_mb:7.0f}")
-    large = [name for name, (_, most_mb) in figures.items() if most_mb >= LIMIT_MB]
-    if large:
-        print(f"over {LIMIT_MB} MB: {', '.join(large)}")
-    return 1 if large else 0
+    async with running() as stand:
+        most_mb = [await _measure_both_ways(stand, "disk", clients, mebibytes)]
+    async with _s3() as settings, running(latency_s=0, **settings) as stand:
+        most_mb.append(await _measure_both_ways(stand, "S3", clients, mebibytes))
+    if max(most_mb) >= LIMIT_MB:
+        print(f"over {LIMIT_MB} MB")
+        return 1
+    return 0
+
+
+async def _measure_both_ways(stand: Stand, store: str, clients: int, mebibytes: int) -> float:
+    """Measure and print the memory of the API with one store; return the most."""
+    ways = {"form": _upload_form, "upload URL": _upload_to_url}
+    largest_mb = 0.0
+    for name, upload in ways.items():
+        before_mb, most_mb = await _measure(stand, clients, partial(upload, stand, mebibytes))
+        print(f"  {name + ', ' + store:18}{before_mb:7.0f}{most_mb:7.0f}", flush=True)
+        largest_mb = max(largest_mb, most_mb)
+    return largest_mb
 
 
 async def _measure(stand: Stand, clients: int, upload: Callable[[str], Awaitable[None]]) -> tuple[float, float]:
@@ -64,7 +71,7 @@ async def _measure(stand: Stand, clients: int, upload: Callable[[str], Awaitable
     return samples[0] / MEGABYTE, max(samples) / MEGABYTE
 
 
-async def _upload_form(stand: Stand, key: str, mebibytes: int) -> None:
+async def _upload_form(stand: Stand, mebibytes: int, key: str) -> None:
     form = aiohttp.FormData()
     form.add_field("file", _content(mebibytes), filename="large.pdf", content_type="application/pdf")
     headers = {"authorization": f"Bearer {key}"}
@@ -73,7 +80,7 @@ async def _upload_form(stand: Stand, key: str, mebibytes: int) -> None:
         assert reply.status == 201, await reply.text()
 
 
-async def _upload_to_url(stand: Stand, key: str, mebibytes: int) -> None:
+async def _upload_to_url(stand: Stand, mebibytes: int, key: str) -> None:
     """Upload in two steps. With a bucket, the bytes bypass the API, which reads them when the upload is completed."""
     wanted = {"filename": "large.pdf", "contentType": "application/pdf", "sizeBytes": mebibytes * MIB}
     started = await stand.call("POST", "/v1/media/uploads", key, wanted)
@@ -82,7 +89,9 @@ async def _upload_to_url(stand: Stand, key: str, mebibytes: int) -> None:
         upload["url"], data=_content(mebibytes), headers=upload["headers"], timeout=_TIMEOUT
     ) as reply:
         assert reply.status == 200, await reply.text()
-    await stand.call("POST", f"/v1/media/{started['id']}/complete", key)
+    url, headers = f"{stand.ready['api']}/v1/media/{started['id']}/complete", {"authorization": f"Bearer {key}"}
+    async with stand.session.post(url, json={}, headers=headers, timeout=_TIMEOUT) as reply:
+        assert reply.status == 200, await reply.text()
 
 
 async def _content(mebibytes: int) -> AsyncIterator[bytes]:

@@ -2,13 +2,12 @@
 
 from itertools import chain
 
-import pytest
-
 from letmepost.http.docs.layout import prose
 from letmepost.http.docs.rules import explained_rules, explanation_page, rules_page
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
 from letmepost.platforms.planned import PLANNED
+from tests.cases import for_each
 
 _PLATFORMS = tuple(discover().values())
 _EXPLAINED = explained_rules(_PLATFORMS)
@@ -77,14 +76,14 @@ _DOCUMENTED = (
 )
 
 
-@pytest.mark.parametrize("rule_id", _DOCUMENTED)
+@for_each(_DOCUMENTED)
 def test_documented_rule_has_a_page(rule_id: str) -> None:
     rule = _EXPLAINED[rule_page(rule_id)]
     assert rule.id == rule_id
     assert prose(rule.summary) in explanation_page(rule)
 
 
-@pytest.mark.parametrize("rule_id", _DOCUMENTED)
+@for_each(_DOCUMENTED)
 def test_documented_rule_is_listed(rule_id: str) -> None:
     assert f'href="/docs/preflight/{rule_page(rule_id)}"' in rules_page(_PLATFORMS)
 

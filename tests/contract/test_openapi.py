@@ -17,6 +17,7 @@ from letmepost.domain.sizes import GIB, LARGE_UPLOAD_MAX_BYTES, MEDIA_MAX_BYTES,
 from letmepost.http.gate import OPERATOR
 from letmepost.platforms import discover
 from letmepost.services.events import EVENT_TYPES
+from tests.cases import for_each
 from tests.contract.routes import ROWS
 
 API: dict[str, Any] = json.loads(describe_api())
@@ -30,7 +31,7 @@ SCHEMAS: dict[str, Any] = API["components"]["schemas"]
 EVERY_OPERATION = [*OPERATIONS.values(), *(item["post"] for item in API["webhooks"].values())]
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
-each_operation = pytest.mark.parametrize("line", sorted(OPERATIONS))
+each_operation = for_each(sorted(OPERATIONS))
 
 
 def _reference(response: dict[str, Any]) -> str:
@@ -177,7 +178,7 @@ def test_names_one_letter_apart_are_found(one: str, other: str, *, expected: boo
     assert is_one_letter_apart(one, other) is is_one_letter_apart(other, one) is expected
 
 
-@pytest.mark.parametrize("name", sorted(SCHEMAS))
+@for_each(sorted(SCHEMAS))
 def test_schema_name_says_what_it_describes(name: str) -> None:
     """Not `View`, which is a word of the source, and no single adjective or verb such as `Named`, `When` or `Me`."""
     assert re.fullmatch(r"([A-Z][a-z0-9]+)+", name)
@@ -270,7 +271,7 @@ def test_servers_security_and_license_are_set() -> None:
     assert API["info"]["license"]["identifier"] == "Apache-2.0"
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
+@for_each(EVENT_TYPES)
 def test_webhooks_are_signed_and_need_no_key(event_type: str) -> None:
     operation = API["webhooks"][event_type]["post"]
     assert operation["security"] == []
@@ -281,7 +282,7 @@ def test_webhooks_are_signed_and_need_no_key(event_type: str) -> None:
     assert described == {name.lower() for name in sent}
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.line in OPERATIONS], ids=lambda row: row.line)
+@for_each(row for row in ROWS if row.line in OPERATIONS)
 def test_operation_has_its_scope_and_security_scheme(row: Any) -> None:
     operation = OPERATIONS[row.line]
     assert operation.get("x-scope") == row.scope

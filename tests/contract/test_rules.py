@@ -12,13 +12,14 @@ from letmepost.domain.rules import Rule, violations
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
+from tests.cases import for_each
 from tests.doubles.targets import on
 from tests.platforms.minimal.example import PLATFORM as EXAMPLE
 
 _PLATFORMS = {**discover(), EXAMPLE.name: EXAMPLE}
 _RULES = [(platform, rule) for platform in _PLATFORMS.values() for rule in platform.rules]
 
-each_rule = pytest.mark.parametrize(("platform", "rule"), _RULES, ids=[rule.id for _, rule in _RULES])
+each_rule = for_each(_RULES)
 
 
 def test_there_are_platforms_and_each_has_rules() -> None:

@@ -2,16 +2,23 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import letmepost
+from tests.cases import for_each
 
 SOURCE = Path(letmepost.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 
-each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+each_file = for_each(FILES)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
@@ -25,21 +32,20 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 @each_file
 def test_source_does_not_import_tests(path: Path) -> None:
-    imported = set(_imports(ast.parse(path.read_text(encoding="utf-8"))))
+    imported = set(_imports(_tree(path)))
     for forbidden in ("unittest", "pytest", "tests", "hypothesis"):
         assert not {name for name in imported if name.partition(".")[0] == forbidden}
 
 
 @each_file
 def test_every_module_has_a_docstring(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not text or ast.get_docstring(ast.parse(text))
+    assert not path.read_text(encoding="utf-8") or ast.get_docstring(_tree(path))
 
 
 @each_file
 def test_sqlalchemy_text_is_used_in_table_definitions_only(path: Path) -> None:
     """The two ways to write a statement are described in `storage/database.py`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _tree(path)
     is_definition = path.is_relative_to(SOURCE / "storage" / "tables")
     assert is_definition or not set(_ways_to_text(tree))
 

@@ -2,8 +2,6 @@
 
 from string import Formatter
 
-import pytest
-
 from letmepost.domain import refusals
 from letmepost.domain.errors import (
     FailureKind,
@@ -18,6 +16,7 @@ from letmepost.domain.errors import (
 )
 from letmepost.domain.ids import Prefix
 from letmepost.domain.refusals import CATALOG, Explanation, FieldRefusal, PlatformRefusal, Refusal
+from tests.cases import for_each
 
 FIELD_REFUSALS = [
     value
@@ -39,13 +38,13 @@ def parameters_of(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
-@pytest.mark.parametrize("explanation", [*CATALOG, *FIELD_REFUSALS], ids=lambda one: one.id or one.message)
+@for_each([*CATALOG, *FIELD_REFUSALS])
 def test_explanation_has_a_sample_of_every_parameter(explanation: Explanation) -> None:
     used = parameters_of(explanation.message) | parameters_of(explanation.remediation)
     assert used - {"field"} <= set(explanation.sample) <= used | {"field"}
 
 
-@pytest.mark.parametrize("explanation", CATALOG, ids=lambda one: one.id)
+@for_each(CATALOG)
 def test_explanation_consists_of_sentences(explanation: Explanation) -> None:
     for text in (
         explanation.describe(**explanation.sample),
@@ -56,7 +55,7 @@ def test_explanation_consists_of_sentences(explanation: Explanation) -> None:
         assert text[0].isupper() or text[0] in "`/0123456789h", text
 
 
-@pytest.mark.parametrize("explanation", CATALOG, ids=lambda one: one.id)
+@for_each(CATALOG)
 def test_wrong_request_has_an_example_and_its_correction(explanation: Explanation) -> None:
     is_wrong_request = isinstance(explanation, Refusal) and issubclass(
         explanation.error, InvalidRequest | Unauthenticated

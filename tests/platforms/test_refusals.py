@@ -1,11 +1,10 @@
 """The refusals of every platform: each is used, and its failure says the same as its page."""
 
 import ast
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from letmepost import platforms
 from letmepost.domain.errors import FixableBy, InputRefused
@@ -14,6 +13,7 @@ from letmepost.domain.retry import POLICIES
 from letmepost.http.docs.layout import prose
 from letmepost.http.docs.rules import explanation_page
 from letmepost.http.errors import error_fields
+from tests.cases import for_each
 
 _FOLDERS = (*platforms.discover(), "_kit", "_meta")
 _REFUSALS = [
@@ -22,9 +22,7 @@ _REFUSALS = [
     for name, value in vars(import_module(f"letmepost.platforms.{folder}.refusals")).items()
     if isinstance(value, Explanation)
 ]
-each_refusal = pytest.mark.parametrize(
-    ("folder", "name", "refusal"), _REFUSALS, ids=[f"{folder}-{name}" for folder, name, _ in _REFUSALS]
-)
+each_refusal = for_each(_REFUSALS)
 _PARAMETERS = {
     "network": "Example",
     "reason": "No",
@@ -34,6 +32,7 @@ _PARAMETERS = {
 """Parameters of refusals without a page, which have no sample."""
 
 
+@cache
 def _names_in(path: Path) -> set[str]:
     """Return the names that a module reads: `NAME` and `module.NAME`."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
