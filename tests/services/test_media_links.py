@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.media.links import CHECKABLE_FOR, Link, MediaLinks, Purpose, Send
+from letmepost.services.media.links import CHECKABLE_FOR, Link, MediaLinks, PostSend, Purpose
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring
 from tests.doubles.clock import SteppedClock
@@ -31,7 +31,7 @@ def pulled(made_by: MediaLinks, frozen_at: datetime = FROZEN_AT) -> str:
 
 
 def test_url_contains_tenant_media_item_send_and_expiry() -> None:
-    expected = Link(TENANT, MEDIA_ID, FROZEN_AT + timedelta(hours=48), send=Send(POST_ID, FROZEN_AT))
+    expected = Link(TENANT, MEDIA_ID, FROZEN_AT + timedelta(hours=48), send=PostSend(POST_ID, FROZEN_AT))
     assert links().read(Purpose.PULL, pulled(links())) == expected
 
 
@@ -52,7 +52,7 @@ def test_url_of_another_send_differs_to_the_microsecond() -> None:
     later = FROZEN_AT + timedelta(microseconds=1)
     link = links().read(Purpose.PULL, pulled(links(), later))
     assert link is not None
-    assert (link.send, pulled(links(), later) == pulled(links())) == (Send(POST_ID, later), False)
+    assert (link.send, pulled(links(), later) == pulled(links())) == (PostSend(POST_ID, later), False)
 
 
 def test_expired_upload_url_is_rejected() -> None:

@@ -52,7 +52,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class PostSend:
     """A post, and when the requests of its attempts were frozen."""
 
     post_id: UUID
@@ -72,7 +72,7 @@ class Link:
     media_id: UUID
     expires_at: datetime
     size_bytes: int = 0
-    send: Send | None = None
+    send: PostSend | None = None
 
 
 class MediaLinks:
@@ -117,7 +117,7 @@ class MediaLinks:
         The time is counted from the freezing of the revision, so that every run within a day sends the same URL.
         """
         days = max(0, (self._clock.now() - frozen_at) // PULLABLE_FOR)
-        link = Link(tenant, media_id, frozen_at + (days + 2) * PULLABLE_FOR, send=Send(post_id, frozen_at))
+        link = Link(tenant, media_id, frozen_at + (days + 2) * PULLABLE_FOR, send=PostSend(post_id, frozen_at))
         return f"{self._base}/media/{self._sign(Purpose.PULL, link)}"
 
     def to_check(self) -> str:
@@ -174,12 +174,12 @@ def _decode(body: bytes) -> Link:
     return Link(tenant, UUID(bytes=body[16:32]), expires_at, int.from_bytes(body[38:43]), send)
 
 
-def _encode_send(send: Send) -> bytes:
+def _encode_send(send: PostSend) -> bytes:
     return send.post_id.bytes + ((send.frozen_at - _EPOCH) // _MICROSECOND).to_bytes(8)
 
 
-def _decode_send(body: bytes) -> Send:
-    return Send(UUID(bytes=body[:16]), _EPOCH + int.from_bytes(body[16:]) * _MICROSECOND)
+def _decode_send(body: bytes) -> PostSend:
+    return PostSend(UUID(bytes=body[:16]), _EPOCH + int.from_bytes(body[16:]) * _MICROSECOND)
 
 
 def _is_private(host: str) -> bool:
