@@ -24,7 +24,10 @@ from tests.http.support import png, upload
 
 NAME = "threads"
 IMAGE = {"kind": "image", "altText": "A picture"}
-LONG: dict[str, Any] = {
+CARD: dict[str, Any] = {
+    "platform": NAME,
+    "linkAttachment": "https://example.com",
+    "topicTag": "Food",
     "textAttachment": {"text": "A long text", "formatting": [{"offset": 2, "length": 4, "styles": ["bold"]}]},
     "spoilers": {"text": [{"offset": 0, "length": 4}]},
     "locationId": "12345",
@@ -46,8 +49,7 @@ def kinds(clip: str) -> list[dict[str, Any]]:
         {"text": "moving", "media": [video]},
         {"text": "many", "media": [inline("red"), video, inline("blue")]},
         {"text": "Well?", "options": {"poll": {"options": ["Yes", "No"]}, "replyControl": "mentioned_only"}},
-        {"text": "card", "options": {"platform": NAME, "linkAttachment": "https://example.com", "topicTag": "Food"}},
-        {"text": "hidden", "options": LONG},
+        {"text": "card", "options": CARD},
         {"text": "one", **TALK},
     ]
 
