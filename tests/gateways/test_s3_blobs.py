@@ -288,6 +288,14 @@ def test_upload_url_has_the_address_that_the_provider_accepts(endpoint: str | No
     opened.close()
 
 
+def test_bucket_with_a_dot_is_in_the_path_of_the_upload_url() -> None:
+    """The certificate of Amazon S3 does not cover it as a part of the host name."""
+    opened = open_s3(replace(bucket("", name="media.example"), endpoint=None, region="eu-central-1"))
+    put = opened.presign_put(KEY, size_bytes=5, valid_for_s=60)
+    assert put.url.startswith("https://s3.eu-central-1.amazonaws.com/media.example/org_1/media_1?")
+    opened.close()
+
+
 async def test_missing_source_cannot_be_copied(store: S3BlobStore) -> None:
     with pytest.raises(BlobMissingError):
         await store.copy("org_1/nothing", KEY)

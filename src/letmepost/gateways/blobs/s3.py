@@ -166,7 +166,8 @@ def open_s3(bucket: Bucket, *, read_timeout_s: float = READ_TIMEOUT_S) -> S3Blob
         response_checksum_validation="when_required",
         # At Amazon's global address, presigned URLs are redirected or rejected for buckets of most regions.
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html (checked 2026-11-29)
-        s3={"addressing_style": "path" if bucket.endpoint else "virtual"},
+        # The certificate of Amazon S3 does not cover a host name with a dot in the name of the bucket.
+        s3={"addressing_style": "path" if bucket.endpoint or "." in bucket.name else "virtual"},
     )
     client = boto3.session.Session().client(
         "s3",

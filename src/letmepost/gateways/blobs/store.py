@@ -40,7 +40,7 @@ class BlobStore(Protocol):
     """
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
-        """Store all bytes durably, or nothing. Replaces the previous content of the key.
+        """Store all bytes durably, or nothing. Replaces the previous content of the key, which a failure may delete.
 
         Raises:
             BlobTooLargeError: there are more than `max_bytes`.
