@@ -10,7 +10,7 @@ from typing import Any
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix
 from letmepost.http.gate import ANY_KEY, OPERATOR
-from letmepost.http.schemas.resources import RESOURCES
+from letmepost.http.schemas.resources import CHANGES, RESOURCES
 from letmepost.platforms import discover
 
 PLATFORM = next(iter(discover()))
@@ -65,8 +65,17 @@ def _row(line: str, scope: str | None, about: Prefix | None = None, body: Body =
 
 
 _S, _P = Scope, Prefix
-RESOURCE_ROWS: tuple[Row, ...] = tuple(
-    _row(f"GET /v1/accounts/{{account_id}}/{name}", _S.ACCOUNTS_READ, _P.ACCOUNT) for name in RESOURCES
+_CHANGE_BODIES: Mapping[str, Body] = {
+    "pinterest/boards": {"name": "Recipes"},
+    "pinterest/default-board": {"boardId": "549755885175"},
+}
+CHANGE_ROWS: tuple[Row, ...] = tuple(
+    _row(f"{method} /v1/accounts/{{account_id}}/{name}", _S.ACCOUNTS_WRITE, _P.ACCOUNT, _CHANGE_BODIES[name])
+    for method, name in CHANGES
+)
+RESOURCE_ROWS: tuple[Row, ...] = (
+    *(_row(f"GET /v1/accounts/{{account_id}}/{name}", _S.ACCOUNTS_READ, _P.ACCOUNT) for name in RESOURCES),
+    *CHANGE_ROWS,
 )
 """What platforms declare for their accounts. The platform of the table has none of it."""
 ROWS: tuple[Row, ...] = (

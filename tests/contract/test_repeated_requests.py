@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.platforms import discover
-from tests.contract.routes import PLATFORM
+from tests.contract.routes import CHANGE_ROWS, PLATFORM, Row
 from tests.deployment import OPERATOR_TOKEN, serving
 from tests.doubles.waiting import eventually
 from tests.http.support import Tenant, path_of, png, soon, upload
@@ -160,6 +161,17 @@ async def _delivery(tenant: Tenant) -> str:
     return format_id(Prefix.DELIVERY, found)
 
 
+async def _change(row: Row, tenant: Tenant) -> Prepared:
+    """Prepare a change of the first platform that declares it, with the id of a board where there is one."""
+    [platform] = [one.name for one in discover().values() if any(row.path.endswith(c.name) for c in one.changes)]
+    account = (await tenant.client.post("/v1/sandbox/accounts", {"platform": platform})).json()
+    path, body = row.path.format(account_id=account["id"]), dict(row.body or {})
+    if "boardId" in body:
+        listed = await tenant.client.get(f"{path.rpartition('/')[0]}/boards")
+        body["boardId"] = listed.json()["data"][0]["id"]
+    return path, body
+
+
 _RANGE = {"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z"}
 _PREPARED: Mapping[str, Prepare] = {
     "POST /v1/posts": _create_post,
@@ -175,6 +187,7 @@ _PREPARED: Mapping[str, Prepare] = {
     "PATCH /v1/accounts/{account_id}": _on(_account, "/v1/accounts/{}", {"displayName": "Other"}),
     "DELETE /v1/accounts/{account_id}": _on(_account, "/v1/accounts/{}"),
     "POST /v1/accounts/{account_id}/check": _on(_account, "/v1/accounts/{}/check"),
+    **{row.line: partial(_change, row) for row in CHANGE_ROWS},
     "POST /v1/accounts/connect/{platform}": _static(f"/v1/accounts/connect/{_CONSENT_PLATFORM}", {}),
     "POST /v1/accounts/connect/{platform}/complete": _complete,
     "POST /v1/sandbox/accounts": _static("/v1/sandbox/accounts", {"platform": PLATFORM}),

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import MediaItem
-from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure
+from letmepost.domain.errors import NoReply, NotSent
 from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.gateways.drive import drive
 from letmepost.gateways.http_client import Durations, HTTPClient, Incoming, Outgoing
@@ -243,9 +243,8 @@ class _Fixed:
     async def current(self) -> Credential:
         return self.credential
 
-    async def refresh(self, dead: Credential) -> Credential:
-        del dead
-        raise PlatformFailure(FailureKind.AUTH_FAILED, "The platform no longer accepts the account's tokens.")
+    async def refresh(self, dead: Credential) -> None:
+        """Do nothing, as in `services.accounts.tokens`."""
 
 
 async def _read(body: bytes | AsyncIterator[bytes] | None) -> bytes:

@@ -1,8 +1,17 @@
-"""Resources of the consenting network, under every name that a platform declares."""
+"""Resources of the consenting network and their changes, under every name that a platform declares."""
 
-from letmepost.domain.flow import Call, Flow
-from letmepost.http.schemas.resources import RESOURCES
-from letmepost.platforms.contract import AccountFacts, Resource, ResourceView
+from dataclasses import replace
+from functools import partial
+
+from letmepost.domain.flow import Call, Effect, Flow
+from letmepost.http.schemas.resources import CHANGES, RESOURCES
+from letmepost.platforms.contract import (
+    AccountFacts,
+    ChangedResource,
+    Resource,
+    ResourceBody,
+    ResourceView,
+)
 from tests.doubles.consenting import Settings
 from tests.doubles.platform import explain
 
@@ -14,6 +23,13 @@ class Names(ResourceView):
     last_name: str | None
 
 
+class Changed(ResourceView):
+    """The account that was changed, and what it preferred before."""
+
+    id: str
+    earlier: int
+
+
 def read(account: AccountFacts, settings: Settings) -> Flow[ResourceView]:
     call = Call(method="GET", url=f"{settings.base_url}/accounts")
     reply = yield call
@@ -22,4 +38,23 @@ def read(account: AccountFacts, settings: Settings) -> Flow[ResourceView]:
     return Names(data=list(reply.data()["names"]), last_name=None)
 
 
+def change(account: AccountFacts, body: ResourceBody, settings: Settings, *, can_create: bool) -> Flow[ChangedResource]:
+    """Count the changes of the account in its preferences. The first one creates something, if it can."""
+    del body  # each name has its own
+    call = Call(method="GET", url=f"{settings.base_url}/accounts", effect=Effect.WRITE)
+    reply = yield call
+    if not reply.ok:
+        raise explain(call, reply)
+    earlier = account.preferences.get("changes", 0)
+    return ChangedResource(
+        view=lambda account_id: Changed(id=account_id, earlier=earlier),
+        is_new=can_create and earlier == 0,
+        preferences={"changes": earlier + 1},
+    )
+
+
 DECLARED = tuple(Resource(name=name, summary="List names.", view=Names, read=read) for name in RESOURCES)
+DECLARED_CHANGES = tuple(
+    replace(of_platforms[0], summary="Change it.", view=Changed, run=partial(change, can_create=method == "POST"))
+    for (method, _), of_platforms in CHANGES.items()
+)

@@ -100,7 +100,12 @@ class SimulatedNetwork:
 
 def facts(account: ConnectedAccount) -> AccountFacts:
     """Return the facts of an account that flows receive."""
-    return AccountFacts(platform_account_id=account.platform_account_id, handle=account.handle, data=account.data)
+    return AccountFacts(
+        platform_account_id=account.platform_account_id,
+        handle=account.handle,
+        data=account.data,
+        preferences=account.preferences,
+    )
 
 
 def failed(run: Callable[[], object]) -> PlatformFailure:

@@ -13,6 +13,7 @@ from letmepost.http.schemas.resources import RESOURCES
 from letmepost.http.services import APIServices
 from letmepost.services.media.links import UPLOADABLE_FOR, Link
 from letmepost.storage.database import Tenant as StoredTenant
+from tests.contract.routes import CHANGE_ROWS, Row
 from tests.doubles import federated
 from tests.doubles.consenting import NAME
 from tests.http.remote_scene import Cases, Scene, UseCase
@@ -122,6 +123,14 @@ for _name in RESOURCES:
     @CASES.calls(f"GET /v1/accounts/{{account_id}}/{_name}", "platform")
     async def read_resource(scene: Scene, name: str = _name) -> UseCase:
         return scene.request("GET", f"/v1/accounts/{await scene.consented_account()}/{name}", client=scene.live)
+
+
+for _row in CHANGE_ROWS:
+
+    @CASES.calls(_row.line, "platform")
+    async def change_resource(scene: Scene, row: Row = _row) -> UseCase:
+        path = row.path.format(account_id=await scene.consented_account())
+        return scene.request(row.method, path, row.body, client=scene.live)
 
 
 @CASES.calls("DELETE /v1/accounts/{account_id}", "sandbox")

@@ -30,7 +30,7 @@ from tests.doubles import federated
 from tests.doubles.consenting import NAME, Server, consenting, environment
 from tests.doubles.federated import FederatedServer
 from tests.doubles.gate import Gate
-from tests.doubles.resources import DECLARED
+from tests.doubles.resources import DECLARED, DECLARED_CHANGES
 from tests.gateways.support import DEVELOPMENT, calling
 from tests.http.support import PLATFORM, Tenant, make_tenant, png
 from tests.s3 import bucket
@@ -182,7 +182,7 @@ def _deployed(
     urls: DatabaseURLs, redis_url: str, directory: Path, gate: Gate, network_url: str, blobs: Bucket
 ) -> AbstractAsyncContextManager[Deployment]:
     """Run a deployment that reaches the network, the sandbox and the blob store through the gate."""
-    network = consenting(resources=DECLARED)
+    network = consenting(resources=DECLARED, changes=DECLARED_CHANGES)
     return deployed(
         urls,
         redis_url,

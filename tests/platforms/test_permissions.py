@@ -31,10 +31,13 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "example": [{"media": (image(),)}],
     "mastodon": [{"media": (video(),), "first_comment": "comment"}],
     "linkedin": [{"media": (image(),), "first_comment": "comment"}, {"media": (document(),)}],
+    "pinterest": [{"media": (image(),)}],
     "threads": [{"media": (image(), video()), **TALK}],
     "twitter": [{"media": (image(),), **TALK}, {"media": (GIF,)}],
 }
-"""Posts that need every call of a platform. Each platform also publishes a text."""
+"""Posts that need every call of a platform. Each platform also publishes a text, if it can."""
+TEXTLESS = frozenset({"pinterest"})
+"""Platforms that publish no text alone."""
 
 
 def connect_by_domains(worker: Worker) -> None:
@@ -55,9 +58,19 @@ def exceed_a_limit(worker: Worker) -> None:
         publish(worker, {})
 
 
+def use_boards(worker: Worker) -> None:
+    account = worker.account
+    board_id, section_id = account.data["boards"][0]["id"], "7"
+    for change, body in zip(worker.platform.changes, ({"name": "New"}, {"boardId": board_id}), strict=True):
+        worker.run(change.run(facts(account), change.body.model_validate(body), worker.settings))
+    worker.state[f"section/{section_id}"] = {"id": section_id, "board": board_id, "name": "Section"}
+    publish(worker, {"media": (image(),), "options": {"boardSectionId": section_id}})
+
+
 MORE: Mapping[str, Callable[[Worker], None]] = {
     "bluesky": connect_by_domains,
     "linkedin": publish_as_a_page,
+    "pinterest": use_boards,
     "threads": exceed_a_limit,
 }
 """What else a platform can be used for."""
@@ -94,7 +107,7 @@ def called(name: str) -> frozenset[tuple[str, str]]:
     worker.run(platform.check(facts(account), worker.settings))
     worker.refresh()
     account = worker.connect()
-    for content in ({}, *POSTS[name]):
+    for content in POSTS[name] if name in TEXTLESS else ({}, *POSTS[name]):
         publish(worker, content)
     for resource in platform.resources:
         worker.run(resource.read(facts(account), worker.settings))

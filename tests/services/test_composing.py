@@ -59,6 +59,7 @@ def account(number: int) -> AccountRow:
         status=AccountStatus.ACTIVE,
         data={},
         data_confirmed_at=now,
+        preferences={},
         scopes=(),
         token_expires_at=None,
         connected_at=now,

@@ -1,7 +1,7 @@
 """A connected account: its states, and the facts about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
@@ -30,9 +30,11 @@ class AccountFacts:
     Args:
         data: what the platform's connect flow or its last check returned, such as the pages of a member.
         confirmed_at: when the platform last confirmed `data`; None if that is unknown.
+        preferences: what a caller has chosen for the account, such as a default board. The platform does not know it.
     """
 
     platform_account_id: str
     handle: str | None
     data: Mapping[str, Any]
     confirmed_at: datetime | None = None
+    preferences: Mapping[str, Any] = field(default_factory=dict)

@@ -37,8 +37,11 @@ class CredentialSource(Protocol):
     async def current(self) -> Credential:
         """Return the stored credential."""
 
-    async def refresh(self, dead: Credential) -> Credential:
-        """Return a credential newer than the dead one: from the platform, or from a concurrent refresh."""
+    async def refresh(self, dead: Credential) -> Credential | None:
+        """Return a credential newer than the dead one: from the platform, or from a concurrent refresh.
+
+        None if this credential is not refreshed: the reply then stays as it is.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,8 @@ class Sender:
             return await self._send(call)
         credential = await self.credentials.current()
         reply = await self._send_signed(call, credential)
-        if self.platform.needs_refresh(reply):
-            reply = await self._send_signed(call, await self.credentials.refresh(credential))
-        return reply
+        fresh = await self.credentials.refresh(credential) if self.platform.needs_refresh(reply) else None
+        return reply if fresh is None else await self._send_signed(call, fresh)
 
     async def _send_signed(self, call: Call, credential: Credential) -> Reply:
         self.secrets.add(credential.secrets.values())

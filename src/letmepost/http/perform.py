@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fastapi import Request, Response
 
@@ -21,6 +21,13 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 T = TypeVar("T")
 P = TypeVar("P")
 R = TypeVar("R")
+
+
+class Shown(Protocol):
+    """A part of a response that can be encoded: a `View`, or what a platform declares."""
+
+    def encode(self) -> bytes:
+        """Return it as JSON."""
 
 
 def begin_work(request: Request) -> OpenWork:
@@ -44,7 +51,7 @@ def begin_work_for_operator(request: Request) -> OpenWork:
 async def perform(
     request: Request,
     run: Callable[[Work], Awaitable[T]],
-    show: Callable[[T], View],
+    show: Callable[[T], Shown],
     *,
     check: Callable[[], Awaitable[None]] | None = None,
     status: int | Callable[[T], int] = 200,
@@ -77,7 +84,7 @@ async def perform_remotely(  # noqa: PLR0913 - three steps, their reversal, and 
     prepare: Callable[[Work], Awaitable[P]],
     call: Callable[[P], Awaitable[R]],
     record: Callable[[Work, R], Awaitable[T]],
-    show: Callable[[T], View],
+    show: Callable[[T], Shown],
     undo: Callable[[R], Awaitable[None]] | None = None,
     status: int | Callable[[T], int] = 200,
     has_secret: bool = False,
@@ -106,7 +113,7 @@ async def perform_remotely(  # noqa: PLR0913 - three steps, their reversal, and 
 async def perform_in_parts(
     request: Request,
     run: Callable[[], Awaitable[T]],
-    show: Callable[[T], View],
+    show: Callable[[T], Shown],
     *,
     is_final: Callable[[T], bool],
     status: int = 200,
@@ -126,7 +133,7 @@ async def perform_in_parts(
 async def perform_for_operator(
     request: Request,
     run: Callable[[Work], Awaitable[T]],
-    show: Callable[[T], View],
+    show: Callable[[T], Shown],
     *,
     status: int = 200,
     has_secret: bool = False,
@@ -165,7 +172,7 @@ async def claim_of(
 
 
 def renderer(
-    show: Callable[[T], View],
+    show: Callable[[T], Shown],
     status: int | Callable[[T], int] = 200,
     location: Callable[[T], str] | None = None,
 ) -> Callable[[T], Answer]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -63,6 +63,7 @@ class ConnectedAccount:
         platform_account_id: the permanent id on the platform.
         data: what later flows need and is not secret, as plain JSON (a host, a chosen page).
         token_expires_at: when a person must reconnect; None if the credential can be refreshed without one.
+        preferences: the initial preferences. An account that was connected before keeps its own.
     """
 
     platform_account_id: str
@@ -73,6 +74,7 @@ class ConnectedAccount:
     data: Mapping[str, Any] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     token_expires_at: datetime | None = None
+    preferences: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +298,10 @@ class ResourceView(BaseModel):
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, serialize_by_alias=True, validate_by_name=True)
 
+    def encode(self) -> bytes:
+        """Return the view as JSON."""
+        return self.model_dump_json().encode()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
@@ -312,6 +318,49 @@ class Resource:
     summary: str
     view: type[ResourceView]
     read: Callable[[AccountFacts, Any], Flow[ResourceView]]
+
+
+class ResourceBody(BaseModel):
+    """The body of a request that changes a resource: a closed schema, camelCase in JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedResource:
+    """The result of a change.
+
+    Args:
+        view: returns the response. Its argument is the id of the account in this service's API.
+        is_new: True if the change created something on the platform.
+        preferences: the preferences of the account that change, by name.
+    """
+
+    view: Callable[[str], ResourceView]
+    is_new: bool = False
+    preferences: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceChange:
+    """A request that changes what a platform has for an account, or what the account prefers.
+
+    Args:
+        method: POST if it can create something, PATCH if it only changes what there is.
+        name: the last part of the path `…/v1/accounts/{id}/…`. Changes of several platforms may share it.
+        summary: what it does, for the OpenAPI description.
+        body: the schema of the request.
+        view: the schema of the response.
+        run: makes the change with READ and WRITE calls, and returns its result; raises `PlatformFailure`. It may run
+            again if its result was not stored.
+    """
+
+    method: Literal["POST", "PATCH"]
+    name: str
+    summary: str
+    body: type[ResourceBody]
+    view: type[ResourceView]
+    run: Callable[[AccountFacts, Any, Any], Flow[ChangedResource]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +414,7 @@ class Platform:
         authors: returns the names under which an account may publish, as in `SimulatedPost.account_id`.
         resets: returns when a used-up quota resets if the refusal does not state it; None if unknown.
         resources: what callers can read of an account.
+        changes: what callers can change of an account.
     """
 
     name: str
@@ -404,6 +454,7 @@ class Platform:
     authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself
     resets: ResetRule | None = None
     resources: tuple[Resource, ...] = ()
+    changes: tuple[ResourceChange, ...] = ()
     simulator: Simulator
 
     @property

@@ -79,36 +79,6 @@ _INSTAGRAM = _planned(
         ),
     ),
 )
-_PINTEREST = _planned(
-    "Pinterest",
-    (
-        ("pinterest.board.required", "The post has no board.", "Send the board to pin to."),
-        (
-            "pinterest.destination_url.reachable",
-            "The destination URL of the Pin did not return a page.",
-            "Send a public URL that returns the page.",
-        ),
-        (
-            "pinterest.image.mime_allowed",
-            "Pinterest does not accept the type of the image.",
-            "Convert the image to JPEG or PNG.",
-        ),
-        ("pinterest.image.size_max", "The image is too large.", "Shrink the image."),
-        (
-            "pinterest.image_url.reachable",
-            "The URL of the image did not return the image.",
-            "Send a public URL that returns the image itself.",
-        ),
-        ("pinterest.media.image_only", "The media item is not an image.", "Attach an image."),
-        ("pinterest.media.required", "The post has no media item.", "Attach a media item."),
-        ("pinterest.media.single_only", "The post has more than one media item.", "Attach one media item."),
-        (
-            "pinterest.url.reachable",
-            "Pinterest could not fetch a URL of the post.",
-            "Send a public URL that returns the content itself.",
-        ),
-    ),
-)
 _EVERY_PLATFORM = (
     Explanation(
         id="media.bytes_inline_unsupported",
@@ -120,6 +90,6 @@ _EVERY_PLATFORM = (
 )
 
 PLANNED: Mapping[str, tuple[Explanation, ...]] = MappingProxyType(
-    {"Facebook": _FACEBOOK, "Instagram": _INSTAGRAM, "Pinterest": _PINTEREST, "Media": _EVERY_PLATFORM}
+    {"Facebook": _FACEBOOK, "Instagram": _INSTAGRAM, "Media": _EVERY_PLATFORM}
 )
 """The explanations, by the title of their section."""

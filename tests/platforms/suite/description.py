@@ -107,7 +107,8 @@ class PlatformSuite:
     """What the tests of every platform cannot derive from the platform.
 
     Args:
-        examples: posts with the platform's options, by name. The common examples are added if its rules allow them.
+        examples: posts with the platform's options, by name. The common examples are added if its rules allow them. A
+            platform without posts of a text alone names its simplest post `text`.
         endings: the scenarios that end differently than on most platforms.
         is_unproven: returns True if the platform cannot prove that the lost request of a step was not executed. Then
             the post is unconfirmed, or the first comment is left out.

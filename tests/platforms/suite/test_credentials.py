@@ -108,7 +108,7 @@ def test_refreshed_credential_keeps_every_secret_and_replaces_an_expired_one(sui
     assert all(fresh.secrets.values())
     assert fresh.expires_at is None or fresh.expires_at > old.expires_at
     worker.now = old.expires_at
-    assert worker.work(worker.ready(worker.account)) == "published"
+    assert worker.work(worker.ready(worker.account, **suite.posts()["text"])) == "published"
 
 
 @each_suite_with_refresh

@@ -16,7 +16,7 @@ def published(suite: PlatformSuite) -> tuple[Worker, list[str]]:
     """Return a worker that has published two posts, and the URIs of everything that belongs to the second."""
     worker, posts = Worker(platform=suite.platform), suite.posts()
     account = worker.connect()
-    worker.publish(account, "stays")
+    worker.publish(account, **{**posts["text"], "text": "stays"})
     said = worker.publish(account, **(posts.get("thread") or posts.get("comment") or posts["text"]))
     return worker, list(dict.fromkeys(what.uri for what in said if isinstance(what, Live | Part | Extra)))
 

@@ -12,11 +12,13 @@ from letmepost.domain.ids import Prefix
 from letmepost.domain.sizes import HEAD_MAX_BYTES, JSON_BODY_MAX_BYTES, KIB, MIB
 from letmepost.http.errors import INTERNAL_ERROR, error_fields
 from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
-from letmepost.http.schemas.resources import RESOURCES, route_name
+from letmepost.http.schemas.resources import CHANGES, RESOURCES, route_name
 
 _ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
 
-_OF_RESOURCES = frozenset(to_camel(route_name(name)) for name in RESOURCES)
+_OF_RESOURCES = frozenset(
+    to_camel(route_name(method, name)) for method, name in (*(("GET", name) for name in RESOURCES), *CHANGES)
+)
 
 # Operations that wait for a platform, or for its simulator.
 _ASKS_A_PLATFORM = {

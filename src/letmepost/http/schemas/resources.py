@@ -1,9 +1,9 @@
-"""The resources of accounts that the platforms declare, by name."""
+"""The resources of accounts that the platforms declare, by name, and their changes."""
 
 from collections.abc import Mapping
 
 from letmepost.platforms import discover
-from letmepost.platforms.contract import Resource
+from letmepost.platforms.contract import Resource, ResourceChange
 
 
 def _by_name() -> Mapping[str, tuple[Resource, ...]]:
@@ -14,9 +14,22 @@ def _by_name() -> Mapping[str, tuple[Resource, ...]]:
     return found
 
 
+def _changes() -> Mapping[tuple[str, str], tuple[ResourceChange, ...]]:
+    found: dict[tuple[str, str], tuple[ResourceChange, ...]] = {}
+    for platform in discover().values():
+        for change in platform.changes:
+            key = (change.method, change.name)
+            found[key] = (*found.get(key, ()), change)
+    return found
+
+
 RESOURCES = _by_name()
+CHANGES = _changes()
+"""The changes, by method and name."""
+
+_VERBS = {"GET": "get", "POST": "create", "PATCH": "change"}
 
 
-def route_name(resource_name: str) -> str:
-    """Return the name of the route that reads a resource."""
-    return f"get_account_{resource_name.replace('-', '_')}"
+def route_name(method: str, resource_name: str) -> str:
+    """Return the name of the route that reads or changes a resource."""
+    return f"{_VERBS[method]}_account_{resource_name.replace('-', '_').replace('/', '_')}"

@@ -239,9 +239,5 @@ class _Fixed:
     async def current(self) -> Credential:
         return self._credential
 
-    async def refresh(self, dead: Credential) -> Credential:  # noqa: ARG002 - the signature is the protocol's
-        raise PlatformFailure(
-            FailureKind.AUTH_FAILED,
-            "The platform no longer accepts the account's tokens.",
-            remediation="Reconnect the account.",
-        )
+    async def refresh(self, dead: Credential) -> None:
+        """Do nothing: the platform's flow decides what the refusal of a refresh means."""

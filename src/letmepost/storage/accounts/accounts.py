@@ -38,6 +38,7 @@ class AccountRow:
     status: AccountStatus
     data: Mapping[str, Any]
     data_confirmed_at: datetime | None
+    preferences: Mapping[str, Any]
     scopes: tuple[str, ...]
     token_expires_at: datetime | None
     connected_at: datetime
@@ -60,6 +61,7 @@ class AccountRow:
             handle=self.handle,
             data=self.data,
             confirmed_at=self.data_confirmed_at,
+            preferences=self.preferences,
         )
 
 
@@ -146,6 +148,7 @@ class AccountRepository:
             platform=platform,
             platform_account_id=found.platform_account_id,
             created_at=now,
+            preferences=as_storable(found.preferences),
             **_connection_values(account_id, found, now),
             **more,
         )
@@ -189,6 +192,11 @@ class AccountRepository:
     async def change(self, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
         """Change the display name or the profile."""
         await self._change(account_id, {**values, "updated_at": now})
+
+    async def change_preferences(self, account_id: UUID, preferences: Mapping[str, Any], now: datetime) -> None:
+        """Replace the preferences with these names. The others stay."""
+        merged = accounts.c.preferences.concat(as_storable(preferences))
+        await self._change(account_id, {"preferences": merged, "updated_at": now})
 
     async def record_check(
         self,

@@ -161,6 +161,7 @@ def _dump(account: ConnectedAccount) -> dict[str, Any]:
         "display_name": account.display_name,
         "avatar_url": account.avatar_url,
         "data": dict(account.data),
+        "preferences": dict(account.preferences),
         "scopes": list(account.scopes),
         "token_expires_at": _format_time(account.token_expires_at),
         "credential": {"secrets": dict(credential.secrets), "expires_at": _format_time(credential.expires_at)},

@@ -42,6 +42,8 @@ accounts = Table(
     # refresh it. Then when the platform last confirmed it; unknown for accounts of earlier releases.
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
     moment("data_confirmed_at"),
+    # What a caller has chosen, such as a default board. Neither a check nor a reconnect changes it.
+    Column("preferences", JSONB, nullable=False, server_default=text("'{}'")),
     # The accounts of one consent share a credential. NULL if the account is disconnected.
     Column("credential_id", Uuid),
     Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),

@@ -1,26 +1,28 @@
 """`/v1/accounts/{id}/…`: what platforms have for an account. The routes are those that the platforms declare."""
 
 from collections.abc import Awaitable, Callable
-from typing import Union
+from typing import Any, Union
 
 from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.perform import perform_remotely
 from letmepost.http.schemas.base import path_id
-from letmepost.http.schemas.resources import RESOURCES, route_name
+from letmepost.http.schemas.resources import CHANGES, RESOURCES, route_name
 from letmepost.http.services import APIServices
-from letmepost.platforms.contract import Resource
+from letmepost.platforms.contract import Resource, ResourceChange
+from letmepost.services.accounts.resources import MadeChange, record_change
 
 router = APIRouter(route_class=GatedRoute, tags=["accounts"])
 
 
-def _endpoint(name: str) -> Callable[[str, Request], Awaitable[Response]]:
+def _reading(name: str) -> Callable[[str, Request], Awaitable[Response]]:
     async def read_resource(account_id: str, request: Request) -> Response:
         services: APIServices = request.app.state.services
         shown = await services.resources.read(caller_of(request), path_id(Prefix.ACCOUNT, account_id), name)
-        return Response(shown.model_dump_json(), media_type="application/json")
+        return Response(shown.encode(), media_type="application/json")
 
     return read_resource
 
@@ -28,13 +30,51 @@ def _endpoint(name: str) -> Callable[[str, Request], Awaitable[Response]]:
 def _add(name: str, of_platforms: tuple[Resource, ...]) -> None:
     router.add_api_route(
         f"/v1/accounts/{{account_id}}/{name}",
-        _endpoint(name),
-        name=route_name(name),
+        _reading(name),
+        name=route_name("GET", name),
         description="\n\n".join(resource.summary for resource in of_platforms),
         response_model=Union[tuple(resource.view for resource in of_platforms)],  # noqa: UP007 - known at run time
         openapi_extra=needs(Scope.ACCOUNTS_READ),
     )
 
 
+def _changing(method: str, name: str, body_type: Any) -> Callable[..., Awaitable[Response]]:
+    async def change_resource(account_id: str, body: Any, request: Request) -> Response:
+        services: APIServices = request.app.state.services
+        account_uuid = path_id(Prefix.ACCOUNT, account_id)
+        return await perform_remotely(
+            request,
+            prepare=lambda work: services.resources.prepare_change(work, account_uuid, method, name),
+            call=lambda prepared: services.resources.change(prepared, body),
+            record=record_change,
+            show=lambda made: made.result.view(format_id(Prefix.ACCOUNT, made.account.id)),
+            status=_status,
+        )
+
+    change_resource.__annotations__["body"] = body_type  # FastAPI reads the schema there
+    return change_resource
+
+
+def _status(made: MadeChange) -> int:
+    return 201 if made.result.is_new else 200
+
+
+def _add_change(method: str, name: str, of_platforms: tuple[ResourceChange, ...]) -> None:
+    body: Any = Union[tuple(change.body for change in of_platforms)]  # noqa: UP007 - known at run time
+    view: Any = Union[tuple(change.view for change in of_platforms)]  # noqa: UP007 - known at run time
+    router.add_api_route(
+        f"/v1/accounts/{{account_id}}/{name}",
+        _changing(method, name, body),
+        methods=[method],
+        name=route_name(method, name),
+        description="\n\n".join(change.summary for change in of_platforms),
+        response_model=view,
+        responses={201: {"model": view, "description": "Created."}} if method == "POST" else None,
+        openapi_extra=needs(Scope.ACCOUNTS_WRITE),
+    )
+
+
 for _name, _of_platforms in RESOURCES.items():
     _add(_name, _of_platforms)
+for (_method, _name), _changes in CHANGES.items():
+    _add_change(_method, _name, _changes)

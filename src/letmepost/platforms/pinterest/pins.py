@@ -1,0 +1,66 @@
+"""Converts a post to the Pin that is sent, and recognizes Pins that were sent.
+
+https://developers.pinterest.com/docs/api/v5/pins-create (checked 2026-11-21).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from letmepost.domain.content import MediaItem
+from letmepost.domain.ids import Prefix, format_id
+from letmepost.domain.text import is_blank
+from letmepost.platforms._kit.fields import object_in, parse_moment, text_in
+from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.pinterest.api import Row
+from letmepost.platforms.pinterest.options import PinterestOptions
+
+_TEXTS = ("title", "description", "alt_text", "board_section_id")
+_SHOWN_AS = {"image_url": "image", "multiple_image_urls": "multiple_images"}
+
+
+def pin_of(post: ReadyPost, options: PinterestOptions, board_id: str) -> Mapping[str, Any]:
+    """Return the Pin of a post."""
+    text = post.content.text
+    urls = [post.media_urls[format_id(Prefix.MEDIA, item.media_id)] for item in post.content.media]
+    given = {
+        "board_id": board_id,
+        "board_section_id": options.board_section_id,
+        "title": options.title,
+        "description": None if is_blank(text) else text,
+        "link": options.destination_url,
+        "alt_text": joined_alt_texts(post.content.media),
+        "media_source": _media_source(urls),
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def joined_alt_texts(media: Sequence[MediaItem]) -> str | None:
+    """Return the alt text of a Pin; None without one. A carousel has a single one, for all of its images."""
+    return "\n".join(item.alt_text for item in media if item.alt_text) or None
+
+
+def is_same(row: Row, pin: Mapping[str, Any]) -> bool:
+    """Return True if a Pin in a list has the content of one that was sent."""
+    shown_as = _SHOWN_AS[pin["media_source"]["source_type"]]
+    return (
+        all(_text(row, name) == _text(pin, name) for name in _TEXTS)
+        and _text(row, "link").rstrip("/") == _text(pin, "link").rstrip("/")
+        and object_in(row, "media").get("media_type") == shown_as
+    )
+
+
+def created_at(row: Row) -> datetime | None:
+    """Return when a Pin was created. Pinterest sends UTC, with or without a `Z`."""
+    text = text_in(row, "created_at") or ""
+    return parse_moment(text) or parse_moment(f"{text}Z")
+
+
+def _text(row: Row, name: str) -> str:
+    return (text_in(row, name) or "").strip()
+
+
+def _media_source(urls: Sequence[str]) -> Mapping[str, Any]:
+    if len(urls) == 1:
+        return {"source_type": "image_url", "url": urls[0]}
+    return {"source_type": "multiple_image_urls", "items": [{"url": url} for url in urls]}

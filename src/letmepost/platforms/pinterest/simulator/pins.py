@@ -1,0 +1,156 @@
+"""Pins: created, read, listed and deleted. Source: fact sheet sections 2, 7 and 8."""
+
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+
+from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
+from letmepost.platforms._kit.simulator.wire import json_reply
+from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.pinterest.simulator.accounts import Board, User, scenario_of
+from letmepost.platforms.pinterest.simulator.boards import format_time, own
+from letmepost.platforms.pinterest.simulator.validation import check_pin
+from letmepost.platforms.pinterest.simulator.wire import (
+    PinterestError,
+    forbidden,
+    json_object,
+    next_id,
+    no_board,
+    no_pin,
+    page_of,
+)
+
+_SIZES = {"150x150": (150, 150), "400x300": (400, 300), "600x": (600, 900), "1200x": (1200, 1800)}
+
+
+class Pin(TypedDict):
+    """A Pin. `given` is the body of the request that created it."""
+
+    id: str
+    user: str
+    board: str
+    made_at: float
+    given: dict[str, Any]
+
+
+def create(state: State, call: SimulatedCall, user: User) -> SimulatedReply:
+    """`POST /pins`."""
+    scenario, given = scenario_of(user), json_object(call)
+    refuse_attempt(state, user["id"], scenario, call.now, shows_post=True)
+    check_pin(given)
+    _check_place(state, user, given)
+    pin = Pin(id=next_id(state), user=user["id"], board=given["board_id"], made_at=call.now.timestamp(), given=given)
+    state[f"pin/{pin['id']}"] = pin
+    is_lost = scenario.loses_first_response and is_first_response(state, user["id"])
+    is_empty = scenario.omits_first_id and is_first_response(state, user["id"])
+    shown = {} if is_empty else _show(state, pin)
+    return json_reply(shown, status=201, delay_s=scenario.delay_s, dropped=is_lost)
+
+
+def show(state: State, _call: SimulatedCall, user: User, pin_id: str) -> SimulatedReply:
+    """`GET /pins/{pin}`."""
+    return json_reply(_show(state, _own(state, user, pin_id)))
+
+
+def delete(state: State, _call: SimulatedCall, user: User, pin_id: str) -> SimulatedReply:
+    """`DELETE /pins/{pin}`."""
+    del state[f"pin/{_own(state, user, pin_id)['id']}"]
+    return SimulatedReply(status=204)
+
+
+def list_own(state: State, call: SimulatedCall, user: User) -> SimulatedReply:
+    """`GET /pins`."""
+    return page_of(call, _listed(state, call, user))
+
+
+def list_of_board(state: State, call: SimulatedCall, user: User, board_id: str) -> SimulatedReply:
+    """`GET /boards/{board}/pins`."""
+    own(state, user, board_id)
+    return page_of(call, [row for row in _listed(state, call, user) if row["board_id"] == board_id])
+
+
+def list_of_section(state: State, call: SimulatedCall, user: User, board_id: str, section_id: str) -> SimulatedReply:
+    """`GET /boards/{board}/sections/{section}/pins`."""
+    own(state, user, board_id)
+    return page_of(call, [row for row in _listed(state, call, user) if row["board_section_id"] == section_id])
+
+
+def posts(state: State) -> list[SimulatedPost]:
+    """Return every Pin, in the order in which they appeared."""
+    return [
+        SimulatedPost(
+            uri=pin["id"],
+            account_id=pin["user"],
+            text=pin["given"].get("description") or "",
+            created_at=datetime.fromtimestamp(pin["made_at"], UTC).isoformat(),
+            record=pin["given"],
+        )
+        for pin in _all(state)
+    ]
+
+
+def _check_place(state: State, user: User, given: dict[str, Any]) -> None:
+    board: Board | None = state.get(f"board/{given['board_id']}")
+    if board is None:
+        raise no_board()
+    if board["user"] != user["id"]:
+        raise forbidden()
+    section_id = given.get("board_section_id")
+    if section_id is not None and state.get(f"section/{section_id}", {}).get("board") != board["id"]:
+        raise PinterestError(404, 2031, "Board section not found.")
+
+
+def _own(state: State, user: User, pin_id: str) -> Pin:
+    pin: Pin | None = state.get(f"pin/{pin_id}")
+    if pin is None:
+        raise no_pin()
+    if pin["user"] != user["id"]:
+        raise forbidden()
+    return pin
+
+
+def _all(state: State) -> list[Pin]:
+    found: list[Pin] = [state[key] for key in state if key.startswith("pin/")]
+    return sorted(found, key=lambda pin: (pin["made_at"], int(pin["id"])))
+
+
+def _listed(state: State, call: SimulatedCall, user: User) -> list[dict[str, Any]]:
+    """Return the account's Pins as lists show them, newest first."""
+    shown_before = call.now.timestamp() - scenario_of(user).lag_s
+    mine = [pin for pin in _all(state) if pin["user"] == user["id"] and pin["made_at"] <= shown_before]
+    return [_show(state, pin) for pin in reversed(mine)]
+
+
+def _show(state: State, pin: Pin) -> dict[str, Any]:
+    given, user = pin["given"], state[f"user/{pin['user']}"]
+    items = given["media_source"].get("items")
+    return {
+        "id": pin["id"],
+        "created_at": format_time(pin["made_at"]),
+        **{name: given.get(name) for name in ("link", "title", "description", "alt_text", "board_section_id")},
+        "dominant_color": given.get("dominant_color") or "#6E7874",
+        "board_id": pin["board"],
+        "board_owner": {"username": user["username"]},
+        "parent_pin_id": None,
+        "is_owner": True,
+        "is_standard": True,
+        "is_removable": True,
+        "has_been_promoted": False,
+        "creative_type": "REGULAR" if items is None else "CAROUSEL",
+        "product_tags": [],
+        "pin_metrics": None,
+        "media": {"media_type": "image", "images": _images(pin["id"])}
+        if items is None
+        else {
+            "media_type": "multiple_images",
+            "items": [
+                {"item_type": "image", "images": _images(f"{pin['id']}-{number}")} for number in range(len(items))
+            ],
+        },
+    }
+
+
+def _images(name: str) -> dict[str, dict[str, Any]]:
+    return {
+        size: {"width": width, "height": height, "url": f"https://i.pinimg.com/{size}/{name}.jpg"}
+        for size, (width, height) in _SIZES.items()
+    }

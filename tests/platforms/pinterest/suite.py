@@ -1,0 +1,48 @@
+"""Pinterest, for the tests that every platform passes."""
+
+from typing import Any
+
+from letmepost.domain.errors import FailureKind
+from letmepost.platforms.pinterest import PLATFORM
+from tests.doubles.media import image
+from tests.platforms.suite.description import Content, Ending, PlatformSuite
+
+
+def pin(text: str = "Grüße an 🎉 https://example.org/a?b=1", **options: Any) -> Content:
+    return {"text": text, "media": (image(),), "options": options}
+
+
+SUITE = PlatformSuite(
+    platform=PLATFORM,
+    examples={
+        "text": pin(),
+        "link": pin(title="A title", destinationUrl="https://example.org/a?b=1#c"),
+        "carousel": {"text": "", "media": (image(1), image(2, alt_text="A cat"), image(3, alt_text="A dog"))},
+    },
+    endings={
+        "unavailable": Ending(status="unconfirmed", kind=FailureKind.IN_DOUBT),
+        "flaky": Ending(status="unconfirmed", kind=FailureKind.IN_DOUBT),
+        "duplicate": Ending(status="rejected", kind=FailureKind.DUPLICATE, rule="pinterest.content.duplicate"),
+        "processing_forever": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.url.reachable"),
+        "slow_images": Ending(),
+        "spam": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.content.spam"),
+        "trial_app": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.app.trial_refused"),
+        "not_permitted": Ending(status="rejected", kind=FailureKind.REJECTED),
+        "empty_answer": Ending(kind=FailureKind.IN_DOUBT),
+        "lagging": Ending(),
+        "no_boards": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.board.required"),
+        "many_boards": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.board.required"),
+    },
+    is_unproven=lambda _step: True,  # a missing Pin may appear later
+    texts={
+        "title": lambda text: pin(title=text),
+        "destination URL": lambda text: pin(destinationUrl=f"https://example.org/{text}"),
+    },
+    broken={"pinterest.destination_url.http": pin(destinationUrl="ftp://example.org/file")},
+    unjudged={
+        "pinterest.board.required": "nothing is known about the account of these tests",
+        "pinterest.image.mime_allowed": "the simulator does not fetch images",
+        "pinterest.image.size_max": "the simulator does not fetch images",
+        "pinterest.carousel.same_dimensions": "the simulator does not fetch images",
+    },
+)

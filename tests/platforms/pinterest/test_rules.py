@@ -1,0 +1,147 @@
+"""Pinterest's limits and options."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from letmepost.domain.accounts import AccountFacts
+from letmepost.domain.content import MediaItem, OnUnsupported, PostContent, ThreadPart
+from letmepost.domain.rules import preflight, violations
+from letmepost.domain.violations import Violation
+from letmepost.platforms.pinterest import PLATFORM
+from letmepost.platforms.pinterest.options import PinterestOptions
+from letmepost.platforms.pinterest.rules import RULES
+from tests.doubles.media import document, image, video
+from tests.doubles.targets import ACCOUNT, on
+
+
+def found(content: PostContent, account: AccountFacts = ACCOUNT) -> list[Violation]:
+    return violations(on(PLATFORM, content, account), RULES)
+
+
+def broken(content: PostContent) -> list[tuple[str, str]]:
+    return [(one.rule, one.field) for one in found(content)]
+
+
+def post(text: str = "hello", media: tuple[MediaItem, ...] = (image(),), **content: Any) -> PostContent:
+    return PostContent(text=text, media=media, **content)
+
+
+def linked(url: str) -> PostContent:
+    return post(options={"destinationUrl": url})
+
+
+NO_ADDRESS = [("pinterest.destination_url.http", "options.destinationUrl")]
+GIF = image(content_type="image/gif")
+
+CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
+    (post("a" * 801), [("pinterest.text.max_characters", "text")]),
+    (post(options={"title": "a" * 101}), [("pinterest.title.max_characters", "options.title")]),
+    (
+        linked(f"https://example.org/{'a' * 2029}"),
+        [("pinterest.destination_url.max_characters", "options.destinationUrl")],
+    ),
+    *(
+        (linked(url), NO_ADDRESS)
+        for url in ("example.org", "ftp://example.org/", "https:///a", "//a.b", "", "http://[")
+    ),
+    (linked("https://exam ple.org/"), NO_ADDRESS),
+    (post(media=()), [("pinterest.media.required", "media")]),
+    (post(thread=(ThreadPart(text="two"),)), [("pinterest.thread.supported", "thread")]),
+    (post(first_comment="more"), [("pinterest.first_comment.supported", "firstComment")]),
+    (post(media=(video(),)), [("pinterest.media.image_only", "media[0]")]),
+    (
+        post(media=(document(),)),
+        [("pinterest.media.image_only", "media[0]"), ("pinterest.media.title_supported", "media[0].title")],
+    ),
+    (post(media=(image(),) * 6), [("pinterest.media.count_max", "media")]),
+    (post(media=(GIF,)), [("pinterest.image.mime_allowed", "media[0]")]),
+    (post(media=(image(size_bytes=20_000_001),)), [("pinterest.image.size_max", "media[0]")]),
+    (
+        post(media=(image(alt_text="a" * 501),)),
+        [("pinterest.media.alt_text_max_characters", "media[0].altText")],
+    ),
+    (
+        post(media=(image(1, alt_text="a" * 250), image(2, alt_text="a" * 250))),
+        [("pinterest.media.alt_text_max_characters", "media")],
+    ),
+    (
+        post(media=(image(1), image(2, width_px=1199), image(3))),
+        [("pinterest.carousel.same_dimensions", "media[1]")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), CASES)
+def test_rule_is_broken_with_its_field(content: PostContent, expected: list[tuple[str, str]]) -> None:
+    assert broken(content) == expected
+
+
+def test_every_rule_has_a_case() -> None:
+    tested = {rule for _, expected in CASES for rule, _ in expected} | {"pinterest.board.required"}
+    assert tested == {rule.id for rule in RULES}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        post("🎉" * 800, options={"title": "🎉" * 100}),
+        post(""),
+        linked(f"https://example.org/{'a' * 2028}"),
+        linked("HTTP://[::1]:8080/a?b#c"),
+        post(media=(image(alt_text="a" * 500),)),
+        post(media=(image(1, alt_text="a" * 250), image(2, alt_text="a" * 249))),
+        post(media=tuple(image(number) for number in range(5))),
+        post(media=(image(content_type="image/webp", size_bytes=20_000_000),)),
+        post(media=(MediaItem(kind=image().kind, media_id=image().media_id), image(2))),
+    ],
+)
+def test_valid_post_breaks_no_rule(content: PostContent) -> None:
+    assert broken(content) == []
+
+
+def test_board_is_required_unless_the_account_has_a_default() -> None:
+    boards = [{"id": str(number), "name": f"Board {number}"} for number in range(1, 9)]
+    known = AccountFacts(platform_account_id="1", handle=None, data={"boards": boards})
+    [violation] = found(post(), known)
+    assert (violation.rule, violation.field) == ("pinterest.board.required", "options.boardId")
+    assert "1 (Board 1), 2 (Board 2)" in violation.remediation
+    assert "Board 6" not in violation.remediation
+    default = AccountFacts(
+        platform_account_id="1", handle=None, data={"boards": boards}, preferences={"board": {"id": "1", "name": "a"}}
+    )
+    assert found(post(), default) == []
+    assert found(post(options={"boardId": "5"}), known) == []
+
+
+def test_account_without_boards_is_told_to_create_one() -> None:
+    [violation] = found(post(), AccountFacts(platform_account_id="1", handle=None, data={"boards": []}))
+    assert "POST" in violation.remediation
+
+
+def test_unsupported_content_can_be_omitted() -> None:
+    content = post(
+        media=(image(), video()),
+        first_comment="more",
+        thread=(ThreadPart(text="two"),),
+        on_unsupported=OnUnsupported.OMIT,
+    )
+    checked = preflight(on(PLATFORM, content), RULES)
+    assert (checked.violations, len(checked.content.media), checked.content.first_comment) == ((), 1, None)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"boardId": 549755885175},
+        {"boardId": "Recipes"},
+        {"boardId": ""},
+        {"boardSectionId": "x"},
+        {"title": ""},
+        {"a": 1},
+    ],
+)
+def test_malformed_options_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        PinterestOptions.model_validate(options)
