@@ -6,6 +6,7 @@ CLIENTS: Mapping[str, Sequence[str]] = {
     "bluesky": ("@atproto/api", "atproto"),
     "linkedin": ("linkedin-api-client",),
     "mastodon": ("mastodon-py",),
+    "pinterest": ("pinterest-generated-client",),
     "threads": ("threadspipepy",),
     "twitter": ("tweepy", "xdk"),
 }

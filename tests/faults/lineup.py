@@ -19,8 +19,8 @@ VISIBLE_S = 3.0
 BRIEF_REPEATS = frozenset({"linkedin"})
 """Platforms that detect a repeat for ten minutes. A post without a worker for longer is left to a person."""
 
-EXPIRING = ("bluesky", "linkedin", "twitter")
-"""Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last one are single-use."""
+EXPIRING = ("bluesky", "linkedin", "pinterest", "twitter")
+"""Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last two are single-use."""
 
 
 def haste() -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -59,8 +60,15 @@ def resolved(value: Any) -> Any:
 
 
 def check_schema(schema: Mapping[str, Any], value: object) -> None:
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **modern(schema), "components": COMPONENTS}
-    jsonschema_rs.validator_for(whole).validate(value)
+    validator_of(json.dumps(schema)).validate(value)
+
+
+@cache
+def validator_of(schema: str) -> jsonschema_rs.Validator:
+    """Return the validator of a schema, given as JSON: compiling one takes longer than using it."""
+    described = modern(json.loads(schema))
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **described, "components": COMPONENTS}
+    return jsonschema_rs.validator_for(whole)
 
 
 @dataclass

@@ -1,0 +1,146 @@
+"""From a caller's request to what followers see: the API, PostgreSQL, a worker and the simulator, for every kind.
+
+Pinterest fetches images itself. The simulator fetches nothing, so the test does, at the URL that Pinterest received.
+"""
+
+import asyncio
+import base64
+from datetime import timedelta
+from typing import Any
+
+from letmepost.gateways.clock import SystemClock
+from tests.deployment import Client, Deployment
+from tests.doubles.waiting import eventually
+from tests.http.support import png
+
+NAME = "pinterest"
+
+
+def inline(colour: str = "red", **more: Any) -> dict[str, Any]:
+    return {"kind": "image", "bytesBase64": base64.b64encode(png(colour=colour)).decode(), **more}
+
+
+KINDS: list[dict[str, Any]] = [
+    {"text": "Grüße 🎉", "media": [inline(altText="A picture")]},
+    {"text": "", "media": [inline("red"), inline("blue", altText="Blue")]},
+    {
+        "text": "linked",
+        "media": [inline()],
+        "options": {"platform": NAME, "title": "A title", "destinationUrl": "https://example.org/a?b=1"},
+    },
+]
+
+
+async def connect(client: Client, scenario: str = "ok") -> str:
+    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
+    assert reply.status_code == 201, reply.text
+    account_id: str = reply.json()["id"]
+    return account_id
+
+
+async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
+    target = {"accountId": account_id, **content}
+    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
+    assert reply.status_code == 202, reply.text
+    post_id: str = reply.json()["results"][0]["postId"]
+    return post_id
+
+
+async def until(client: Client, post_id: str, status: str) -> dict[str, Any]:
+    """Return the post when it has this status.
+
+    The clock is advanced between attempts: waits are not tested here. During an attempt, the worker and the simulator
+    must have the same time.
+    """
+
+    async def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
+        if not found["attempts"] or "outcome" not in found["attempts"][-1]:
+            return None
+        if found["status"] == status:
+            return found
+        await client.post("/v1/sandbox/clock", {"advanceS": 60})
+        return None
+
+    found = await eventually(look, within_s=30)
+    assert found is not None
+    return found
+
+
+async def visible(client: Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
+    return found
+
+
+async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
+    """Publish the post as a new tenant. Followers see it whole, and once."""
+    client = await deployment.client()
+    later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
+    post_id = await send(client, await connect(client), content, **(later if is_scheduled else {}))
+    if is_scheduled:
+        await client.post("/v1/sandbox/clock", {"advanceS": 3600})
+    post = await until(client, post_id, "published")
+    [seen] = await visible(client)
+    assert (seen["text"], seen["uri"]) == (content["text"], post["platformUri"])
+    assert post["url"] == f"https://www.pinterest.com/pin/{seen['uri']}/"
+    source = seen["record"]["media_source"]
+    assert len(source.get("items", [source])) == len(content["media"])
+
+
+async def test_every_kind_is_published_immediately_and_scheduled(deployment: Deployment) -> None:
+    await asyncio.gather(
+        *(play(deployment, content, is_scheduled=later) for content in KINDS for later in (False, True))
+    )
+
+
+async def test_scenario_has_its_outcome(deployment: Deployment) -> None:
+    ends = {
+        "unavailable": "unconfirmed",
+        "token_expiring": "published",
+        "timeout_after_publish": "published",
+        "processing_forever": "rejected",
+        "auth_revoked": "held",
+    }
+
+    async def follow(scenario: str, status: str) -> None:
+        client = await deployment.client()
+        await until(client, await send(client, await connect(client, scenario), KINDS[0]), status)
+        assert len(await visible(client)) == (status == "published"), scenario
+
+    await asyncio.gather(*(follow(scenario, status) for scenario, status in ends.items()))
+
+
+async def test_image_can_be_fetched_until_the_post_has_ended(deployment: Deployment) -> None:
+    client, http = await deployment.client(), deployment.http
+    account_id = await connect(client, "timeout_after_publish")
+    post_id = await send(client, account_id, {"text": "one", "media": [inline("green")]})
+
+    async def pin() -> list[dict[str, Any]]:
+        return await visible(client)
+
+    [seen] = await eventually(pin)
+    path = "/" + seen["record"]["media_source"]["url"].split("/", 3)[3]
+    fetched = await http.get(path)
+    assert (fetched.status_code, fetched.content) == (200, png(colour="green"))
+    await until(client, post_id, "published")
+    assert (await http.get(path)).status_code == 404
+
+
+async def test_board_is_required_and_a_pin_on_the_default_board_can_be_deleted(deployment: Deployment) -> None:
+    client = await deployment.client()
+    account_id = await connect(client, "no_boards")
+    body = {"targets": [{"accountId": account_id, **KINDS[0]}]}
+    error = (await client.post("/v1/posts", body)).json()["error"]
+    assert (error["code"], error["rule"], error["violations"][0]["field"]) == (
+        "preflight_failed",
+        "pinterest.board.required",
+        "options.boardId",
+    )
+    made = await client.post(f"/v1/accounts/{account_id}/pinterest/boards", {"name": "Soups", "setAsDefault": True})
+    post_id = await send(client, account_id, KINDS[0])
+    await until(client, post_id, "published")
+    [seen] = await visible(client)
+    assert seen["record"]["board_id"] == made.json()["id"]
+    reply = await client.post(f"/v1/posts/{post_id}/unpublish")
+    assert reply.status_code == 200, reply.text
+    assert await visible(client) == []
