@@ -247,6 +247,13 @@ async def test_operation_responds_as_published(visitor: Visitor, line: str) -> N
     jsonschema_rs.validator_for(whole).validate(reply.json())
 
 
+async def test_account_of_pinterest_has_the_published_block(visitor: Visitor) -> None:
+    shown = (await visitor.client.get(f"/v1/accounts/{await visitor.pinner()}")).json()
+    published = API["components"]["schemas"]["Account"]["properties"]["pinterest"]
+    assert set(shown["pinterest"]) == set(published["properties"])
+    assert shown["pinterest"]["defaultBoardName"] == "Board 1"
+
+
 async def test_error_has_the_published_format(visitor: Visitor) -> None:
     for reply in (
         await visitor.client.get("/v1/posts/nonsense"),

@@ -320,6 +320,19 @@ class Resource:
     read: Callable[[AccountFacts, Any], Flow[ResourceView]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBlock:
+    """What an account in this service's API shows about its platform, in a field with the name of the platform.
+
+    Args:
+        view: the schema of the field.
+        show: returns its value.
+    """
+
+    view: type[ResourceView]
+    show: Callable[[AccountFacts], ResourceView]
+
+
 class ResourceBody(BaseModel):
     """The body of a request that changes a resource: a closed schema, camelCase in JSON."""
 
@@ -415,6 +428,7 @@ class Platform:
         resets: returns when a used-up quota resets if the refusal does not state it; None if unknown.
         resources: what callers can read of an account.
         changes: what callers can change of an account.
+        account_block: what an account shows about the platform; None if nothing.
     """
 
     name: str
@@ -455,6 +469,7 @@ class Platform:
     resets: ResetRule | None = None
     resources: tuple[Resource, ...] = ()
     changes: tuple[ResourceChange, ...] = ()
+    account_block: AccountBlock | None = None
     simulator: Simulator
 
     @property

@@ -137,6 +137,8 @@ async def test_board_is_required_and_a_pin_on_the_default_board_can_be_deleted(d
         "options.boardId",
     )
     made = await client.post(f"/v1/accounts/{account_id}/pinterest/boards", {"name": "Soups", "setAsDefault": True})
+    shown = (await client.get(f"/v1/accounts/{account_id}")).json()["pinterest"]
+    assert shown == {"defaultBoardId": made.json()["id"], "defaultBoardName": "Soups"}
     post_id = await send(client, account_id, KINDS[0])
     await until(client, post_id, "published")
     [seen] = await visible(client)

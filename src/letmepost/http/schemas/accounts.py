@@ -1,11 +1,11 @@
 """Connected accounts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, create_model
 
 from letmepost.domain.accounts import AccountStatus, Health
 from letmepost.domain.ids import Prefix, format_id
@@ -13,7 +13,8 @@ from letmepost.domain.sizes import SERVER_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View, body_profile_id
 from letmepost.http.schemas.omittable import Omittable
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
-from letmepost.platforms.contract import Platform
+from letmepost.platforms import discover
+from letmepost.platforms.contract import AccountBlock, Platform
 from letmepost.services.accounts.consent_requests import Completion, ConsentOptions, Started
 from letmepost.services.accounts.read import AccountChange
 from letmepost.storage.accounts.accounts import AccountRow
@@ -31,7 +32,25 @@ class AccountHealthView(View):
     error: Left[Annotated[Mapping[str, Any], ERROR_DETAILS]] = None
 
 
-class AccountView(View):
+_BLOCKS: Mapping[str, AccountBlock] = {
+    name: platform.account_block for name, platform in discover().items() if platform.account_block is not None
+}
+
+if TYPE_CHECKING:  # the fields are those that the platforms declare
+
+    class _WithBlocks(View):
+        pass
+else:
+    _WithBlocks = create_model(
+        "_WithBlocks",
+        __base__=View,
+        **{
+            name: (Left[Annotated[Mapping[str, Any], DescribedAs(block.view)]], None) for name, block in _BLOCKS.items()
+        },
+    )
+
+
+class AccountView(_WithBlocks):
     """A connected account."""
 
     id: str
@@ -75,7 +94,14 @@ class AccountView(View):
             ),
             created_at=row.created_at,
             updated_at=row.updated_at,
+            **_shown_block(row),
         )
+
+
+def _shown_block(row: AccountRow) -> Mapping[str, Any]:
+    """Return what the account shows about its platform, in the field of the platform."""
+    block = _BLOCKS.get(row.platform)
+    return {} if block is None else {row.platform: block.show(row.facts).model_dump(mode="json")}
 
 
 class ConnectedAccountView(AccountView):

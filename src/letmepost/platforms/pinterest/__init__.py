@@ -10,7 +10,7 @@ from letmepost.platforms.pinterest.read_back import is_there
 from letmepost.platforms.pinterest.reconcile import VISIBILITY_DELAY_S, reconcile
 from letmepost.platforms.pinterest.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.pinterest.replies import explain
-from letmepost.platforms.pinterest.resources import CHANGES, RESOURCES
+from letmepost.platforms.pinterest.resources import ACCOUNT_BLOCK, CHANGES, RESOURCES
 from letmepost.platforms.pinterest.rules import RULES
 from letmepost.platforms.pinterest.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.pinterest.settings import API_VERSION, PinterestSettings
@@ -43,5 +43,6 @@ PLATFORM = Platform(
     budgets=budgets,
     resources=RESOURCES,
     changes=CHANGES,
+    account_block=ACCOUNT_BLOCK,
     simulator=SIMULATOR,
 )

@@ -13,6 +13,7 @@ from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.flows import find
 from letmepost.platforms.contract import (
+    AccountBlock,
     AccountFacts,
     ChangedResource,
     Resource,
@@ -72,6 +73,19 @@ class SetPinterestDefaultBoard(ResourceBody):
     """The board to pin to by default."""
 
     board_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class PinterestAccount(ResourceView):
+    """The default board of an account of Pinterest."""
+
+    default_board_id: str | None
+    default_board_name: str | None
+
+
+def show_account(account: AccountFacts) -> PinterestAccount:
+    """Return what an account shows about its boards."""
+    board = default_board(account)
+    return PinterestAccount(default_board_id=board.get("id"), default_board_name=board.get("name"))
 
 
 def boards(account: AccountFacts, settings: PinterestSettings) -> Flow[ResourceView]:
@@ -146,6 +160,7 @@ def _shown(row: Row) -> PinterestBoard:
     return PinterestBoard(id=row["id"], name=name_of(row), privacy=next((one for one in known if one == privacy), None))
 
 
+ACCOUNT_BLOCK = AccountBlock(view=PinterestAccount, show=show_account)
 RESOURCES = (
     Resource(
         name="pinterest/boards",
