@@ -35,12 +35,19 @@ class Credentials:
     async def current(self) -> Credential:
         return self._current
 
-    async def refresh(self, dead: Credential) -> Credential:
+    async def refresh(self, dead: Credential) -> Credential | None:
         self.refreshed.append(dead)
         if isinstance(self._fresh, PlatformFailure):
             raise self._fresh
         self._current = Credential(secrets={"token": self._fresh})
         return self._current
+
+
+class Fixed(Credentials):
+    """A credential that is not refreshed, as during the refresh itself."""
+
+    async def refresh(self, dead: Credential) -> None:
+        self.refreshed.append(dead)
 
 
 class Ticking(SteppedClock):
@@ -222,6 +229,12 @@ async def test_expired_fresh_token_is_not_refreshed_again(http: HTTPClient) -> N
     assert reply.status == 401
     assert len(server.received) == 2
     assert len(credentials.refreshed) == 1
+
+
+async def test_refusal_of_a_call_whose_credential_is_not_refreshed_stays_as_it_is(http: HTTPClient) -> None:
+    async with serving(refusing) as server:
+        reply = await make_sender(http, Fixed())(post_to(server))
+    assert (reply.status, len(server.received)) == (401, 1)
 
 
 @pytest.mark.parametrize(("effect", "sent"), [(Effect.PUBLISH, 1), (Effect.PREPARE, 2)])

@@ -124,6 +124,16 @@ async def test_data_of_a_check_is_ignored_when_the_account_was_reconnected_durin
     assert (after.data, after.data_confirmed_at) == (before.data, before.data_confirmed_at)
 
 
+async def test_preferences_that_change_during_a_check_and_a_reconnect_stay(clinic: Clinic) -> None:
+    prepared = await clinic.prepare()
+    async with clinic.desk.owner.units.begin(clinic.caller()) as work:
+        await work.accounts.change_preferences(prepared.account.id, {"board": "1", "other": "2"}, work.now())
+        await work.accounts.change_preferences(prepared.account.id, {"board": "3"}, work.now())
+        await health.record(work, replace(prepared, data={"host": "http://example.com"}))
+    await clinic.desk.reconnect()
+    assert (await clinic.account()).preferences == {"board": "3", "other": "2"}
+
+
 async def test_expired_token_is_refreshed_during_the_check(clinic: Clinic) -> None:
     clinic.desk.network.tokens.clear()
     assert (await clinic.check()).health == "healthy"
