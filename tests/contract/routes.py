@@ -70,8 +70,10 @@ _CHANGE_BODIES: Mapping[str, Body] = {
     "pinterest/default-board": {"boardId": "549755885175"},
 }
 CHANGE_ROWS: tuple[Row, ...] = tuple(
-    _row(f"{method} /v1/accounts/{{account_id}}/{name}", _S.ACCOUNTS_WRITE, _P.ACCOUNT, _CHANGE_BODIES[name])
-    for method, name in CHANGES
+    _row(
+        f"{one.method} /v1/accounts/{{account_id}}/{one.name}", _S.ACCOUNTS_WRITE, _P.ACCOUNT, _CHANGE_BODIES[one.name]
+    )
+    for one in CHANGES
 )
 RESOURCE_ROWS: tuple[Row, ...] = (
     *(_row(f"GET /v1/accounts/{{account_id}}/{name}", _S.ACCOUNTS_READ, _P.ACCOUNT) for name in RESOURCES),

@@ -55,6 +55,6 @@ def change(account: AccountFacts, body: ResourceBody, settings: Settings, *, can
 
 DECLARED = tuple(Resource(name=name, summary="List names.", view=Names, read=read) for name in RESOURCES)
 DECLARED_CHANGES = tuple(
-    replace(of_platforms[0], summary="Change it.", view=Changed, run=partial(change, can_create=method == "POST"))
-    for (method, _), of_platforms in CHANGES.items()
+    replace(one, summary="Change it.", view=Changed, run=partial(change, can_create=one.method == "POST"))
+    for one in CHANGES
 )

@@ -122,6 +122,11 @@ async def change(client: Client, account_id: str, row: Row, **more: Any) -> http
     return await client.call(row.method, row.path.format(account_id=account_id), row.body, **more)
 
 
+def test_no_two_platforms_declare_the_same_change() -> None:
+    lines = [row.line for row in CHANGE_ROWS]
+    assert sorted(set(lines)) == sorted(lines)
+
+
 @each_change
 async def test_change_is_made_on_the_platform_and_stores_preferences(
     client: Client, admin: Admin, server: Server, row: Row

@@ -360,7 +360,8 @@ class ResourceChange:
 
     Args:
         method: POST if it can create something, PATCH if it only changes what there is.
-        name: the last part of the path `…/v1/accounts/{id}/…`. Changes of several platforms may share it.
+        name: the last part of the path `…/v1/accounts/{id}/…`. No other platform has a change with the same method and
+            name.
         summary: what it does, for the OpenAPI description.
         body: the schema of the request.
         view: the schema of the response.

@@ -17,7 +17,11 @@ from letmepost.http.schemas.resources import CHANGES, RESOURCES, route_name
 _ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
 
 _OF_RESOURCES = frozenset(
-    to_camel(route_name(method, name)) for method, name in (*(("GET", name) for name in RESOURCES), *CHANGES)
+    to_camel(name)
+    for name in (
+        *(route_name("GET", name) for name in RESOURCES),
+        *(route_name(change.method, change.name) for change in CHANGES),
+    )
 )
 
 # Operations that wait for a platform, or for its simulator.

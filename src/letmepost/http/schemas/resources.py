@@ -14,18 +14,9 @@ def _by_name() -> Mapping[str, tuple[Resource, ...]]:
     return found
 
 
-def _changes() -> Mapping[tuple[str, str], tuple[ResourceChange, ...]]:
-    found: dict[tuple[str, str], tuple[ResourceChange, ...]] = {}
-    for platform in discover().values():
-        for change in platform.changes:
-            key = (change.method, change.name)
-            found[key] = (*found.get(key, ()), change)
-    return found
-
-
 RESOURCES = _by_name()
-CHANGES = _changes()
-"""The changes, by method and name."""
+CHANGES: tuple[ResourceChange, ...] = tuple(change for platform in discover().values() for change in platform.changes)
+"""The changes that the platforms declare."""
 
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "change"}
 

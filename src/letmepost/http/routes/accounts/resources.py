@@ -38,20 +38,20 @@ def _add(name: str, of_platforms: tuple[Resource, ...]) -> None:
     )
 
 
-def _changing(method: str, name: str, body_type: Any) -> Callable[..., Awaitable[Response]]:
+def _changing(change: ResourceChange) -> Callable[..., Awaitable[Response]]:
     async def change_resource(account_id: str, body: Any, request: Request) -> Response:
         services: APIServices = request.app.state.services
         account_uuid = path_id(Prefix.ACCOUNT, account_id)
         return await perform_remotely(
             request,
-            prepare=lambda work: services.resources.prepare_change(work, account_uuid, method, name),
+            prepare=lambda work: services.resources.prepare_change(work, account_uuid, change.method, change.name),
             call=lambda prepared: services.resources.change(prepared, body),
             record=record_change,
             show=lambda made: made.result.view(format_id(Prefix.ACCOUNT, made.account.id)),
             status=_status,
         )
 
-    change_resource.__annotations__["body"] = body_type  # FastAPI reads the schema there
+    change_resource.__annotations__["body"] = change.body  # FastAPI reads the schema there
     return change_resource
 
 
@@ -59,22 +59,20 @@ def _status(made: MadeChange) -> int:
     return 201 if made.result.is_new else 200
 
 
-def _add_change(method: str, name: str, of_platforms: tuple[ResourceChange, ...]) -> None:
-    body: Any = Union[tuple(change.body for change in of_platforms)]  # noqa: UP007 - known at run time
-    view: Any = Union[tuple(change.view for change in of_platforms)]  # noqa: UP007 - known at run time
+def _add_change(change: ResourceChange) -> None:
     router.add_api_route(
-        f"/v1/accounts/{{account_id}}/{name}",
-        _changing(method, name, body),
-        methods=[method],
-        name=route_name(method, name),
-        description="\n\n".join(change.summary for change in of_platforms),
-        response_model=view,
-        responses={201: {"model": view, "description": "Created."}} if method == "POST" else None,
+        f"/v1/accounts/{{account_id}}/{change.name}",
+        _changing(change),
+        methods=[change.method],
+        name=route_name(change.method, change.name),
+        description=change.summary,
+        response_model=change.view,
+        responses={201: {"model": change.view, "description": "Created."}} if change.method == "POST" else None,
         openapi_extra=needs(Scope.ACCOUNTS_WRITE),
     )
 
 
 for _name, _of_platforms in RESOURCES.items():
     _add(_name, _of_platforms)
-for (_method, _name), _changes in CHANGES.items():
-    _add_change(_method, _name, _changes)
+for _change in CHANGES:
+    _add_change(_change)
