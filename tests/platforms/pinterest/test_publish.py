@@ -134,8 +134,15 @@ def test_account_stays_connected_when_a_pin_is_not_permitted() -> None:
 
 
 def test_deleted_section_of_an_existing_board_is_rejected() -> None:
-    failure = refusal(run(ready(), refused(404, 2031, "Board section not found."), replied(200, board())))
+    failure = refusal(run(ready(), refused(404, 2031, "Board section not found.")))
     assert failure.rule == "pinterest.board_section.unknown"
+
+
+@pytest.mark.parametrize("message", ["Please use the API Sandbox instead.", "This looks like spam."])
+def test_refusal_with_a_stated_reason_is_not_about_the_board(message: str) -> None:
+    transcript = run(ready(), refused(403, 29, message))
+    assert refusal(transcript).rule in {"pinterest.app.trial_refused", "pinterest.content.spam"}
+    assert len(transcript.calls) == 1
 
 
 def test_refused_pin_is_retried_when_its_board_cannot_be_read() -> None:

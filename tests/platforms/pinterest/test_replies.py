@@ -68,6 +68,7 @@ FORBIDDEN = "You are not permitted to access that resource."
         (ME, refused(403, 403, "Not authorized to access the user account."), A, None),
         (PIN, refused(403, 2625), R, "pinterest.account.restricted"),
         (PIN, refused(403, 2626), R, "pinterest.account.restricted"),
+        (ME, refused(403, 2626), R, "pinterest.account.restricted"),
         (PIN, refused(403, 1, "Blocked as SPAM"), R, "pinterest.content.spam"),
         (BOARD, refused(404, 40), R, None),
         (DELETE, refused(404, 50), R, None),

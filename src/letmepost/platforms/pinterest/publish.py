@@ -50,7 +50,7 @@ def _refusal(call: Call, reply: Reply, settings: PinterestSettings) -> Flow[Plat
             yield _FETCH_SOON
             return failure
         yield from wait(_FETCH_LATER, STILL_UNREACHABLE(response=failure.response))
-    elif is_closed_board(reply):
+    elif failure.rule is None and is_closed_board(reply):
         board_id = (call.json or {})["board_id"]
         board = yield read_board(settings, board_id)
         if board.status in {403, 404}:

@@ -81,9 +81,9 @@ def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
         return _token_refusal(call, reply)
     if reply.status in {400, 403} and _is_about_trial(reply):
         return refusals.TRIAL_REFUSED
-    if reply.status == 403 and call.url.endswith(("/user_account", "/boards")):
-        return refusals.SCOPES_MISSING
-    return _by_words(reply) or _MEANINGS.find(call, reply, _code(reply))
+    found = _by_words(reply) or _MEANINGS.find(call, reply, _code(reply))
+    is_about_account = reply.status == 403 and call.url.endswith(("/user_account", "/boards"))
+    return refusals.SCOPES_MISSING if is_about_account and not found.id else found
 
 
 def _token_refusal(call: Call, reply: Reply) -> PlatformRefusal:
