@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "202611291810"
-down_revision = "202611291700"
+revision = "202611291850"
+down_revision = "202611291840"
 
 
 def upgrade() -> None:
