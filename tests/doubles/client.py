@@ -156,7 +156,7 @@ class SimulatedClient(SimulatedNetwork):
         return _RecordingSender(
             client=self,
             http=_SimulatedHTTP(self),
-            platform=self.platform,
+            platform=self.platform.signing_for(self.settings),
             clock=_Clock(self),
             credentials=credentials,
             open_media=self._open_media,

@@ -55,6 +55,10 @@ class Credential:
     expires_at: datetime | None = None
 
 
+Sign: TypeAlias = Callable[[Call, Credential, datetime, bytes], Call]
+"""Returns a call with its authentication, from the credential, the time and entropy."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedAccount:
     """An account that was connected: its identity, its data and its credential.
@@ -407,6 +411,7 @@ class Platform:
             are missing in the new credential are kept from the old one.
         needs_refresh: returns True if the reply shows that the access token has expired and that nothing was executed.
         sign: returns the call with its authentication.
+        sign_for: returns the `sign` of a deployment with these settings; None if they do not change it.
         publish: publishes a post.
         reconcile: returns what became of an intent, by reads. Where the platform detects and refuses a repeat, it may
             also yield `intent.call` once more; a repeat without a reply raises `unavailable` in the flow. The bytes of
@@ -454,7 +459,8 @@ class Platform:
     check_costs_money: bool = False
     refresh: Callable[[AccountFacts, Any], Flow[Credential]]
     needs_refresh: Callable[[Reply], bool]
-    sign: Callable[[Call, Credential, datetime, bytes], Call]
+    sign: Sign
+    sign_for: Callable[[Any], Sign] | None = None
     publish: Callable[[ReadyPost, Any], Flow[None]]
     reconcile: Callable[[ReadyPost, Intent, Any], Flow[Reconciled]]
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
@@ -487,6 +493,10 @@ class Platform:
         """Return this platform with the rules and the API version of a deployment with these settings."""
         rules = self.rules if self.rules_for is None else self.rules_for(settings)
         return replace(self, rules=rules, api_version=getattr(settings, "api_version", None))
+
+    def signing_for(self, settings: PlatformSettings) -> "Platform":
+        """Return this platform with the `sign` of a deployment with these settings."""
+        return self if self.sign_for is None else replace(self, sign=self.sign_for(settings))
 
     @property
     def sunset(self) -> date | None:

@@ -93,12 +93,13 @@ class Worlds:
         """
         platform = self.platform(name)
         if mode is Mode.LIVE:
+            settings = self._settings[name]
             charge = charge_nothing if self._meter is None else partial(self._meter.add, organization_id, platform)
-            return Access(platform, self._settings[name], self._live_http, self._metrics, charge)
+            return Access(platform.signing_for(settings), settings, self._live_http, self._metrics, charge)
         if self._sandbox is None:
             raise refusals.keys.SANDBOX_MISSING(platform=name)
         settings = _simulator_settings(platform, self._sandbox.url, organization_id)
-        return Access(platform, settings, self._sandbox.http, self._metrics)
+        return Access(platform.signing_for(settings), settings, self._sandbox.http, self._metrics)
 
     def browser_settings(self, access: Access, mode: Mode, organization_id: UUID) -> PlatformSettings:
         """Return the settings from which URLs are built that a person opens in a browser.

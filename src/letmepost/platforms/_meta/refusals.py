@@ -4,7 +4,7 @@ from functools import partial
 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.refusals import PlatformRefusal
-from letmepost.platforms._kit.refusals import auth_failed, rejected
+from letmepost.platforms._kit.refusals import auth_failed, rejected, unavailable
 
 _auth_failed = partial(auth_failed, remediation="Connect the account again, and grant every permission.")
 
@@ -18,4 +18,19 @@ DUPLICATE = PlatformRefusal(
     kind=FailureKind.DUPLICATE,
     message="The account has already published the same content.",
     remediation="Change the text.",
+)
+CODE_INVALID = PlatformRefusal(
+    kind=FailureKind.AUTH_FAILED,
+    message="Meta did not accept the consent: it was used before, has expired, or belongs to another redirect URL.",
+    remediation="Connect the account again.",
+)
+APP_REFUSED = unavailable(
+    message="Meta does not accept this deployment's app.",
+    remediation="The operator must correct the app's id and secret. `letmepost doctor` shows which ones.",
+    is_operators=True,
+)
+PERMISSIONS_DECLINED = rejected(
+    message="The person did not grant every required permission. Missing: {scopes}.",
+    remediation="Connect again, and keep every permission selected in the dialog of Facebook.",
+    is_input=True,
 )

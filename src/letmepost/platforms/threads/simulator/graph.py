@@ -1,98 +1,17 @@
-"""The format of the server: JSON, and refusals in the envelope of the Graph API."""
+"""The format of the server, and the refusal that only Threads has."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from letmepost.platforms._meta.simulator.graph import (
+    ConsentRefused,
+    Parameters,
+    Refused,
+    json_reply,
+    shown,
+    wrong_parameter,
+)
 
-from letmepost.platforms._kit.simulator import wire
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply
-
-_JSON = {"content-type": "application/json; charset=UTF-8"}
-
-
-class Refused(wire.Refusal):
-    """A refusal in the words of the server."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: int,
-        subcode: int | None = None,
-        status: int = 400,
-        is_transient: bool = False,
-    ) -> None:
-        error = {
-            "message": message,
-            "type": "OAuthException",
-            "code": code,
-            **({} if subcode is None else {"error_subcode": subcode}),
-            "is_transient": is_transient,
-            "fbtrace_id": "AxSandboxTraceId",
-        }
-        super().__init__(status, {"error": error}, headers=_JSON)
-
-
-class ConsentRefused(wire.Refusal):
-    """A refusal of the OAuth endpoints, which have an envelope of their own."""
-
-    def __init__(self, message: str) -> None:
-        value = {"error_type": "OAuthException", "code": 400, "error_message": message}
-        super().__init__(400, value, headers=_JSON)
-
-
-def wrong_parameter(message: str) -> Refused:
-    """Return the refusal of a missing or invalid parameter."""
-    return Refused(message, code=100)
+__all__ = ["ConsentRefused", "Parameters", "Refused", "json_reply", "not_found", "shown", "wrong_parameter"]
 
 
 def not_found() -> Refused:
     """Return the refusal of an id that does not exist, or not yet."""
     return Refused("The requested resource does not exist", code=24, subcode=4279009)
-
-
-def json_reply(value: Mapping[str, Any], *, delay_s: float = 0.0, dropped: bool = False) -> SimulatedReply:
-    """Return a 200 with JSON."""
-    return wire.json_reply(value, headers=_JSON, delay_s=delay_s, dropped=dropped)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """The parameters of a call, from its query, and its form or JSON. The same name twice counts once."""
-
-    values: Mapping[str, str]
-
-    @classmethod
-    def of(cls, call: SimulatedCall) -> "Parameters":
-        """Return the parameters of a call."""
-        is_json = wire.content_type(call) == "application/json"
-        return cls({**dict(call.query), **(_json_parameters(call.body) if is_json else wire.form_of(call))})
-
-    def get(self, name: str) -> str | None:
-        """Return a parameter, or None if it was not sent or is empty."""
-        return self.values.get(name) or None
-
-    def require(self, name: str) -> str:
-        """Return a required parameter."""
-        value = self.get(name)
-        if value is None:
-            raise wrong_parameter(f"Param {name} is required.")
-        return value
-
-
-def shown(value: Mapping[str, Any], parameters: Parameters) -> SimulatedReply:
-    """Return the requested fields that exist, and the id."""
-    wanted = {"id", *(parameters.get("fields") or "").split(",")}
-    return json_reply({name: value[name] for name in value if name in wanted})
-
-
-def _json_parameters(body: bytes) -> Mapping[str, str]:
-    """Return the fields of an object. As in a form, a value that is not a text is the JSON of that value."""
-    try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        raise wrong_parameter("The body is not JSON.") from None
-    if not isinstance(value, dict):
-        raise wrong_parameter("The body is not a JSON object.")
-    return {name: item if isinstance(item, str) else json.dumps(item) for name, item in value.items()}

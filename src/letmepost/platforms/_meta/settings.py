@@ -1,0 +1,33 @@
+"""The settings of the platforms whose accounts are connected with Facebook Login."""
+
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from letmepost.platforms._kit.settings import AppSettings
+
+GRAPH_VERSION = "v26.0"
+"""Released 2026-07-29. https://developers.facebook.com/docs/graph-api/changelog/versions (checked 2026-11-28)."""
+
+
+class GraphSettings(AppSettings):
+    """The app is created at https://developers.facebook.com as a business app: type "Other", then "Business".
+
+    An app that was created for a use case cannot request the permissions of Pages: the dialog reports invalid scopes.
+    """
+
+    api_version: Annotated[
+        str,
+        Field(
+            pattern=r"^v\d+\.\d+$",
+            description="The version of the Graph API. The default is the one that is tested.",
+        ),
+    ] = GRAPH_VERSION
+    client_id: str | None = Field(default=None, description="The app ID, from the app's basic settings.")
+    client_secret: SecretStr | None = Field(default=None, description="The app secret, from the app's basic settings.")
+    api_url: Annotated[AnyHttpUrl, Field(description="The host of the Graph API.")] = AnyHttpUrl(
+        "https://graph.facebook.com"
+    )
+    web_url: Annotated[AnyHttpUrl, Field(description="The host of the page where a person grants access.")] = (
+        AnyHttpUrl("https://www.facebook.com")
+    )
