@@ -29,6 +29,10 @@ TALK = {"thread": (ThreadPart(text="two", media=(DESCRIBED,)),), "first_comment"
 POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "bluesky": [{"media": (image(),), **TALK}],
     "example": [{"media": (image(),)}],
+    "facebook": [
+        {"media": (image(),), "first_comment": "comment"},
+        {"media": (image(),), "options": {"kind": "story"}},
+    ],
     "mastodon": [{"media": (video(),), "first_comment": "comment"}],
     "linkedin": [{"media": (image(),), "first_comment": "comment"}, {"media": (document(),)}],
     "pinterest": [{"media": (image(),)}],
@@ -52,6 +56,10 @@ def publish_as_a_page(worker: Worker) -> None:
     publish(worker, {})
 
 
+def connect_pages_of_a_business(worker: Worker) -> None:
+    worker.exchange(worker.consent("business")["code"])
+
+
 def exceed_a_limit(worker: Worker) -> None:
     worker.connect("rate_limited")
     with suppress(PlatformFailure):
@@ -69,6 +77,7 @@ def use_boards(worker: Worker) -> None:
 
 MORE: Mapping[str, Callable[[Worker], None]] = {
     "bluesky": connect_by_domains,
+    "facebook": connect_pages_of_a_business,
     "linkedin": publish_as_a_page,
     "pinterest": use_boards,
     "threads": exceed_a_limit,
@@ -85,7 +94,8 @@ NOT_SIMULATED: Mapping[str, Mapping[str, str]] = {
 def publish(worker: Worker, content: Mapping[str, Any]) -> None:
     """Publish a post, look for each part of it as if its response was lost, and delete it."""
     platform, account = worker.platform, worker.account
-    post = worker.ready(account, f"post {len(worker.calls)}", **content)
+    is_story = content.get("options", {}).get("kind") == "story"
+    post = worker.ready(account, "" if is_story else f"post {len(worker.calls)}", **content)
     said = worker.finish(post)
     worker.advance(seconds=platform.visibility_delay_s)
     for intent in worker.intents():

@@ -23,31 +23,6 @@ def _planned(title: str, rules: Iterable[tuple[str, str, str]]) -> tuple[Explana
     )
 
 
-_FACEBOOK = _planned(
-    "Facebook",
-    (
-        ("facebook.media.count_max", "The post has too many media items.", "Remove media items."),
-        ("facebook.media.image_size_max", "An image is too large.", "Shrink the image."),
-        (
-            "facebook.media.image_video_exclusive",
-            "The post has both images and a video.",
-            "Attach images or a video, not both.",
-        ),
-        (
-            "facebook.media.mime_allowed",
-            "Facebook does not accept the type of a media item.",
-            "Convert an image to JPEG, or a video to MP4.",
-        ),
-        ("facebook.media.video_size_max", "A video is too large.", "Compress the video."),
-        (
-            "facebook.pages.none",
-            "The person who connected the account manages no Facebook Page.",
-            "Connect as a person who manages the Page.",
-        ),
-        ("facebook.text.max_graphemes", "The text is too long.", "Shorten the text."),
-        ("facebook.text.required", "The post has no text and no media item.", "Write a text, or attach a media item."),
-    ),
-)
 _INSTAGRAM = _planned(
     "Instagram",
     (
@@ -90,6 +65,6 @@ _EVERY_PLATFORM = (
 )
 
 PLANNED: Mapping[str, tuple[Explanation, ...]] = MappingProxyType(
-    {"Facebook": _FACEBOOK, "Instagram": _INSTAGRAM, "Media": _EVERY_PLATFORM}
+    {"Instagram": _INSTAGRAM, "Media": _EVERY_PLATFORM}
 )
 """The explanations, by the title of their section."""

@@ -112,6 +112,7 @@ class PlatformSuite:
         endings: the scenarios that end differently than on most platforms.
         is_unproven: returns True if the platform cannot prove that the lost request of a step was not executed. Then
             the post is unconfirmed, or the first comment is left out.
+        proven: the examples for which it can prove that, all the same.
         unrecognized: the examples that the platform cannot find even if their lost request was executed.
         refreshes_expired_tokens: False if an access token can be refreshed only before it expires.
         secrets_in_query: the last parts of the paths that receive a secret in the query, because the platform requires
@@ -130,6 +131,7 @@ class PlatformSuite:
     examples: Mapping[str, Content] = field(default_factory=dict)
     endings: Mapping[str, Ending] = field(default_factory=dict)
     is_unproven: Callable[[str], bool] = _never
+    proven: frozenset[str] = frozenset()
     unrecognized: frozenset[str] = frozenset()
     refreshes_expired_tokens: bool = True
     secrets_in_query: frozenset[str] = frozenset()
@@ -151,6 +153,10 @@ class PlatformSuite:
         """Return how to make a post with a text that has a limit, by field."""
         allowed = {name: make for name, make in _TEXT_FIELDS.items() if not self.rules_broken_by(make("x"))}
         return {**allowed, **self.texts}
+
+    def may_be_unproven(self, example: str, step: str) -> bool:
+        """Return True if the platform cannot prove that the lost request of a step was not executed."""
+        return example not in self.proven and self.is_unproven(step)
 
     def counted(self) -> Mapping[str, Callable[[int], Content]]:
         """Return how to make a post with a number of what a rule limits, by rule."""

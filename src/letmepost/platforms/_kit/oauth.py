@@ -184,17 +184,17 @@ def read_tokens(
     if not reply.ok:
         raise explain(call, reply)
     access_token, refresh_token = data.get("access_token"), data.get("refresh_token")
-    if "error" in data or not _is_token(access_token):
+    if "error" in data or not is_token(access_token):
         raise _NO_TOKEN()
     return Tokens(
         access_token=str(access_token),
-        refresh_token=str(refresh_token) if _is_token(refresh_token) else None,
+        refresh_token=str(refresh_token) if is_token(refresh_token) else None,
         expires_at=_expires_at(data.get("expires_in"), reply.received_at),
         scopes=_scopes(data.get("scope"), scope_separator),
     )
 
 
-def _is_token(value: object) -> bool:
+def is_token(value: object) -> bool:
     """Return True for a token that a header can contain: printable ASCII (RFC 6749 appendix A.12 and A.17)."""
     return isinstance(value, str) and value.isascii() and value.isprintable() and value.strip() != ""
 

@@ -60,10 +60,12 @@ def read_id(reply: Reply) -> str | None:
     return id_in(reply.data()) if reply.ok and read_error(reply) is None else None
 
 
+_BUSINESS_LIMITS = range(80000, 80015)
+"""Limits by use case: 80001 for Pages, 80002 for Instagram."""
 COMMON: Mapping[int, PlatformRefusal] = MappingProxyType(
     {
         **dict.fromkeys((3, 10, *range(200, 300)), refusals.NOT_ALLOWED),
-        **dict.fromkeys((4, 17, 32, 341, 613), RATE_LIMITED),
+        **dict.fromkeys((4, 17, 32, 341, 613, *_BUSINESS_LIMITS), RATE_LIMITED),
         100: REFUSED,
         368: refusals.BLOCKED,
         506: refusals.DUPLICATE,
@@ -74,15 +76,23 @@ _INVALID_TOKEN_CODES = frozenset({102, 190})
 _UNAVAILABLE_CODES = frozenset({-2, -1, 1, 2})
 
 
-def explain(call: Call, reply: Reply, own: Mapping[int, PlatformRefusal], network: str) -> PlatformFailure:
+def explain(
+    call: Call,
+    reply: Reply,
+    own: Mapping[int, PlatformRefusal],
+    network: str,
+    named: PlatformRefusal | None = None,
+) -> PlatformFailure:
     """Return what an unexpected reply means, including a success without the expected content.
 
     Args:
         own: what the platform's own subcodes mean. Only the codes of an invalid token take precedence over them.
         network: the name of the platform, for messages.
+        named: what the platform has found in the error, if its codes alone do not show what it means.
     """
     error = read_error(reply)
-    refusal = _refusal(call, reply, error, own)
+    found = None if _is_published(call, reply) else named
+    refusal = found or _refusal(call, reply, error, own)
     is_limited = refusal.kind is FailureKind.RATE_LIMITED
     codes = {} if error is None else {"code": error.code, "subcode": error.subcode}
     return refusal(
@@ -93,8 +103,13 @@ def explain(call: Call, reply: Reply, own: Mapping[int, PlatformRefusal], networ
     )
 
 
+def _is_published(call: Call, reply: Reply) -> bool:
+    """Return True if the call may have published something: a refusal has another status."""
+    return reply.ok and call.effect is Effect.PUBLISH
+
+
 def _refusal(call: Call, reply: Reply, error: GraphError | None, own: Mapping[int, PlatformRefusal]) -> PlatformRefusal:
-    if reply.ok and call.effect is Effect.PUBLISH:  # a refusal has another status, so the result is unknown
+    if _is_published(call, reply):
         return _MEANINGS.without_result(call)
     if error is None or error.code is None:
         return _MEANINGS.find(call, reply)

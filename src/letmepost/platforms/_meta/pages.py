@@ -11,6 +11,7 @@ from typing import Any
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.domain.retry import POLICIES, Next
+from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.fields import id_in, object_in, objects_in, text_in, texts_in
 from letmepost.platforms._kit.flows import Explain, succeed
 from letmepost.platforms._meta.calls import ACCESS_TOKEN, read, with_token
@@ -64,7 +65,7 @@ def find_pages(
     usable, unusable = [], {}
     for candidate in (yield from search.candidates()):
         row = yield from search.with_token(candidate)
-        page = Page(id=row["id"], name=text_in(row, "name"), token=text_in(row, ACCESS_TOKEN) or "", data=row)
+        page = Page(id=row["id"], name=text_in(row, "name"), token=_token_in(row), data=row)
         problem = yield from search.problem(page)
         if problem is None:
             usable.append(page)
@@ -112,7 +113,7 @@ class _Search:
 
     def with_token(self, row: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
         """Return a Page of a portfolio with its token, if the person was granted one."""
-        if text_in(row, ACCESS_TOKEN) is not None:
+        if _token_in(row):
             return row
         call = self._call(row["id"], fields=self.fields)
         reply = yield call
@@ -152,3 +153,9 @@ class _Search:
 
 def _is_list(reply: Reply) -> bool:
     return read_error(reply) is None and isinstance(reply.data().get("data"), list)
+
+
+def _token_in(row: Mapping[str, Any]) -> str:
+    """Return the token of a Page, or an empty text without a usable one."""
+    found = text_in(row, ACCESS_TOKEN)
+    return found if found is not None and oauth.is_token(found) else ""

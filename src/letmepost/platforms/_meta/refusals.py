@@ -32,5 +32,6 @@ APP_REFUSED = unavailable(
 PERMISSIONS_DECLINED = rejected(
     message="The person did not grant every required permission. Missing: {scopes}.",
     remediation="Connect again, and keep every permission selected in the dialog of Facebook.",
+    sample={"scopes": "pages_manage_posts"},
     is_input=True,
 )

@@ -1,5 +1,8 @@
 """The settings of the platforms whose accounts are connected with Facebook Login."""
 
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import AnyHttpUrl, Field, SecretStr
@@ -8,6 +11,16 @@ from letmepost.platforms._kit.settings import AppSettings
 
 GRAPH_VERSION = "v26.0"
 """Released 2026-07-29. https://developers.facebook.com/docs/graph-api/changelog/versions (checked 2026-11-28)."""
+GRAPH_SUNSETS: Mapping[str, date] = MappingProxyType(
+    {
+        "v21.0": date(2027, 1, 21),
+        "v22.0": date(2027, 5, 20),
+        "v23.0": date(2027, 10, 8),
+        "v24.0": date(2028, 2, 18),
+        "v25.0": date(2028, 7, 29),
+    }
+)
+"""From the same page. The end of v26.0 is not announced. After it, the oldest usable version answers silently."""
 
 
 class GraphSettings(AppSettings):

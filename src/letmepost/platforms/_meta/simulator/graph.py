@@ -9,6 +9,8 @@ from typing import Any
 from letmepost.platforms._kit.simulator import wire
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply
 
+_FILE = "source"
+"""The name of the field of a multipart form that has a file."""
 _JSON = {"content-type": "application/json; charset=UTF-8"}
 
 
@@ -66,8 +68,12 @@ class Parameters:
     @classmethod
     def of(cls, call: SimulatedCall) -> "Parameters":
         """Return the parameters of a call."""
-        is_json = wire.content_type(call) == "application/json"
-        return cls({**dict(call.query), **(_json_parameters(call.body) if is_json else wire.form_of(call))})
+        if wire.content_type(call) == "application/json":
+            body = _json_parameters(call.body)
+        else:
+            texts = (pair for pair in wire.multipart_of(call) or () if pair[0] != _FILE)
+            body = {**wire.form_of(call), **{name: value.decode("utf-8", "replace") for name, value in texts}}
+        return cls({**dict(call.query), **body})
 
     def get(self, name: str) -> str | None:
         """Return a parameter, or None if it was not sent or is empty."""
@@ -79,6 +85,11 @@ class Parameters:
         if value is None:
             raise wrong_parameter(f"Param {name} is required.")
         return value
+
+
+def file_of(call: SimulatedCall) -> bytes | None:
+    """Return the file of a multipart form, or None without one."""
+    return next((value for name, value in wire.multipart_of(call) or () if name == _FILE), None)
 
 
 def shown(value: Mapping[str, Any], parameters: Parameters) -> SimulatedReply:

@@ -1,0 +1,129 @@
+"""What Facebook's flows refuse or warn about beyond the rules."""
+
+import sys
+
+from letmepost.domain.errors import FailureKind
+from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected
+
+PAGES_NONE = rejected(
+    id="facebook.pages.none",
+    message="The consent gave access to no Facebook Page that can be published to. {reason}",
+    remediation="Connect again as a person who may create content on the Page. Keep the Page and, if a business "
+    "portfolio owns it, the portfolio selected in the dialog of Facebook.",
+    summary="Accounts on Facebook are Pages, not people. A Page can be connected if it is published, and if the person "
+    "has the task of creating content and granted access to it. Pages of a business portfolio are missing without the "
+    "permission `business_management`. A Page that was not selected in Facebook's dialog is missing, too.",
+    sample={"reason": "Acme: the Page is not published."},
+    is_input=True,
+)
+ROLE_REQUIRED = rejected(
+    id="facebook.page.role_required",
+    message="The role on the Page of the person who connected it does not allow this.",
+    remediation="An administrator of the Page must give that person a role that may create content. Then retry the "
+    "post. Connecting the account again does not help.",
+    summary="The token is valid, and other Pages of the same person may work. On this Page, the person's role is too "
+    "weak.",
+)
+DUPLICATE = PlatformRefusal(
+    id="facebook.text.duplicate",
+    kind=FailureKind.DUPLICATE,
+    message="Facebook rejected the post because the Page has already published the same content.",
+    remediation="Check the Page: the earlier post may be this one. Change the text to publish it again.",
+    summary="Facebook rejects a post that repeats a recent post of the Page.",
+)
+MEDIA_UNREACHABLE = rejected(
+    id="facebook.media.reachable",
+    message="Facebook could not fetch a media item from this deployment.",
+    remediation="Ask the operator to make `LETMEPOST_PUBLIC_URL` reachable from the internet, then retry the post.",
+    summary="Facebook fetches media from this deployment instead of accepting an upload.",
+    is_operators=True,
+)
+LINK_REFUSED = rejected(
+    id="facebook.link.refused",
+    message="Facebook does not accept the link: {reason}",
+    remediation="Check that the link opens without a login, and does not lead to facebook.com. Otherwise omit it.",
+    summary="Facebook reads the page behind a link to show it as a card, and refuses some links to itself.",
+    sample={"reason": "The URL could not be scraped."},
+)
+FIRST_COMMENT_REFUSED = first_comment_refused(
+    "facebook.first_comment.refused", "Facebook", reason="(#200) Requires pages_manage_engagement permission."
+)
+
+TEXT_TOO_LONG = rejected(
+    rule="facebook.text.max_graphemes",
+    message="Facebook reports that the text is too long.",
+    remediation="Shorten the text.",
+)
+IMAGE_REFUSED = rejected(
+    message="Facebook could not use an image: it is too large, or in a format that Facebook does not accept.",
+    remediation="Convert the image to a JPEG of at most 4 MB.",
+)
+FILE_INVALID = rejected(
+    message="Facebook does not accept the file.", remediation="Re-export the file and attach the new copy."
+)
+CONTENT_REFUSED = rejected(
+    message="Facebook rejected the content because of its community standards.",
+    remediation="Change the content. The Page's quality page on Facebook shows the decision.",
+)
+SECURITY_CHECK = rejected(
+    message="Facebook requires a security check before it accepts comments.",
+    remediation="The person who connected the Page must sign in to Facebook and complete the check.",
+)
+ACCOUNT_LIMITED = rejected(
+    message="Facebook has limited what the account can do for some days.",
+    remediation="Check the account's status on Facebook, and retry after the limitation has ended.",
+)
+FORMAT_INVALID = rejected(message="Facebook does not accept the format of the content: {reason}")
+PAGE_AUTHORIZATION = auth_failed(
+    message="Facebook requires the person who connected the Page to complete the Page publishing authorization.",
+    remediation="Complete it on Facebook, and connect the account again.",
+)
+IDENTITY_CHECK = auth_failed(
+    message="Facebook requires the person who connected the Page to confirm their identity.",
+    remediation="Confirm it on Facebook, and connect the account again.",
+)
+
+_RECONNECT = "Connect the account again."
+APP_REMOVED = auth_failed(
+    message="The person who connected the Page has removed the app on Facebook.", remediation=_RECONNECT
+)
+CHECKPOINT = auth_failed(
+    message="Facebook requires the person who connected the Page to pass a security check.",
+    remediation="Sign in to facebook.com, pass the check, and connect the account again.",
+)
+PASSWORD_CHANGED = auth_failed(
+    message="The person who connected the Page has changed their password, or Facebook has ended their session.",
+    remediation=_RECONNECT,
+)
+UNCONFIRMED = auth_failed(
+    message="The person who connected the Page has not confirmed their Facebook account.",
+    remediation="Confirm it on Facebook, and connect the account again.",
+)
+ROLE_LOST = auth_failed(
+    message="The person who connected the Page has no role on it any longer.",
+    remediation="Connect the account again as a person who may create content on the Page.",
+)
+
+REFUSALS = tuple(explanations_in(sys.modules[__name__]))
+
+
+def _without_video(rule_id: str, message: str, remediation: str) -> Explanation:
+    return Explanation(
+        id=rule_id,
+        message=message,
+        remediation=remediation,
+        summary="Videos on Facebook are not supported in this release, so this rule is never raised: "
+        "`facebook.media.kind_supported` rejects them.",
+    )
+
+
+NEVER_RAISED = (
+    _without_video(
+        "facebook.media.image_video_exclusive",
+        "The post has both images and a video.",
+        "Attach images or a video, not both.",
+    ),
+    _without_video("facebook.media.video_size_max", "A video is too large.", "Compress the video."),
+)
+"""Documented ids that no post can break here, for callers who branch on them."""

@@ -1,0 +1,179 @@
+"""The routes of the simulator."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from letmepost.platforms._kit.simulator.routes import Handler
+from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt, withdraw_permission
+from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown
+from letmepost.platforms._meta.simulator.lists import listed
+from letmepost.platforms._meta.simulator.people import Page, find_page
+from letmepost.platforms._meta.simulator.router import answer_graph
+from letmepost.platforms._meta.simulator.tokens import Session, authenticate, require_page, unsupported
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.facebook.simulator import feed, photos
+from letmepost.platforms.facebook.simulator.consent import APP, LOGIN
+from letmepost.platforms.facebook.simulator.scenarios import SCENARIOS, Scenario
+
+_READ = "pages_read_engagement"
+_POST = "pages_manage_posts"
+
+
+def _scenario(session: Session) -> Scenario:
+    return SCENARIOS[session.user["scenario"]]
+
+
+def _signed(handler: Handler, *scopes: str) -> Handler:
+    """Return the handler of calls with the token of a Page, which also passes the session to `handler`."""
+
+    def handle(state: State, call: SimulatedCall, *arguments: str) -> SimulatedReply:
+        return handler(state, call, authenticate(state, call, APP, *scopes), *arguments)
+
+    return handle
+
+
+def _me(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`GET /me`. In the scenario `auth_revoked`, the consent is withdrawn after the first read of a Page's token."""
+    reply, session = LOGIN.me(state, call), authenticate(state, call, APP)
+    if session.page is not None and _scenario(session).revoked:
+        withdraw_permission(state, session.user["id"])
+    return reply
+
+
+def _author(session: Session, page_id: str) -> Page:
+    """Return the Page, if the person who connected it may create content there."""
+    page = require_page(session, page_id)
+    tasks = page["roles"][session.user["id"]]
+    if _scenario(session).role_is_weak or not {"CREATE_CONTENT", "MANAGE"} & set(tasks):
+        message = (
+            "(#200) If posting to a page, requires both pages_read_engagement and pages_manage_posts as an admin with "
+            "sufficient administrative permission"
+        )
+        raise Refused(message, code=200, status=403)
+    return page
+
+
+def _add_photo(state: State, call: SimulatedCall, session: Session, page_id: str) -> SimulatedReply:
+    """`POST /{page}/photos`: staged with `published=false`, and otherwise also the post that shows it."""
+    page, scenario, given = _author(session, page_id), _scenario(session), Parameters.of(call)
+    is_staged = given.get("published") == "false"
+    refuse_attempt(state, session.user["id"], scenario, call.now, shows_post=not is_staged, is_upload=is_staged)
+    message = given.get("message") or given.get("caption") or ""
+    feed.check_text(message)
+    photo = photos.make(state, call, page, scenario)
+    if is_staged:
+        return json_reply({"id": photo["id"]}, delay_s=scenario.delay_s)
+    post = feed.store_post(state, call, page, message=message, photos=[photo])
+    return _published(state, scenario, post["id"], {"id": photo["id"], "post_id": post["id"]})
+
+
+def _add_post(state: State, call: SimulatedCall, session: Session, page_id: str) -> SimulatedReply:
+    page, scenario = _author(session, page_id), _scenario(session)
+    refuse_attempt(state, session.user["id"], scenario, call.now, shows_post=True)
+    post = feed.publish(state, call, page)
+    return _published(state, scenario, post["id"], {"id": post["id"]})
+
+
+def _add_story(state: State, call: SimulatedCall, session: Session, page_id: str) -> SimulatedReply:
+    page, scenario = _author(session, page_id), _scenario(session)
+    refuse_attempt(state, session.user["id"], scenario, call.now, shows_post=True)
+    post = feed.publish_story(state, call, page)
+    return _published(state, scenario, post["id"], {"success": True, "post_id": post["id"]})
+
+
+def _add_comment(state: State, call: SimulatedCall, session: Session, post_id: str) -> SimulatedReply:
+    post, scenario = _own_post(state, session, post_id), _scenario(session)
+    page = require_page(session, post["page"])
+    refuse_attempt(state, session.user["id"], scenario, call.now, shows_post=True)
+    made = feed.comment(state, call, page, post)
+    return _published(state, scenario, made["id"], {"id": made["id"]})
+
+
+def _published(state: State, scenario: Scenario, name: str, value: dict[str, object]) -> SimulatedReply:
+    dropped = scenario.loses_first_response and is_first_response(state, name)
+    return json_reply(value, delay_s=scenario.delay_s, dropped=dropped)
+
+
+def _list_posts(state: State, call: SimulatedCall, session: Session, page_id: str, _edge: str) -> SimulatedReply:
+    page = require_page(session, page_id)
+    rows = [feed.post_fields(post, APP.client_id) for post in feed.posts_of(state, page["id"], "post")]
+    return listed(call, rows)
+
+
+def _list_stories(state: State, call: SimulatedCall, session: Session, page_id: str) -> SimulatedReply:
+    page = require_page(session, page_id)
+    return listed(call, [feed.story_fields(post) for post in feed.posts_of(state, page["id"], "story")])
+
+
+def _list_comments(state: State, call: SimulatedCall, session: Session, post_id: str) -> SimulatedReply:
+    rows = [feed.comment_fields(one) for one in feed.comments_of(state, _own_post(state, session, post_id)["id"])]
+    is_reversed = Parameters.of(call).get("order") == "reverse_chronological"
+    return listed(call, rows[::-1] if is_reversed else rows)
+
+
+def _own_post(state: State, session: Session, post_id: str) -> feed.Post:
+    post: feed.Post | None = state.get(f"post/{post_id}")
+    if post is None or session.page is None or post["page"] != session.page["id"]:
+        raise unsupported(post_id)
+    return post
+
+
+def _show(state: State, call: SimulatedCall, session: Session, object_id: str) -> SimulatedReply:
+    """`GET /{page}`, `/{post}`, `/{photo}` and `/{comment}`."""
+    if find_page(state, object_id) is not None:
+        return LOGIN.page(state, call, object_id)
+    page_id = None if session.page is None else session.page["id"]
+    for kind, fields in _FIELDS.items():
+        found = state.get(f"{kind}/{object_id}")
+        if found is not None and found["page"] == page_id and _READ in session.token["scopes"]:
+            return shown(fields(found), Parameters.of(call))
+    raise unsupported(object_id)
+
+
+def _photo_fields(photo: photos.Photo) -> dict[str, object]:
+    story = {} if photo["post"] is None else {"page_story_id": photo["post"]}
+    return {
+        "id": photo["id"],
+        "created_time": feed.shown_time(photo["made_at"]),
+        "alt_text_custom": photo["alt_text"],
+        **story,
+    }
+
+
+_FIELDS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "post": lambda post: feed.post_fields(post, APP.client_id),
+    "photo": _photo_fields,
+    "comment": feed.comment_fields,
+}
+
+
+def _delete(state: State, _call: SimulatedCall, session: Session, object_id: str) -> SimulatedReply:
+    """`DELETE /{post}`, `/{photo}` and `/{comment}`. With a post, its comments and photos are deleted."""
+    for kind in _FIELDS:
+        found = state.get(f"{kind}/{object_id}")
+        if found is not None and session.page is not None and found["page"] == session.page["id"]:
+            del state[f"{kind}/{object_id}"]
+            for one in feed.comments_of(state, object_id):
+                del state[f"comment/{one['id']}"]
+            for photo_id in found.get("photos", ()):
+                del state[f"photo/{photo_id}"]
+            return json_reply({"success": True})
+    raise unsupported(object_id)
+
+
+_ID = "([0-9]+(?:_[0-9]+)?)"
+answer = answer_graph(
+    LOGIN,
+    (
+        ("POST", "([0-9]+|me)/photos", _signed(_add_photo, _READ, _POST)),
+        ("POST", "([0-9]+|me)/feed", _signed(_add_post, _READ, _POST)),
+        ("POST", "([0-9]+|me)/photo_stories", _signed(_add_story, _READ, _POST)),
+        ("GET", "([0-9]+|me)/(feed|posts|published_posts)", _signed(_list_posts, _READ)),
+        ("GET", "([0-9]+|me)/stories", _signed(_list_stories, _READ)),
+        ("POST", f"{_ID}/comments", _signed(_add_comment, "pages_manage_engagement")),
+        ("GET", f"{_ID}/comments", _signed(_list_comments, _READ)),
+        ("GET", _ID, _signed(_show)),
+        ("DELETE", _ID, _signed(_delete, _POST)),
+    ),
+    me=_me,
+)
