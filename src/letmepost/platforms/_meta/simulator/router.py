@@ -31,7 +31,7 @@ def answer_graph(login: Login, rows: Collection[Row], *, me: Callable[..., Simul
         ("GET", "me/businesses", login.businesses),
         ("GET", "([0-9]+)/(owned_pages|client_pages)", login.business_pages),
     )
-    versioned = [(method, f"{VERSION}{path}", _current(handler)) for method, path, handler in (*rows, *own)]
+    versioned = [(method, f"{VERSION}{path}/?", _current(handler)) for method, path, handler in (*rows, *own)]
     dialog = ("GET", f"{VERSION}dialog/oauth", login.consent.authorize)
     return answer_by((dialog, *versioned), _refuse_unknown)
 

@@ -214,7 +214,7 @@ def _check_link(link: str) -> None:
     url = urlsplit(link)
     if url.scheme not in {"http", "https"} or not url.netloc:
         raise Refused("The url you supplied is invalid", code=100, subcode=1609005)
-    if url.netloc == "facebook.com" or url.netloc.endswith(".facebook.com"):
+    if f".{url.netloc}".endswith(".facebook.com"):
         raise Refused("Links to Facebook are not supported", code=100, subcode=1609008)
 
 
