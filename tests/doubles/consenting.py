@@ -56,7 +56,12 @@ class Consented:
 
 @dataclass
 class Server:
-    """The network. `token_answers`: the responses to the next token requests. Without any, they succeed."""
+    """The network.
+
+    Args:
+        token_answers: the responses to the next token requests. Without any, they succeed.
+        unavailable: lists of accounts are refused.
+    """
 
     codes: dict[str, Consented] = field(default_factory=dict)
     tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -64,6 +69,7 @@ class Server:
     exchanged: list[Mapping[str, str]] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
     expires_in: int = 7200
+    unavailable: bool = False
 
     def consent(self, authorization_url: str, *accounts: str, scope: str = "write reply") -> dict[str, str]:
         """Consent on the network's page; return the parameters with which the browser returns."""
@@ -94,6 +100,8 @@ class Server:
         return JSONResponse({**answer, "scope": consented.scope})
 
     async def _accounts(self, request: Request) -> Response:
+        if self.unavailable:
+            return JSONResponse({}, 503)
         names = self.tokens.get(request.headers["authorization"].removeprefix("Bearer "))
         return JSONResponse({"names": names}) if names is not None else JSONResponse({}, 401)
 
@@ -156,6 +164,7 @@ def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, 
     if not reply.ok:
         raise explain(listing, reply)
     credential = tokens.credential()
+    person = "-".join(reply.data()["names"])
     return tuple(
         ConnectedAccount(
             platform_account_id=f"id-{name}",
@@ -163,6 +172,7 @@ def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, 
             display_name=name.title(),
             credential=credential,
             scopes=tokens.scopes,
+            granted_by=f"person-{person}",
             data={"base_url": settings.base_url},
         )
         for name in reply.data()["names"]

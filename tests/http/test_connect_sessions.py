@@ -284,6 +284,16 @@ async def test_person_chooses_among_several_accounts(shop: Shop) -> None:
     assert len((await shop.status())["accountIds"]) == 2
 
 
+async def test_person_who_chooses_a_lost_account_connects_none(shop: Shop) -> None:
+    person = await shop.person(platform=NAME)
+    await person.go((await consented(shop, person, "alice", "bob")).headers["location"])
+    shop.server.tokens.clear()
+    refused = await person.send("choose", account=["id-alice", "id-bob"])
+    assert refused.status_code == 400
+    assert "The account Alice cannot be connected any longer" in refused.text
+    assert await shop.accounts() == []
+
+
 async def test_person_signs_in_with_credentials(shop: Shop) -> None:
     test_key = shop.tenant.client
     made = (await test_key.post(SESSIONS, {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM})).json()

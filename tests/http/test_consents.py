@@ -213,6 +213,27 @@ async def test_consent_for_several_accounts_waits_for_a_choice(visit: Visit) -> 
     assert len(await visit.accounts()) == 2
 
 
+async def test_choice_with_a_lost_account_connects_none(visit: Visit) -> None:
+    brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice", "bob")
+    check_refusal(await visit.client.post(COMPLETE, brought), 409, "validation_failed", "connect.choose")
+    visit.server.tokens.clear()
+    body = {"state": brought["state"], "accountIds": ["id-alice", "id-bob"]}
+    error = check_refusal(await visit.client.post(COMPLETE, body), 400, "platform_rejected", "connect.account_lost")
+    assert "Alice" in error["message"]
+    assert await visit.accounts() == []
+
+
+async def test_choice_is_kept_while_the_platform_is_unavailable(visit: Visit) -> None:
+    brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice", "bob")
+    check_refusal(await visit.client.post(COMPLETE, brought), 409, "validation_failed", "connect.choose")
+    body = {"state": brought["state"], "accountIds": ["id-bob"]}
+    visit.server.unavailable = True
+    unavailable = await visit.client.post(COMPLETE, body)
+    visit.server.unavailable = False
+    check_refusal(unavailable, 503, "platform_unavailable")
+    assert (await visit.client.post(COMPLETE, body)).status_code == 201
+
+
 async def test_late_choice_is_rejected(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice", "bob")
     check_refusal(await visit.client.post(COMPLETE, brought), 409, "validation_failed", "connect.choose")
@@ -444,6 +465,16 @@ async def test_withdrawal_reported_by_the_platform_marks_the_account(visit: Visi
     assert (await http.post(path, content=b"app-secret:id-unknown")).status_code == 200
     assert [one["status"] for one in await visit.accounts()] == ["reauth_required"]
     assert [event["type"] for event in await events(visit)] == ["account.connected", "token.revoked"]
+
+
+async def test_withdrawal_of_a_person_marks_each_of_their_accounts_once(visit: Visit) -> None:
+    brought = visit.server.consent((await visit.start())["authorizationUrl"], "gerd", "hans")
+    await visit.client.post(COMPLETE, {**brought, "accountIds": ["id-gerd", "id-hans"]})
+    for _ in range(2):
+        path = f"/v1/accounts/oauth/{NAME}/deauthorize"
+        assert (await visit.client.http.post(path, content=b"app-secret:person-gerd-hans")).status_code == 200
+    assert [one["status"] for one in await visit.accounts()] == ["reauth_required"] * 2
+    assert [event["type"] for event in await events(visit)].count("token.revoked") == 2
 
 
 async def test_data_deletion_erases_the_person_in_every_tenant(visit: Visit, consent_service: Deployment) -> None:

@@ -70,7 +70,9 @@ LOOKUP_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "organizations": {"SELECT": ALL},
     "posts": {"SELECT": frozenset({"organization_id", "mode", "account_id", "status", "ready_at", "lease_token"})},
     "accounts": {
-        "SELECT": frozenset({"id", "organization_id", "mode", "platform", "platform_account_id", "status"}),
+        "SELECT": frozenset(
+            {"id", "organization_id", "mode", "platform", "platform_account_id", "granted_by", "status"}
+        ),
     },
     "connect_states": {"SELECT": frozenset({"id", "organization_id", "mode", "state_hash"})},
     "connect_sessions": {"SELECT": frozenset({"id", "organization_id", "mode", "token_hash"})},

@@ -65,6 +65,7 @@ class ConnectedAccount:
 
     Args:
         platform_account_id: the permanent id on the platform.
+        granted_by: the platform's id of the person who consented, if its callbacks name the person (`OAuth.withdrawn`).
         data: what later flows need and is not secret, as plain JSON (a host, a chosen page).
         token_expires_at: when a person must reconnect; None if the credential can be refreshed without one.
         preferences: the initial preferences. An account that was connected before keeps its own.
@@ -75,6 +76,7 @@ class ConnectedAccount:
     display_name: str | None
     credential: Credential
     avatar_url: str | None = None
+    granted_by: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     token_expires_at: datetime | None = None
@@ -169,7 +171,8 @@ class OAuth:
             the grant's app, `response["code"]` of the failure is `invalid_client` (RFC 6749 section 5.2).
         features: the scopes that each feature needs. Connecting requests all of them.
         withdrawn: returns the ids of the accounts that withdrew their consent, from a callback; raises `ValueError` if
-            the platform did not sign it. None if the platform sends no such callbacks.
+            the platform did not sign it. Where a person consents for several accounts, it is the id of the person
+            (`ConnectedAccount.granted_by`). None if the platform sends no such callbacks.
         servers: how an app is registered at the server that the person chooses. None if all accounts of the platform
             are on one server, where the operator has registered the app.
     """

@@ -20,7 +20,7 @@ POST = f"{PAGE}_77"
 API = "https://graph.facebook.com/v26.0"
 APP_ID = "1380"
 SETTINGS = FacebookSettings(client_id=APP_ID, client_secret=SecretStr("app-secret"))
-ACCOUNT = AccountFacts(platform_account_id=PAGE, handle="acme", data={"grantedBy": "5", "comments": True})
+ACCOUNT = AccountFacts(platform_account_id=PAGE, handle="acme", data={"comments": True})
 AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not respond.")
 """The failure that the driver throws into a flow if a read or a preparation got no response."""
 

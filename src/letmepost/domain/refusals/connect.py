@@ -84,6 +84,17 @@ NO_ACCOUNT = PlatformRefusal(
     kind=FailureKind.REJECTED,
     is_input=True,
 )
+ACCOUNT_LOST = PlatformRefusal(
+    id="connect.account_lost",
+    message="The account {account} cannot be connected any longer, so no account was connected. {reason}",
+    remediation="Choose other accounts, or start again and grant access to this one.",
+    summary="Several minutes can pass between the consent and the choice of accounts. Every chosen account is checked "
+    "before any is connected. The platform no longer accepts the access to this one: it was revoked, or the person has "
+    "lost their role.",
+    sample={"account": "Acme", "reason": "The person who connected the Page has no role on it any longer."},
+    kind=FailureKind.REJECTED,
+    is_input=True,
+)
 CHOOSE = Refusal(
     id="connect.choose",
     message="The consent gave access to {count} accounts.",

@@ -58,10 +58,8 @@ def _account(person: Person, page: Page) -> ConnectedAccount:
         display_name=page.name,
         avatar_url=text_in(object_in(object_in(page.data, "picture"), "data"), "url"),
         credential=Credential(secrets={ACCESS_TOKEN: page.token}),
-        data={
-            "grantedBy": person.id,
-            COMMENTS_GRANTED: set(FEATURES["comments"]) <= set(person.scopes),
-        },
+        granted_by=person.id,
+        data={COMMENTS_GRANTED: set(FEATURES["comments"]) <= set(person.scopes)},
         scopes=person.scopes,
     )
 

@@ -19,7 +19,7 @@ Change: TypeAlias = Callable[[Work, AccountRow], Awaitable[None]]
 
 
 class PlatformCallbacks:
-    """Does what a platform asks for, for every tenant's connection to an account."""
+    """Does what a platform asks for, for every tenant's connection to the accounts of one owner."""
 
     def __init__(self, units: UnitsOfWork, worlds: Worlds, accounts: EveryTenantAccounts) -> None:
         self._units = units
@@ -27,7 +27,7 @@ class PlatformCallbacks:
         self._accounts = accounts
 
     async def end(self, platform_name: str, callback: Callback) -> None:
-        """Mark an account whose access was revoked.
+        """Mark the accounts whose access was revoked.
 
         Raises:
             NotFound: the platform does not exist, or sends no such callbacks.
@@ -36,7 +36,7 @@ class PlatformCallbacks:
         await self._change_each(platform_name, self._withdrawn(platform_name, callback), _mark)
 
     async def erase(self, platform_name: str, callback: Callback) -> None:
-        """Disconnect an account and delete its personal data. Its posts stay. Raises as `end`."""
+        """Disconnect the accounts and delete their personal data. Their posts stay. Raises as `end`."""
         await self._change_each(platform_name, self._withdrawn(platform_name, callback), _erase)
 
     async def notify(self, platform_name: str, callback: Callback) -> None:
@@ -44,9 +44,9 @@ class PlatformCallbacks:
         notified = self._worlds.platform(platform_name).notified
         await self._change_each(platform_name, self._read(platform_name, notified, callback), _continue_posts)
 
-    async def _change_each(self, platform_name: str, platform_account_ids: Collection[str], change: Change) -> None:
-        for platform_account_id in platform_account_ids:
-            for found in await self._accounts.list_of_platform(platform_name, platform_account_id):
+    async def _change_each(self, platform_name: str, owner_ids: Collection[str], change: Change) -> None:
+        for owner_id in owner_ids:
+            for found in await self._accounts.list_of_platform(platform_name, owner_id):
                 async with self._units.begin(found.tenant) as work:
                     account = await work.accounts.find(found.account_id)
                     if account is not None:
@@ -59,7 +59,7 @@ class PlatformCallbacks:
     def _read(
         self, platform_name: str, read: Callable[[Callback, object], Collection[str]] | None, callback: Callback
     ) -> Collection[str]:
-        """Return the platform's own ids of the accounts that a callback concerns."""
+        """Return the platform's own ids of the accounts that a callback concerns, or of the person who granted them."""
         if read is None or not self._worlds.is_enabled(platform_name, Mode.LIVE):
             raise refusals.requests.PAGE_UNKNOWN()
         try:

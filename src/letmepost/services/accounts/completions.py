@@ -20,7 +20,7 @@ from letmepost.services.accounts.consent_requests import (
     unknown_state,
     used_state,
 )
-from letmepost.services.accounts.granted_accounts import oauth_of, pick
+from letmepost.services.accounts.granted_accounts import Choice, oauth_of, pick
 from letmepost.services.callers import Caller, caller_for_key
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import PlatformClock, platform_clock
@@ -36,6 +36,7 @@ class PreparedCompletion:
 
     Args:
         exchange: exchanges the grant for accounts; None if accounts were offered before and the caller has chosen.
+        choice: the accounts that the caller has chosen of those that were offered before.
         app: the app at the server that the person chose; None on platforms of one server.
     """
 
@@ -43,6 +44,7 @@ class PreparedCompletion:
     form: Completion
     row: ConsentRow
     exchange: PreparedFlow[Sequence[ConnectedAccount]] | None
+    choice: Choice | None = None
     app: App | None = None
 
 
@@ -70,13 +72,16 @@ class Completions:
         Raises:
             NotFound: the platform does not exist.
             PlatformNotEnabled: the deployment has no credentials for the platform.
-            InvalidRequest: the state is unknown, used, expired or another caller's, or the code is missing.
+            InvalidRequest: the state is unknown, used, expired or another caller's, the code is missing, or an account
+                was not offered.
+            StateForbids: several accounts are offered, and none is chosen.
         """
         access = self._access(work.tenant, platform_name)
         found = await work.consents.find(state_hashes(self._keyring, form.state))
         row = _usable(found, platform_name, form, work.caller, work.now())
         if row.stage == "choosing":
-            return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=None)
+            choice = await granted_accounts.prepare_choice(work, access, row, form.account_ids)
+            return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=None, choice=choice)
         if not form.code:
             raise refusals.connect.CODE_MISSING(field="code")
         secrets, time = await work.consents.use(row.id), await platform_clock(work)
@@ -87,11 +92,14 @@ class Completions:
         """Exchange the grant for accounts. If the caller has to choose among them, they are offered.
 
         Raises:
-            PlatformFailure: the platform refused the grant, or could not be reached.
+            PlatformFailure: the platform refused the grant, no longer accepts a chosen account, or could not be
+                reached.
             StateForbids: the consent granted several accounts, and the caller has not chosen.
             InvalidRequest: the caller has chosen an account that the consent did not grant.
         """
         form, row, chosen = prepared.form, prepared.row, None
+        if prepared.choice is not None:
+            await granted_accounts.check_choice(prepared.choice)
         if prepared.exchange is not None:
             found = await self._run(prepared.tenant, row, prepared.exchange, prepared.app)
             try:

@@ -11,7 +11,7 @@ from letmepost.domain import refusals
 from letmepost.domain.errors import InvalidShape, PlatformFailure
 from letmepost.domain.flow import Flow
 from letmepost.gateways.drive import drive
-from letmepost.gateways.sender import Sender
+from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import ConnectedAccount, Credential
 from letmepost.services.accounts import read
 from letmepost.services.accounts.changes import record_change
@@ -79,8 +79,11 @@ class Connecting:
         return PreparedFlow(access, flow, await platform_clock(work))
 
 
-async def run(prepared: PreparedFlow[T]) -> T:
+async def run(prepared: PreparedFlow[T], credentials: CredentialSource | None = None) -> T:
     """Call the platform.
+
+    Args:
+        credentials: signs the calls of an account that is not connected yet.
 
     Raises:
         PlatformFailure: the platform refused, or could not be reached.
@@ -90,6 +93,7 @@ async def run(prepared: PreparedFlow[T]) -> T:
         http=access.http,
         platform=access.platform,
         clock=prepared.time,
+        credentials=credentials,
         charge=access.charge,
         metrics=access.metrics,
     )

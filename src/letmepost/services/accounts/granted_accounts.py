@@ -1,19 +1,22 @@
 """Accounts that a consent granted: a single one is connected directly, several wait for a choice."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import PlatformFailure, RequestError
-from letmepost.domain.retry import POLICIES
-from letmepost.platforms.contract import ConnectedAccount, OAuth
+from letmepost.domain.retry import POLICIES, Next
+from letmepost.platforms.contract import AccountFacts, ConnectedAccount, OAuth
 from letmepost.services.accounts import connect
 from letmepost.services.accounts.connect import Connected, PreparedFlow
 from letmepost.services.accounts.consent_requests import Returned, late_state, unknown_state, used_state
 from letmepost.services.accounts.owners import AccountOwner
-from letmepost.services.platform_access import Access
+from letmepost.services.accounts.tokens import FixedCredential
+from letmepost.services.platform_access import Access, Worlds
+from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.work import Work
 from letmepost.storage.accounts.consents import ConsentRow
 
@@ -63,6 +66,53 @@ async def choices(work: Work, session_id: UUID) -> list[ConnectedAccount]:
     """Return the accounts to choose from on a hosted page; none if no choice is pending."""
     row = await work.consents.find_choice(session_id, work.now())
     return [] if row is None else await work.consents.offered(row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Accounts that were chosen of those that a consent offers, before they are connected."""
+
+    access: Access
+    accounts: Sequence[ConnectedAccount]
+    time: PlatformClock
+
+
+async def prepare_choice(work: Work, access: Access, row: ConsentRow, account_ids: Collection[str] | None) -> Choice:
+    """Return the chosen accounts of those that a consent offers. Raises as `pick`."""
+    return Choice(access, pick(await work.consents.offered(row.id), account_ids), await platform_clock(work))
+
+
+async def check_choice(choice: Choice) -> None:
+    """Check that the platform still accepts the credential of each account: minutes have passed since the consent.
+
+    Raises:
+        PlatformFailure: InputRefused if it does not accept one. Otherwise the platform could not be reached.
+    """
+    platform = choice.access.platform
+    if platform.check_costs_money:
+        return
+    for account in choice.accounts:
+        credentials = FixedCredential(account.credential)
+        flow = platform.check(_facts(account), choice.access.settings)
+        try:
+            await connect.run(PreparedFlow(choice.access, flow, choice.time), credentials)
+        except PlatformFailure as failure:
+            if POLICIES[failure.kind].next is Next.TRY_AGAIN:
+                raise
+            raise _lost(account, failure) from failure
+
+
+async def prepare_session_choice(work: Work, worlds: Worlds, session_id: UUID, account_ids: Collection[str]) -> Choice:
+    """Return the accounts that were chosen on a hosted page.
+
+    Raises:
+        InvalidRequest: no choice is pending, or `account_ids` is empty or contains an account that was not offered.
+    """
+    row = await work.consents.find_choice(session_id, work.now())
+    if row is None:
+        raise late_state()
+    access = worlds.access_to_connect(row.platform, work.tenant.mode, work.tenant.organization_id)
+    return await prepare_choice(work, access, row, account_ids)
 
 
 async def choose(work: Work, session_id: UUID, account_ids: Collection[str]) -> list[Connected]:
@@ -122,6 +172,18 @@ def pick(found: Sequence[ConnectedAccount], account_ids: Collection[str] | None)
     if not chosen or len(chosen) != len(set(account_ids)):
         raise refusals.connect.ACCOUNT_IDS(field="accountIds")
     return chosen
+
+
+def _facts(account: ConnectedAccount) -> AccountFacts:
+    return AccountFacts(platform_account_id=account.platform_account_id, handle=account.handle, data=account.data)
+
+
+def _lost(account: ConnectedAccount, failure: PlatformFailure) -> PlatformFailure:
+    """Return the error of a chosen account whose credential is no longer accepted."""
+    name = account.display_name or account.handle or account.platform_account_id
+    lost = refusals.connect.ACCOUNT_LOST(account=name, reason=failure.message, response=failure.response)
+    lost.platform = failure.platform
+    return lost
 
 
 def _no_account(platform: str) -> PlatformFailure:

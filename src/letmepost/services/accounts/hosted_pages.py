@@ -152,8 +152,13 @@ class HostedPages:
         Raises:
             NotFound: the session does not exist.
             InvalidRequest: the session is over or another browser's, or an account is not among the choices.
+            PlatformFailure: the platform no longer accepts one of the accounts, or could not be reached.
             StateForbids: an account belongs to another profile or user.
         """
+        async with self._units.begin(page.caller) as work:
+            session = await self._take_up(work, page, browser)
+            choice = await granted_accounts.prepare_session_choice(work, self._worlds, session.id, account_ids)
+        await granted_accounts.check_choice(choice)
         async with self._units.begin(page.caller) as work:
             session = await self._take_up(work, page, browser)
             await granted_accounts.choose(work, session.id, account_ids)

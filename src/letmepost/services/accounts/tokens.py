@@ -112,7 +112,7 @@ class AccountCredentials:
         second response says so.
         """
         access = self._access
-        sender = _sender(access, time, _Fixed(dead))
+        sender = _sender(access, time, FixedCredential(dead))
         try:
             return await drive(access.platform.refresh(self._account.facts, access.settings), sender)
         except PlatformFailure as failure:
@@ -230,8 +230,8 @@ def _sender(access: Access, clock: Clock, credentials: CredentialSource) -> Send
     )
 
 
-class _Fixed:
-    """A credential that is not refreshed, for the refresh itself."""
+class FixedCredential:
+    """A credential that is not refreshed: for the refresh itself, and for an account that is not connected yet."""
 
     def __init__(self, credential: Credential) -> None:
         self._credential = credential

@@ -287,6 +287,7 @@ def _connection_values(account_id: UUID, found: ConnectedAccount, now: datetime)
         "handle": found.handle,
         "display_name": found.display_name,
         "avatar_url": found.avatar_url,
+        "granted_by": found.granted_by,
         "status": AccountStatus.ACTIVE,
         "data": dict(found.data),
         "data_confirmed_at": now,

@@ -160,6 +160,7 @@ def _dump(account: ConnectedAccount) -> dict[str, Any]:
         "handle": account.handle,
         "display_name": account.display_name,
         "avatar_url": account.avatar_url,
+        "granted_by": account.granted_by,
         "data": dict(account.data),
         "preferences": dict(account.preferences),
         "scopes": list(account.scopes),

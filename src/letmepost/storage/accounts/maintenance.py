@@ -34,7 +34,8 @@ _NOTICES = """
 """
 _OF_PLATFORM = """
     SELECT organization_id, mode, id FROM accounts
-    WHERE platform = $1 AND platform_account_id = $2 AND mode = 'live' AND status <> 'disconnected'
+    WHERE platform = $1 AND (platform_account_id = $2 OR granted_by = $2)
+      AND mode = 'live' AND status <> 'disconnected'
 """
 
 
@@ -64,9 +65,9 @@ class EveryTenantAccounts:
         """Return accounts with a due expiry notice, those that expire soonest first."""
         return await self._list(self._database.sweep(), _NOTICES, now, limit)
 
-    async def list_of_platform(self, platform: str, platform_account_id: str) -> list[FoundAccount]:
-        """Return every live connection of one account of the platform."""
-        return await self._list(self._database.lookup(), _OF_PLATFORM, platform, platform_account_id)
+    async def list_of_platform(self, platform: str, owner_id: str) -> list[FoundAccount]:
+        """Return every live connection of one account of the platform, or of all that one person has granted."""
+        return await self._list(self._database.lookup(), _OF_PLATFORM, platform, owner_id)
 
     async def _list(self, transaction: Transaction, query: str, *values: Any) -> list[FoundAccount]:
         async with transaction as connection:
@@ -105,7 +106,14 @@ class MaintenanceRepository:
     async def erase_person(self, account_id: UUID, now: datetime) -> None:
         """Delete the personal data of a disconnected account. Its posts and its platform id stay."""
         await self._change(
-            account_id, handle=None, display_name=None, avatar_url=None, data={}, scopes=[], updated_at=now
+            account_id,
+            handle=None,
+            display_name=None,
+            avatar_url=None,
+            granted_by=None,
+            data={},
+            scopes=[],
+            updated_at=now,
         )
 
     async def _change(self, account_id: UUID, **values: object) -> None:

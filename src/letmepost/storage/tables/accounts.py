@@ -37,6 +37,8 @@ accounts = Table(
     Column("avatar_url", Text),
     # The customer's own id of the person who connected it.
     Column("external_user_id", Text),
+    # The platform's id of the person who granted access to it, which its callbacks name instead of the account.
+    Column("granted_by", Text),
     Column("status", Text, nullable=False),
     # Data of the platform's connect flow that later flows need and that is not secret, such as a host. A check can
     # refresh it. Then when the platform last confirmed it; unknown for accounts of earlier releases.
@@ -69,6 +71,7 @@ accounts = Table(
     Index("ix_accounts_check_at", "check_at", postgresql_where=text("check_at IS NOT NULL")),
     Index("ix_accounts_token_expires_at", "token_expires_at", postgresql_where=text("token_expires_at IS NOT NULL")),
     Index("ix_accounts_platform_account_id", "platform", "platform_account_id"),
+    Index("ix_accounts_granted_by", "platform", "granted_by", postgresql_where=text("granted_by IS NOT NULL")),
     Index(
         "ix_accounts_external_user_id",
         "organization_id",

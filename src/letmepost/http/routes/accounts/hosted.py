@@ -106,7 +106,11 @@ async def _choose(visitor: Visitor, hosted: HostedPage, form: FormData) -> Respo
     if not chosen:
         error = refusals.connect.NONE_CHOSEN(field="account")
         return _connect_page(visitor, hosted, None, {}, error)
-    return _farewell(hosted, await visitor.services.hosted.choose(hosted, visitor.browser, chosen))
+    try:
+        session = await visitor.services.hosted.choose(hosted, visitor.browser, chosen)
+    except PlatformFailure as error:
+        return _connect_page(visitor, hosted, None, {}, error)
+    return _farewell(hosted, session)
 
 
 async def _cancel(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:  # noqa: ARG001 - as the others
