@@ -1,5 +1,6 @@
 """The simulator refuses what the real service refuses: one row per row of the protocol."""
 
+import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from letmepost.platforms.contract import SimulatedReply
 from letmepost.platforms.facebook import PLATFORM
+from letmepost.platforms.facebook.simulator.consent import APP
 from tests.doubles.worker import Worker
 
 PICTURE = "https://media.example.com/media/1"
@@ -26,7 +28,11 @@ class Page:
     def send(self, method: str, path: str, form: Mapping[str, str] | None = None, **query: str) -> SimulatedReply:
         headers = {"authorization": f"Bearer {self.token}", "content-type": "application/x-www-form-urlencoded"}
         body = urlencode(form or {}).encode()
-        return self.worker.ask(method, f"/v26.0/{path}", body, headers, query=tuple(query.items()))
+        return self.worker.ask(method, f"/v26.0/{path}", body, headers, query=(self.proof, *query.items()))
+
+    @property
+    def proof(self) -> tuple[str, str]:
+        return "appsecret_proof", hmac.digest(APP.client_secret.encode(), self.token.encode(), "sha256").hex()
 
     def post(self, edge: str, **form: str) -> SimulatedReply:
         return self.send("POST", f"{self.id}/{edge}", form)
@@ -47,7 +53,7 @@ class Page:
             + b"\r\n--b--\r\n"
         )
         headers = {"content-type": "multipart/form-data; boundary=b"}
-        return self.worker.ask("POST", f"/v26.0/{self.id}/photos", body, headers)
+        return self.worker.ask("POST", f"/v26.0/{self.id}/photos", body, headers, query=(self.proof,))
 
 
 def data(reply: SimulatedReply) -> Any:
@@ -188,6 +194,14 @@ def test_page_has_no_access_to_another_page(page: Page) -> None:
 def test_unknown_token_is_refused(page: Page, token: str, expected: tuple[int, int, None]) -> None:
     page.token = token
     assert refusal(page.post("feed", message="no")) == expected
+
+
+def test_call_without_the_proof_of_the_apps_secret_is_refused(page: Page) -> None:
+    headers = {"authorization": f"Bearer {page.token}"}
+    for query in ((), (("appsecret_proof", "0" * 64),)):
+        assert refusal(page.worker.ask("POST", f"/v26.0/{page.id}/feed", b"", headers, query=query)) == WRONG
+    assert PLATFORM.sign_for is not None
+    assert PLATFORM.signing_for(page.worker.settings).sign is not PLATFORM.sign
 
 
 def test_comment_requires_its_own_permission(page: Page) -> None:

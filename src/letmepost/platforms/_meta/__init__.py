@@ -1,4 +1,4 @@
-"""What Meta's platforms share: the envelope and codes of their Graph APIs, and the signatures of their callbacks.
+"""What Meta's platforms share: Facebook Login, the calls, errors and limits of their Graph APIs, and their callbacks.
 
 The import rules of platforms apply. Only what a platform here uses is implemented.
 """

@@ -24,10 +24,16 @@ def _scenario(session: Session) -> Scenario:
 
 
 def _signed(handler: Handler, *scopes: str) -> Handler:
-    """Return the handler of calls with the token of a Page, which also passes the session to `handler`."""
+    """Return the handler of calls with the token of a Page, which also passes the session to `handler`.
+
+    The app has the setting "Require App Secret", so each call needs the proof.
+    """
 
     def handle(state: State, call: SimulatedCall, *arguments: str) -> SimulatedReply:
-        return handler(state, call, authenticate(state, call, APP, *scopes), *arguments)
+        session = authenticate(state, call, APP, *scopes)
+        if Parameters.of(call).get("appsecret_proof") is None:
+            raise Refused("API calls from the server require an appsecret_proof argument", code=100)
+        return handler(state, call, session, *arguments)
 
     return handle
 
