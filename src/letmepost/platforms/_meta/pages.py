@@ -99,10 +99,11 @@ class _Search:
             return "the Page is not published"
         call = with_token(read(self.settings, "me", fields="id,name"), page.token, self.settings)
         reply = yield call
-        if read_error(reply) is not None:
+        found = read_id(reply)
+        if found is None:
             self._raise_if_temporary(call, reply)
             return "Facebook does not accept the Page's token"
-        return None if read_id(reply) == page.id else "the token belongs to another account"
+        return None if found == page.id else "the token belongs to another account"
 
     def _pages_of_businesses(self) -> Flow[list[Mapping[str, Any]]]:
         rows: list[Mapping[str, Any]] = []
