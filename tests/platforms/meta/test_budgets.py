@@ -12,6 +12,7 @@ from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import LimitScope
 from letmepost.domain.flow import Call, Reply
 from letmepost.platforms._meta.budgets import budgets
+from letmepost.platforms._meta.graph import explain
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CALL = Call(method="GET", url="https://graph.example/me")
@@ -21,6 +22,22 @@ APP, BUSINESS = "x-app-usage", "x-business-use-case-usage"
 def reported(headers: Mapping[str, object]) -> list[Budget]:
     spelled = {name: value if isinstance(value, str) else json.dumps(value) for name, value in headers.items()}
     return list(budgets(CALL, Reply(status=200, headers=spelled, body=b"", received_at=NOW)))
+
+
+def test_page_limit_holds_back_the_account() -> None:
+    [budget] = reported({"x-page-usage": {"call_count": 40}})
+    assert (budget.name, budget.scope, budget.remaining) == ("X-Page-Usage", LimitScope.ACCOUNT, 60)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "after"),
+    [(19, timedelta(minutes=19)), (0, timedelta(hours=1)), ("19", timedelta(hours=1)), (10**9, timedelta(hours=1))],
+)
+def test_refused_call_is_retried_when_meta_states_it(minutes: object, after: timedelta) -> None:
+    use = [{"type": "pages", "call_count": 100, "estimated_time_to_regain_access": minutes}]
+    headers = {BUSINESS: json.dumps({"1": use, "2": [5], "3": 5})}
+    refused = Reply(status=403, headers=headers, body=b'{"error": {"code": 80001}}', received_at=NOW)
+    assert explain(CALL, refused, {}, "Example").retry_at == NOW + after
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from letmepost.platforms._kit.meanings import Meanings
 from letmepost.platforms._kit.refusals import RATE_LIMITED, REFUSED
 from letmepost.platforms._kit.replies import shown_reason, shown_response
 from letmepost.platforms._meta import refusals
+from letmepost.platforms._meta.usage import business_uses, regained_after
 
 THROTTLED_FOR = timedelta(hours=1)
-"""Meta does not state when a limit resets, and each refused call prolongs it. Its windows are an hour."""
+"""How long to wait if Meta does not state it: each refused call prolongs the limit. Its windows are an hour."""
 
 # Tokens have no fixed form. No word of a sentence and no id is as long.
 _TOKEN = re.compile(r"[\w|-]{40,}")
@@ -97,10 +98,16 @@ def explain(
     codes = {} if error is None else {"code": error.code, "subcode": error.subcode}
     return refusal(
         response=shown_response(reply, _TOKEN, is_refusal=error is not None, **codes),
-        retry_at=reply.received_at + THROTTLED_FOR if is_limited else None,
+        retry_at=reply.received_at + _throttled_for(reply) if is_limited else None,
         network=network,
         reason=shown_reason(reply, None if error is None else error.message, _TOKEN),
     )
+
+
+def _throttled_for(reply: Reply) -> timedelta:
+    """Return how long calls are refused: what Meta states, or else an hour."""
+    stated = (regained_after(use) for use in business_uses(reply) if isinstance(use, Mapping))
+    return max((after for after in stated if after is not None), default=THROTTLED_FOR)
 
 
 def _is_published(call: Call, reply: Reply) -> bool:
