@@ -56,9 +56,19 @@ def read_error(reply: Reply) -> GraphError | None:
     )
 
 
+def is_success(reply: Reply) -> bool:
+    """Return True for a success: a 200 with an error is none."""
+    return reply.ok and read_error(reply) is None
+
+
+def is_list(reply: Reply) -> bool:
+    """Return True for a success with a list, which may be empty."""
+    return is_success(reply) and isinstance(reply.data().get("data"), list)
+
+
 def read_id(reply: Reply) -> str | None:
-    """Return the id in a success, a string of digits; None for any other reply, including a 200 with an error."""
-    return id_in(reply.data()) if reply.ok and read_error(reply) is None else None
+    """Return the id in a success, a string of digits; None for any other reply."""
+    return id_in(reply.data()) if is_success(reply) else None
 
 
 _BUSINESS_LIMITS = range(80000, 80015)

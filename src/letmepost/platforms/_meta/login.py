@@ -7,7 +7,6 @@ is no PKCE: the app's secret replaces it.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
 
 from letmepost.domain.flow import Auth, Flow, Reply
 from letmepost.platforms._kit import oauth
@@ -16,9 +15,9 @@ from letmepost.platforms._kit.fields import objects_in, text_in
 from letmepost.platforms._kit.flows import Explain, fetch
 from letmepost.platforms._meta import refusals
 from letmepost.platforms._meta.calls import graph_url, read, with_token
-from letmepost.platforms._meta.graph import read_error, read_id
+from letmepost.platforms._meta.graph import is_list, read_error, read_id
 from letmepost.platforms._meta.settings import GraphSettings
-from letmepost.platforms._meta.signed_request import user_of
+from letmepost.platforms._meta.signed_request import person_of
 from letmepost.platforms.contract import ConsentRequest, Grant
 
 _CODE_INVALID = 100
@@ -78,11 +77,7 @@ def withdrawn(body: bytes, settings: GraphSettings) -> str:
     Raises:
         ValueError: Meta did not sign the call.
     """
-    secret, form = settings.secret(), dict(parse_qsl(body.decode("utf-8", "replace")))
-    person_id = user_of(form.get("signed_request", ""), secret) if secret else None
-    if person_id is None:
-        raise ValueError("no signed_request of this app's secret")
-    return person_id
+    return person_of(body, settings.secret())
 
 
 def _exchange(form: dict[str, str], settings: GraphSettings, explain: Explain) -> Flow[str]:
@@ -100,7 +95,7 @@ def _exchange(form: dict[str, str], settings: GraphSettings, explain: Explain) -
 
 
 def _granted(reply: Reply) -> tuple[str, ...] | None:
-    if not isinstance(reply.data().get("data"), list):
+    if not is_list(reply):
         return None
     rows = objects_in(reply.data(), "data")
     names = (text_in(row, "permission") for row in rows if row.get("status") == "granted")

@@ -15,7 +15,7 @@ from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.fields import id_in, object_in, objects_in, text_in, texts_in
 from letmepost.platforms._kit.flows import Explain, succeed
 from letmepost.platforms._meta.calls import ACCESS_TOKEN, read, with_token
-from letmepost.platforms._meta.graph import read_error, read_id
+from letmepost.platforms._meta.graph import is_list, read_id
 from letmepost.platforms._meta.login import Person
 from letmepost.platforms._meta.settings import GraphSettings
 
@@ -130,7 +130,7 @@ class _Search:
         for _ in range(_LISTS_MAX):
             call = self._call(edge, fields=fields, limit=str(_PAGE_SIZE), **cursor)
             try:
-                reply = yield from succeed(call, self.explain, _is_list)
+                reply = yield from succeed(call, self.explain, is_list)
             except PlatformFailure as failure:
                 if may_be_refused and POLICIES[failure.kind].next is not Next.TRY_AGAIN:
                     return rows
@@ -150,10 +150,6 @@ class _Search:
         failure = self.explain(call, reply)
         if POLICIES[failure.kind].next is Next.TRY_AGAIN:
             raise failure
-
-
-def _is_list(reply: Reply) -> bool:
-    return read_error(reply) is None and isinstance(reply.data().get("data"), list)
 
 
 def _token_in(row: Mapping[str, Any]) -> str:

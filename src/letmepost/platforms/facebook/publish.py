@@ -11,7 +11,7 @@ from letmepost.platforms._kit.drafts import Draft, drafts_of
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.publishing import Posted, publish_drafts
 from letmepost.platforms._meta.calls import create, read
-from letmepost.platforms._meta.graph import read_error
+from letmepost.platforms._meta.graph import is_success
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.facebook.options import FacebookOptions
 from letmepost.platforms.facebook.photos import discard, read_story_id, stage
@@ -31,7 +31,7 @@ def publish(post: ReadyPost, settings: FacebookSettings) -> Flow[None]:
 
 def post_id_in(reply: Reply) -> str | None:
     """Return the id of a new post or comment, `{page}_{post}` or `{post}_{comment}`; None for any other reply."""
-    if not reply.ok or read_error(reply) is not None:
+    if not is_success(reply):
         return None
     found = text_in(reply.data(), "post_id") or text_in(reply.data(), "id")
     return found if found is not None and _ID.fullmatch(found) else None

@@ -6,7 +6,7 @@ shows proves that its post was not published. A text that is not listed proves n
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from letmepost.platforms._kit.fields import moment_in, object_in, objects_in, te
 from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._kit.reconciliation import found_as, reconcile_by
 from letmepost.platforms._meta.calls import read
-from letmepost.platforms._meta.graph import read_error
+from letmepost.platforms._meta.graph import is_list
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.facebook.photos import read_story_id
 from letmepost.platforms.facebook.replies import explain
@@ -81,14 +81,10 @@ def _find_comment(page: str, intent: Intent, settings: FacebookSettings) -> Flow
 
 
 def _list(call: Call) -> Flow[Reply]:
-    return (
-        yield from succeed(
-            call, explain, lambda reply: read_error(reply) is None and isinstance(reply.data().get("data"), list)
-        )
-    )
+    return (yield from succeed(call, explain, is_list))
 
 
-def _closest(reply: Reply, intent: Intent, is_one: Any) -> Reconciled | None:
+def _closest(reply: Reply, intent: Intent, is_one: Callable[[Mapping[str, Any]], bool]) -> Reconciled | None:
     """Return the row of a list that was created closest to the call; None if there is none."""
     since = intent.started_at - _CLOCKS_APART
     found = [

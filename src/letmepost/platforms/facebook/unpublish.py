@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.flows import complete
 from letmepost.platforms._meta.calls import delete
-from letmepost.platforms._meta.graph import read_error
+from letmepost.platforms._meta.graph import is_success
 from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.facebook.replies import explain, is_missing
 from letmepost.platforms.facebook.settings import FacebookSettings
@@ -18,4 +18,4 @@ def unpublish(_account: AccountFacts, uris: Sequence[str], settings: FacebookSet
 
 
 def _is_deleted(reply: Reply) -> bool:
-    return (reply.ok and read_error(reply) is None) or is_missing(reply)
+    return is_success(reply) or is_missing(reply)

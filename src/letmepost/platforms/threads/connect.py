@@ -7,7 +7,6 @@ has no PKCE: the app's secret replaces it.
 from collections.abc import Mapping
 from itertools import chain
 from types import MappingProxyType
-from urllib.parse import parse_qsl
 
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow
@@ -16,7 +15,7 @@ from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._kit.fields import object_in, text_in, texts_in
 from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._meta.graph import read_id
-from letmepost.platforms._meta.signed_request import user_of
+from letmepost.platforms._meta.signed_request import person_of
 from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.threads.api import debug_token, read_me
 from letmepost.platforms.threads.refusals import CODE_INVALID
@@ -68,11 +67,7 @@ def withdrawn(callback: Callback, settings: ThreadsSettings) -> tuple[str]:
     Raises:
         ValueError: Threads did not sign the call.
     """
-    secret, form = settings.secret(), dict(parse_qsl(callback.body.decode("utf-8", "replace")))
-    user_id = user_of(form.get("signed_request", ""), secret) if secret else None
-    if user_id is None:
-        raise ValueError("no signed_request of this app's secret")
-    return (user_id,)
+    return (person_of(callback.body, settings.secret()),)
 
 
 OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES, withdrawn=withdrawn)
