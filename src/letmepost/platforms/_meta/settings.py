@@ -24,10 +24,7 @@ GRAPH_SUNSETS: Mapping[str, date] = MappingProxyType(
 
 
 class GraphSettings(AppSettings):
-    """The app is created at https://developers.facebook.com as a business app: type "Other", then "Business".
-
-    An app that was created for a use case cannot request the permissions of Pages: the dialog reports invalid scopes.
-    """
+    """The hosts of Meta, and the credentials of the deployment's app."""
 
     api_version: Annotated[
         str,
