@@ -64,7 +64,5 @@ _EVERY_PLATFORM = (
     ),
 )
 
-PLANNED: Mapping[str, tuple[Explanation, ...]] = MappingProxyType(
-    {"Instagram": _INSTAGRAM, "Media": _EVERY_PLATFORM}
-)
+PLANNED: Mapping[str, tuple[Explanation, ...]] = MappingProxyType({"Instagram": _INSTAGRAM, "Media": _EVERY_PLATFORM})
 """The explanations, by the title of their section."""

@@ -7,7 +7,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, InputRefused
 from letmepost.platforms._meta.simulator.callbacks import callback_body
 from letmepost.platforms._meta.simulator.people import ALL_TASKS, create_page, end_sessions, pages_of, set_tasks
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest
+from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest
 from letmepost.platforms.facebook import PLATFORM
 from letmepost.platforms.facebook.connect import FEATURES, OAUTH, consent_url
 from letmepost.platforms.facebook.settings import FacebookSettings
@@ -131,7 +131,9 @@ def test_weak_role_rejects_the_post_and_keeps_the_account(worker: Worker, tasks:
 def test_callback_names_the_person_and_not_a_page(worker: Worker) -> None:
     account, *_ = consented(worker, "pages")
     assert OAUTH.withdrawn is not None
-    assert OAUTH.withdrawn(callback_body(APP, person_of(account), worker.now), worker.settings) == person_of(account)
+    body = callback_body(APP, person_of(account), worker.now)
+    callback = Callback(headers={}, body=body, received_at=worker.now)
+    assert OAUTH.withdrawn(callback, worker.settings) == (person_of(account),)
 
 
 def test_platform_is_not_enabled_without_an_app() -> None:

@@ -1,5 +1,6 @@
 """Facebook Login and the Pages of a person: the flows against the simulator."""
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -19,7 +20,7 @@ from letmepost.platforms._meta.simulator.people import (
     end_sessions,
     set_tasks,
 )
-from letmepost.platforms.contract import Credential, Grant
+from letmepost.platforms.contract import Callback, Credential, Grant
 from tests.doubles.client import CALLBACK
 from tests.doubles.simulated import failed
 from tests.platforms.meta.login_network import APP, PLATFORM, REQUIRED, SCOPES, LoginClient, consent_request, explain
@@ -204,7 +205,7 @@ def test_fields_select_inside_objects_and_lists() -> None:
 
 
 def test_callback_that_meta_signed_names_the_person(client: LoginClient) -> None:
-    body = callback_body(APP, "102", NOW)
-    assert withdrawn(body, client.settings) == "102"
+    signed = Callback(headers={}, body=callback_body(APP, "102", NOW), received_at=NOW)
+    assert withdrawn(signed, client.settings) == ("102",)
     with pytest.raises(ValueError, match="signed_request"):
-        withdrawn(body[:-3], client.settings)
+        withdrawn(replace(signed, body=signed.body[:-3]), client.settings)
