@@ -36,9 +36,11 @@ def sandbox() -> Iterator[Starlette]:
 def open_stage(sandbox: Starlette, tmp_path_factory: pytest.TempPathFactory) -> OpenStage:
     """Serve a simulator to one client: the function takes the platform, the client, and the platform's hosts."""
 
-    def stage(platform: str, client: str, *hosts: str) -> AbstractAsyncContextManager[Stage]:
+    def stage(platform: str, client: str, *hosts: str, folder: str = "") -> AbstractAsyncContextManager[Stage]:
         directory = tmp_path_factory.mktemp(client)
-        return staged(sandbox, platform=platform, world=client, hosts=hosts, directory=directory)
+        return staged(
+            sandbox, platform=platform, world=f"{client}-{platform}", hosts=hosts, directory=directory, folder=folder
+        )
 
     return stage
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 CLIENTS: Mapping[str, Sequence[str]] = {
     "bluesky": ("@atproto/api", "atproto"),
     "facebook": ("facebook-business",),
+    "instagram": ("facebook-business",),
     "linkedin": ("linkedin-api-client",),
     "mastodon": ("mastodon-py",),
     "pinterest": ("pinterest-generated-client",),

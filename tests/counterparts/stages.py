@@ -93,11 +93,11 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    sandbox: ASGIApp, *, platform: str, world: str, hosts: Sequence[str], directory: Path
+    sandbox: ASGIApp, *, platform: str, world: str, hosts: Sequence[str], directory: Path, folder: str = ""
 ) -> AsyncIterator[Stage]:
-    """Serve a simulator, without TLS and as these hosts."""
+    """Serve a simulator, without TLS and as these hosts. `folder`: that of the hosts, if each has one of its own."""
     root = f"/{world}/{platform}"
-    app = Rooted(sandbox, root)
+    app = Rooted(sandbox, f"{root}{folder}")
     certificate = make_certificate(hosts, directory)
     async with (
         serving(app) as url,

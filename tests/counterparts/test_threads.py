@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from letmepost.platforms.threads.simulator.consent import APP
+from letmepost.platforms.threads.simulator.tokens import APP
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
 from tests.counterparts.stages import Publication

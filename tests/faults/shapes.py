@@ -10,9 +10,9 @@ from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostConte
 from letmepost.domain.rules import violations
 from tests.doubles.targets import on
 from tests.faults.lineup import PLATFORMS
-from tests.http.support import png
+from tests.http.support import jpeg
 
-_PICTURE = png(320, 320)
+_PICTURE = jpeg()
 _THREAD = 3
 
 
@@ -22,16 +22,19 @@ class Shape(StrEnum):
     PLAIN = "plain"
     PICTURE = "picture"
     COMMENTED = "commented"
+    COMMENTED_PICTURE = "commented-picture"
     THREAD = "thread"
 
 
-LATER = (Shape.COMMENTED, Shape.THREAD)
+_PICTURES = (Shape.PICTURE, Shape.COMMENTED_PICTURE)
+_COMMENTED = (Shape.COMMENTED, Shape.COMMENTED_PICTURE)
+LATER = (*_COMMENTED, Shape.THREAD)
 """The shapes with steps that are published after the post itself."""
 
 
 def texts_of(shape: Shape, text: str) -> dict[str, str]:
     """Return the texts that followers see of a post, in order, by the step that publishes them."""
-    if shape is Shape.COMMENTED:
+    if shape in _COMMENTED:
         return {"post": text, "comment": f"{text}-comment"}
     if shape is Shape.THREAD:
         return {"post": text, **{f"thread-{index}": f"{text}-{index}" for index in range(1, _THREAD)}}
@@ -41,15 +44,15 @@ def texts_of(shape: Shape, text: str) -> dict[str, str]:
 def body_of(shape: Shape, text: str) -> dict[str, Any]:
     """Return the request body of a post."""
     later = list(texts_of(shape, text).values())[1:]
-    match shape:
-        case Shape.PICTURE:
-            picture = base64.b64encode(_PICTURE).decode()
-            return {"text": text, "media": [{"kind": "image", "altText": "A square", "bytesBase64": picture}]}
-        case Shape.COMMENTED:
-            return {"text": text, "firstComment": {"text": later[0]}}
-        case Shape.THREAD:
-            return {"text": text, "thread": [{"text": one} for one in later]}
-    return {"text": text}
+    body: dict[str, Any] = {"text": text}
+    if shape in _PICTURES:
+        picture = base64.b64encode(_PICTURE).decode()
+        body["media"] = [{"kind": "image", "altText": "A square", "bytesBase64": picture}]
+    if shape in _COMMENTED:
+        body["firstComment"] = {"text": later[0]}
+    if shape is Shape.THREAD:
+        body["thread"] = [{"text": one} for one in later]
+    return body
 
 
 @cache
@@ -66,11 +69,11 @@ def may_go_on(platform: str) -> bool:
 
 def _content(shape: Shape) -> PostContent:
     later = [ThreadPart(text=text) for text in list(texts_of(shape, "text").values())[1:]]
-    facts = MediaFacts(content_type="image/png", size_bytes=len(_PICTURE), width_px=320, height_px=320)
+    facts = MediaFacts(content_type="image/jpeg", size_bytes=len(_PICTURE), width_px=120, height_px=80)
     picture = MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text="A square", facts=facts)
     return PostContent(
         text="text",
-        media=(picture,) if shape is Shape.PICTURE else (),
-        first_comment=later[0].text if shape is Shape.COMMENTED else None,
+        media=(picture,) if shape in _PICTURES else (),
+        first_comment=later[0].text if shape in _COMMENTED else None,
         thread=tuple(later) if shape is Shape.THREAD else (),
     )

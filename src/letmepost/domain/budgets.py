@@ -23,6 +23,7 @@ class Budget:
         name: the platform's name of the limit.
         scope: whom the limit holds back.
         remaining: what is left of `limit` until `resets_at`. A usage in percent has a limit of 100.
+        counts_posts: True if the limit counts posts, so that each can be used. Most limits count calls.
     """
 
     name: str
@@ -30,16 +31,19 @@ class Budget:
     limit: int
     remaining: int
     resets_at: datetime
+    counts_posts: bool = False
 
     @property
     def is_used_up(self) -> bool:
         """Return True if no post should begin: a post takes several calls, and 5 are left, or 5 % if that is less."""
+        if self.counts_posts:
+            return self.remaining <= 0
         return self.remaining <= min(LEFT_MAX, self.limit // LEFT_SHARE)
 
     @property
     def is_low(self) -> bool:
         """Return True if a quarter or less is left, which is reserved for posts."""
-        return self.remaining * LOW_SHARE <= self.limit
+        return not self.counts_posts and self.remaining * LOW_SHARE <= self.limit
 
 
 ResetRule: TypeAlias = Callable[[datetime], datetime]

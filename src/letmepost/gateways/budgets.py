@@ -80,6 +80,7 @@ def write_budget(budget: Budget) -> dict[str, Any]:
         "limit": budget.limit,
         "remaining": budget.remaining,
         "resets_at": budget.resets_at.isoformat(),
+        "counts_posts": budget.counts_posts,
     }
 
 
@@ -91,4 +92,5 @@ def read_budget(given: Mapping[str, Any]) -> Budget:
         limit=given["limit"],
         remaining=given["remaining"],
         resets_at=datetime.fromisoformat(given["resets_at"]),
+        counts_posts=given.get("counts_posts", False),  # an older version did not write it
     )

@@ -169,7 +169,8 @@ class OAuth:
         consent_url: returns the URL to send the person's browser to.
         accounts: returns every account that the consent covers; raises `PlatformFailure`. If the server does not know
             the grant's app, `response["code"]` of the failure is `invalid_client` (RFC 6749 section 5.2).
-        features: the scopes that each feature needs. Connecting requests all of them.
+        features: the scopes that each feature needs. Connecting requests all of them. `a or b`: one of both, where the
+            platform has several logins.
         withdrawn: returns the ids of the accounts that withdrew their consent, from a callback; raises `ValueError` if
             the platform did not sign it. Where a person consents for several accounts, it is the id of the person
             (`ConnectedAccount.granted_by`). None if the platform sends no such callbacks.
@@ -187,7 +188,12 @@ class OAuth:
         """Return the features that lack a granted scope; none if the granted scopes are unknown."""
         if not scopes:
             return ()
-        return tuple(name for name, needed in self.features.items() if not set(needed) <= set(scopes))
+        granted = set(scopes)
+        return tuple(
+            name
+            for name, needed in self.features.items()
+            if any(granted.isdisjoint(one.split(" or ")) for one in needed)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from letmepost.domain.errors import FailureKind, InputRefused
 from letmepost.domain.flow import Auth, Call, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms._meta.calls import read, sign, signer, with_token
-from letmepost.platforms._meta.login import consent_url, log_in, withdrawn
+from letmepost.platforms._meta.login import consent_url, log_in
 from letmepost.platforms._meta.settings import GraphSettings
+from letmepost.platforms._meta.signed_request import withdrawn
 from letmepost.platforms._meta.simulator.callbacks import callback_body
 from letmepost.platforms._meta.simulator.graph import select
 from letmepost.platforms._meta.simulator.people import (
-    connect_instagram,
+    connect_professional,
     create_business,
     create_page,
     end_sessions,
@@ -132,7 +133,7 @@ def test_page_is_offered_only_if_it_can_be_published_to(client: LoginClient) -> 
 def test_instagram_account_of_a_page_is_read_with_it(client: LoginClient) -> None:
     person = client.log_in()
     page = create_page(client.state, person.id, "Acme")
-    account = connect_instagram(client.state, page["id"], "acme")
+    account = connect_professional(client.state, page["id"], "acme")
     [found] = client.pages(person, "instagram_business_account{id,username}").usable
     assert found.data["instagram_business_account"] == {"id": account["id"], "username": "acme"}
 

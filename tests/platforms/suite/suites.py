@@ -15,16 +15,18 @@ from tests.platforms.minimal.suite import SUITE as EXAMPLE
 from tests.platforms.suite.description import Ending, PlatformSuite
 
 
-def _suite_of(platform: Platform) -> PlatformSuite:
-    """Return the suite in the platform's folder, or an empty one."""
+def _suites_of(platform: Platform) -> dict[str, PlatformSuite]:
+    """Return the suite in the platform's folder, or an empty one, and its variants: those with another login."""
     name = f"tests.platforms.{platform.name}.suite"
-    found = find_spec(f"tests.platforms.{platform.name}") is not None and find_spec(name) is not None
-    return import_module(name).SUITE if found else PlatformSuite(platform=platform)
+    if find_spec(f"tests.platforms.{platform.name}") is None or find_spec(name) is None:
+        return {platform.name: PlatformSuite(platform=platform)}
+    found = import_module(name)
+    variants = getattr(found, "VARIANTS", {})
+    return {platform.name: found.SUITE, **{f"{platform.name}-{login}": suite for login, suite in variants.items()}}
 
 
-SUITES = MappingProxyType(
-    {**{platform.name: _suite_of(platform) for platform in chain(discover().values(), [ASKED])}, "example": EXAMPLE}
-)
+_OF_PLATFORMS = (_suites_of(platform) for platform in chain(discover().values(), [ASKED]))
+SUITES = MappingProxyType({**dict(chain.from_iterable(map(dict.items, _OF_PLATFORMS))), "example": EXAMPLE})
 
 each_suite = pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
 

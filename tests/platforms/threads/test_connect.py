@@ -12,11 +12,13 @@ import pytest
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import play
+from letmepost.platforms._meta.long_lived import needs_refresh, sign
+from letmepost.platforms._meta.signed_request import withdrawn
 from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.api import make_container
-from letmepost.platforms.threads.connect import FEATURES, accounts, consent_url, withdrawn
-from letmepost.platforms.threads.session import check, needs_refresh, refresh, sign
+from letmepost.platforms.threads.connect import FEATURES, accounts, consent_url
+from letmepost.platforms.threads.session import check, refresh
 from letmepost.platforms.threads.settings import ThreadsSettings
 from letmepost.platforms.threads.unpublish import unpublish
 from tests.platforms.threads.transcripts import (

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from letmepost.platforms.threads.simulator import SIMULATOR
-from letmepost.platforms.threads.simulator.consent import APP
+from letmepost.platforms.threads.simulator.tokens import APP
 from tests.platforms.threads.world import CALLBACK, PICTURE, User, World
 
 ASKED = {

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.threads import PLATFORM
-from letmepost.platforms.threads.simulator.consent import APP
+from letmepost.platforms.threads.simulator.tokens import APP
 from tests.doubles.simulated import SimulatedNetwork
 
 CALLBACK = "https://me.example/callback"

@@ -29,12 +29,13 @@ _TOKEN = re.compile(r"[\w|-]{40,}")
 
 @dataclass(frozen=True, slots=True)
 class GraphError:
-    """The error in a reply of the platform."""
+    """The error in a reply of the platform. `user_message` is written for the person who posts; it can be empty."""
 
     code: int | None
     subcode: int | None
     is_transient: bool
     message: str
+    user_message: str = ""
 
 
 def read_error(reply: Reply) -> GraphError | None:
@@ -53,6 +54,7 @@ def read_error(reply: Reply) -> GraphError | None:
         subcode=number_in(error, "error_subcode"),
         is_transient=error.get("is_transient") is True,
         message=text_in(error, "message") or "",
+        user_message=text_in(error, "error_user_msg") or "",
     )
 
 
@@ -110,7 +112,7 @@ def explain(
         response=shown_response(reply, _TOKEN, is_refusal=error is not None, **codes),
         retry_at=reply.received_at + _throttled_for(reply) if is_limited else None,
         network=network,
-        reason=shown_reason(reply, None if error is None else error.message, _TOKEN),
+        reason=shown_reason(reply, None if error is None else error.user_message or error.message, _TOKEN),
     )
 
 

@@ -17,8 +17,7 @@ from letmepost.platforms._meta import refusals
 from letmepost.platforms._meta.calls import graph_url, read, with_token
 from letmepost.platforms._meta.graph import is_list, read_error, read_id
 from letmepost.platforms._meta.settings import GraphSettings
-from letmepost.platforms._meta.signed_request import person_of
-from letmepost.platforms.contract import Callback, ConsentRequest, Grant
+from letmepost.platforms.contract import ConsentRequest, Grant
 
 _CODE_INVALID = 100
 _APP_INVALID = frozenset({1, 101})
@@ -69,15 +68,6 @@ def log_in(grant: Grant, settings: GraphSettings, required: Collection[str], exp
     if declined:
         raise refusals.PERMISSIONS_DECLINED(scopes=", ".join(declined))
     return Person(id=person_id, token=token, scopes=scopes)
-
-
-def withdrawn(callback: Callback, settings: GraphSettings) -> tuple[str]:
-    """Return the app's id of the person who withdraws their consent, from a call to one of Meta's callbacks.
-
-    Raises:
-        ValueError: Meta did not sign the call.
-    """
-    return (person_of(callback.body, settings.secret()),)
 
 
 def _exchange(form: dict[str, str], settings: GraphSettings, explain: Explain) -> Flow[str]:

@@ -12,21 +12,21 @@ from hashlib import sha256
 from hmac import compare_digest, digest
 from urllib.parse import parse_qsl
 
+from letmepost.platforms._kit.settings import AppSettings
+from letmepost.platforms.contract import Callback
 
-def person_of(body: bytes, app_secret: str) -> str:
-    """Return the app's id of the person whom a call to one of the callbacks is about.
 
-    Args:
-        body: a form with a `signed_request`.
+def withdrawn(callback: Callback, app: AppSettings) -> tuple[str]:
+    """Return the app's id of the person who withdraws their consent, from a form with a `signed_request`.
 
     Raises:
         ValueError: the app's secret did not sign it, or the app has none.
     """
-    form = dict(parse_qsl(body.decode("utf-8", "replace")))
-    person_id = user_of(form.get("signed_request", ""), app_secret) if app_secret else None
+    secret, form = app.secret(), dict(parse_qsl(callback.body.decode("utf-8", "replace")))
+    person_id = user_of(form.get("signed_request", ""), secret) if secret else None
     if person_id is None:
         raise ValueError("no signed_request of this app's secret")
-    return person_id
+    return (person_id,)
 
 
 def user_of(signed_request: str, app_secret: str) -> str | None:

@@ -15,7 +15,7 @@ from letmepost.platforms.facebook.reconcile import reconcile
 from letmepost.platforms.facebook.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.facebook.replies import explain
 from letmepost.platforms.facebook.rules import RULES
-from letmepost.platforms.facebook.session import check, disconnect, needs_refresh, refresh
+from letmepost.platforms.facebook.session import check, needs_refresh, refresh
 from letmepost.platforms.facebook.settings import FacebookSettings
 from letmepost.platforms.facebook.simulator import SIMULATOR
 from letmepost.platforms.facebook.unpublish import unpublish
@@ -34,7 +34,7 @@ PLATFORM = Platform(
     visibility_delay_s=60.0,  # not documented; a post was listed within a minute in every report that we know
     oauth=OAUTH,
     pulls_media=True,
-    disconnect=disconnect,
+    # Disconnecting revokes nothing: that would end the tokens of the person's other Pages, too.
     check=check,
     refresh=refresh,
     needs_refresh=needs_refresh,

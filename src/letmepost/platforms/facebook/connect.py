@@ -11,8 +11,9 @@ from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.fields import object_in, text_in
 from letmepost.platforms._meta import login
 from letmepost.platforms._meta.calls import ACCESS_TOKEN
-from letmepost.platforms._meta.login import Person, log_in, withdrawn
+from letmepost.platforms._meta.login import Person, log_in
 from letmepost.platforms._meta.pages import BUSINESS_SCOPE, Page, PageList, find_pages
+from letmepost.platforms._meta.signed_request import withdrawn
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.facebook.refusals import PAGES_NONE
 from letmepost.platforms.facebook.replies import explain

@@ -24,11 +24,6 @@ def refresh(account: AccountFacts, settings: FacebookSettings) -> Flow[Credentia
     return Credential(secrets={})
 
 
-def disconnect(_account: AccountFacts, _settings: FacebookSettings) -> Flow[None]:
-    """Do nothing: revoking the consent would end the tokens of the person's other Pages, too."""
-    yield from ()
-
-
 def needs_refresh(_reply: Reply) -> bool:
     """Return False: the token cannot be refreshed."""
     return False

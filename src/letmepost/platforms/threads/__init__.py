@@ -3,6 +3,7 @@
 from letmepost.domain.budgets import rolling
 from letmepost.platforms._meta.budgets import budgets
 from letmepost.platforms._meta.graph import THROTTLED_FOR
+from letmepost.platforms._meta.long_lived import needs_refresh, sign
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.threads.connect import OAUTH
 from letmepost.platforms.threads.options import ThreadsOptions
@@ -13,7 +14,7 @@ from letmepost.platforms.threads.reconcile import reconcile
 from letmepost.platforms.threads.refusals import REFUSALS
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.rules import RULES, rules_for
-from letmepost.platforms.threads.session import check, needs_refresh, refresh, sign
+from letmepost.platforms.threads.session import check, refresh
 from letmepost.platforms.threads.settings import API_VERSION, ThreadsSettings
 from letmepost.platforms.threads.simulator import SIMULATOR
 from letmepost.platforms.threads.unpublish import unpublish

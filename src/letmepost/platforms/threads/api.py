@@ -12,7 +12,6 @@ from letmepost.domain.flow import Call, Effect
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms.threads.settings import ThreadsSettings
 
-REFRESH_PATH = "/refresh_access_token"
 _CONTAINER_VALID_FOR_S = 23 * 3600.0
 """An hour less than its lifetime, so that a container from the journal is not about to expire."""
 _RECENT_COUNT = 100

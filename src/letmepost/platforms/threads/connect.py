@@ -9,17 +9,19 @@ from itertools import chain
 from types import MappingProxyType
 
 from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Auth, Call, Effect, Flow
+from letmepost.domain.flow import Flow
 from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._kit.fields import object_in, text_in, texts_in
 from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._meta.graph import read_id
-from letmepost.platforms._meta.signed_request import person_of
-from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms._meta.long_lived import exchange_code
+from letmepost.platforms._meta.signed_request import withdrawn
+from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.threads.api import debug_token, read_me
 from letmepost.platforms.threads.refusals import CODE_INVALID
 from letmepost.platforms.threads.replies import explain
+from letmepost.platforms.threads.session import TOKENS
 from letmepost.platforms.threads.settings import ThreadsSettings
 
 FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -45,7 +47,8 @@ def accounts(grant: Grant, settings: ThreadsSettings) -> Flow[tuple[ConnectedAcc
     Raises:
         PlatformFailure: auth_failed for a code that was used or has expired.
     """
-    tokens = yield from _prolong((yield from _exchange(grant, settings)), settings)
+    short = yield from _exchange(grant, settings)
+    tokens = yield from TOKENS.prolong(short, settings.api_url, settings)
     call = oauth.with_new_token(read_me(settings), tokens.access_token)
     found = (yield from succeed(call, explain, lambda reply: read_id(reply) is not None)).data()
     account = ConnectedAccount(
@@ -59,44 +62,17 @@ def accounts(grant: Grant, settings: ThreadsSettings) -> Flow[tuple[ConnectedAcc
     return (account,)
 
 
-def withdrawn(callback: Callback, settings: ThreadsSettings) -> tuple[str]:
-    """Return the id of the account that withdraws its consent, from a call to the uninstall or deletion callback.
-
-    Source: https://developers.facebook.com/docs/threads/get-started (checked 2026-11-21).
-
-    Raises:
-        ValueError: Threads did not sign the call.
-    """
-    return (person_of(callback.body, settings.secret()),)
-
-
+# https://developers.facebook.com/docs/threads/get-started (checked 2026-11-21): the callbacks name the account.
 OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES, withdrawn=withdrawn)
 
 
 def _exchange(grant: Grant, settings: ThreadsSettings) -> Flow[str]:
     """Return a token that is valid for an hour."""
     url = f"{base_url(settings.api_url)}/oauth/access_token"
-    # Threads appends `#_` to the URL that it returns to, and a person may copy it with the code.
-    code = grant.code.removesuffix("#_")
-    form = oauth.token_form("authorization_code", redirect_uri=grant.redirect_uri, code=code)
-    call = oauth.app_call(url, form, app=settings, method="client_secret_post", auth=Auth.NONE)
-    reply = yield call
+    call, reply = yield from exchange_code(url, grant.code, grant.redirect_uri, settings)
     if 400 <= reply.status < 500 and "error_type" in reply.data():  # only the code can be invalid here
         raise CODE_INVALID(response=explain(call, reply).response)
     return oauth.read_tokens(call, reply, explain).access_token
-
-
-def _prolong(token: str, settings: ThreadsSettings) -> Flow[oauth.Tokens]:
-    query = oauth.token_form("th_exchange_token", client_secret=settings.secret(), access_token=token)
-    call = Call(
-        method="GET",
-        url=f"{base_url(settings.api_url)}/access_token",
-        query=tuple(query.items()),
-        effect=Effect.WRITE,
-        auth=Auth.NONE,
-    )
-    reply = yield call
-    return oauth.read_tokens(call, reply, explain)
 
 
 def _granted(token: str, settings: ThreadsSettings) -> Flow[tuple[str, ...]]:

@@ -12,10 +12,9 @@ from types import MappingProxyType
 from letmepost.domain.content import MediaItem, MediaKind
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.platforms._kit.drafts import Draft
+from letmepost.platforms._meta.containers import Form
 from letmepost.platforms.threads.attachments import text_attachment, text_entities
 from letmepost.platforms.threads.options import ThreadsOptions, ThreadsPoll, ThreadsSpoilers
-
-Form = Mapping[str, str]
 
 SHARE_PARAMETER = "crossreshare_to_ig"
 LOCATION_PARAMETER = "location_id"

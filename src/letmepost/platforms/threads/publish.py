@@ -10,10 +10,11 @@ from letmepost.domain.flow import Call, Flow, Pause, Reply, Warn
 from letmepost.platforms._kit.drafts import Draft, drafts_of
 from letmepost.platforms._kit.fields import number_in, object_in, objects_in, text_in
 from letmepost.platforms._kit.publishing import Posted, publish_drafts
+from letmepost.platforms._meta.containers import forget_once
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads.api import publish_container, read_post, read_quota
-from letmepost.platforms.threads.containers import container_failure, forget_once, prepare, read_status
+from letmepost.platforms.threads.containers import container_failure, prepare, read_status
 from letmepost.platforms.threads.drafts import ContainerPlan
 from letmepost.platforms.threads.options import ThreadsOptions
 from letmepost.platforms.threads.reconcile import find_published

@@ -6,7 +6,7 @@ no flows. What an account publishes belongs to each simulator.
 The state's keys, each with a value that is only ever replaced as a whole:
 
     meta/last_id                       the last id that was issued
-    user/<id>  page/<id>  instagram/<id>  business/<id>
+    user/<id>  page/<id>  professional/<id>  business/<id>
     oauth/code/<code>  oauth/token/<token>      consents
     issuer/<token>                     the person through whom a token of a Page acts
     page_token/<user token>/<page>     the token of a Page that a token of a person returns

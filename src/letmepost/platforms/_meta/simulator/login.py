@@ -188,7 +188,7 @@ class Login:
 
 def page_fields(state: State, page: Page) -> dict[str, Any]:
     """Return the fields of a Page that every token may see."""
-    instagram = None if page["instagram"] is None else state[f"instagram/{page['instagram']}"]
+    professional = None if page["professional"] is None else state[f"professional/{page['professional']}"]
     return {
         "id": page["id"],
         "name": page["name"],
@@ -196,11 +196,11 @@ def page_fields(state: State, page: Page) -> dict[str, Any]:
         "is_published": page["is_published"],
         "link": f"https://www.facebook.com/{page['id']}",
         "picture": {"data": {"url": f"https://cdn.example/{page['id']}.jpg"}},
-        **({} if instagram is None else {"instagram_business_account": _instagram_fields(instagram)}),
+        **({} if professional is None else {"instagram_business_account": _professional_fields(professional)}),
     }
 
 
-def _instagram_fields(account: Mapping[str, Any]) -> dict[str, Any]:
+def _professional_fields(account: Mapping[str, Any]) -> dict[str, Any]:
     names = {name: account[name] for name in ("id", "username", "name")}
     return {**names, "profile_picture_url": f"https://cdn.example/{account['id']}.jpg"}
 

@@ -28,10 +28,10 @@ class Page(TypedDict):
     is_published: bool
     roles: dict[str, list[str]]
     business: str | None
-    instagram: str | None
+    professional: str | None
 
 
-class Instagram(TypedDict):
+class Professional(TypedDict):
     """A professional Instagram account that is connected to a Page."""
 
     id: str
@@ -74,7 +74,7 @@ def create_page(
         is_published=is_published,
         roles={user_id: list(tasks)},
         business=business,
-        instagram=None,
+        professional=None,
     )
     state[f"page/{page_id}"] = page
     return page
@@ -87,12 +87,12 @@ def create_business(state: State, user_id: str, name: str) -> str:
     return business_id
 
 
-def connect_instagram(state: State, page_id: str, username: str) -> Instagram:
+def connect_professional(state: State, page_id: str, username: str) -> Professional:
     """Create a professional Instagram account that is connected to a Page."""
-    instagram_id = next_id(state)
-    account = Instagram(id=instagram_id, username=username, name=username.title(), page=page_id)
-    state[f"instagram/{instagram_id}"] = account
-    state[f"page/{page_id}"] = {**state[f"page/{page_id}"], "instagram": instagram_id}
+    account_id = next_id(state)
+    account = Professional(id=account_id, username=username, name=username.title(), page=page_id)
+    state[f"professional/{account_id}"] = account
+    state[f"page/{page_id}"] = {**state[f"page/{page_id}"], "professional": account_id}
     return account
 
 

@@ -19,10 +19,11 @@ from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings, Simulator
 from letmepost.platforms.threads.settings import ThreadsSettings
-from letmepost.platforms.threads.simulator.consent import APP, CONSENT
+from letmepost.platforms.threads.simulator.consent import CONSENT
 from letmepost.platforms.threads.simulator.router import answer
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 from letmepost.platforms.threads.simulator.timeline import posts
+from letmepost.platforms.threads.simulator.tokens import APP
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:

@@ -8,15 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
-from letmepost.platforms._kit.simulator.oauth.grants import App, only
+from letmepost.platforms._kit.simulator.oauth.grants import only
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator.graph import ConsentRefused, Parameters
 from letmepost.platforms.threads.simulator.people import create_person
+from letmepost.platforms.threads.simulator.tokens import APP, SERVER
 
-APP = App(client_id="1789000000000001", client_secret="simulated-threads-app-secret")  # noqa: S106 - the simulator's own
 _EXTRAS = (
     *("threads_manage_replies", "threads_read_replies", "threads_delete"),
     *("threads_location_tagging", "threads_share_to_instagram"),
@@ -46,11 +45,6 @@ _REFUSALS = {
 """By the name of the parameter that is missing or wrong."""
 
 
-def new_secret(entropy: bytes, kind: str) -> str:
-    """Return the text of a code or a token."""
-    return f"AQB{letters(entropy, kind, 40)}" if kind == "code" else f"THQVJ{letters(entropy, kind, 48)}"
-
-
 def _check(_state: State, query: Mapping[str, str]) -> str | None:
     return None if "threads_basic" in query.get("scope", "") else "scope must contain threads_basic"
 
@@ -69,7 +63,7 @@ CONSENT = ConsentEndpoint(
     scopes=_SCOPES,
     choices=lambda _state: _CHOICES,
     new_account=create_person,
-    new_secret=new_secret,
+    new_secret=SERVER.new_secret,
     code_lifetime=timedelta(hours=1),
     uses_pkce=False,
     check=_check,
@@ -77,7 +71,7 @@ CONSENT = ConsentEndpoint(
 )
 _TOKENS = TokenEndpoint(
     find_app=only(APP),
-    new_secret=new_secret,
+    new_secret=SERVER.new_secret,
     lifetimes=lambda *_: Lifetimes(access=timedelta(hours=1)),
     refuse=_refuse,
     describe=_describe,

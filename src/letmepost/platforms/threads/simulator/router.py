@@ -77,8 +77,8 @@ answer = answer_by(
     (
         ("GET", "/oauth/authorize", consent.authorize),
         ("POST", "/oauth/access_token", consent.exchange_code),
-        ("GET", "/access_token", tokens.prolong),
-        ("GET", "/refresh_access_token", tokens.refresh),
+        ("GET", "/access_token", tokens.SERVER.prolong),
+        ("GET", "/refresh_access_token", tokens.SERVER.refresh),
         *(
             (method, rf"/v1\.0/{path}", handler)
             for method, path, handler in (

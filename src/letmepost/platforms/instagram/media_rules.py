@@ -1,0 +1,83 @@
+"""Instagram's limits on media items."""
+
+from collections.abc import Iterator
+
+from letmepost.domain.content import MediaItem, MediaKind
+from letmepost.domain.lengths import UTF16
+from letmepost.domain.limits import AltTextLimit, DescriptionSupported, KindsSupported, MediaCount, MediaLimit
+from letmepost.domain.rules import Finding, PostTarget, Rule
+from letmepost.platforms.instagram.options import InstagramOptions
+from letmepost.platforms.instagram.sources import MEDIA, PUBLISHING
+
+_NARROWEST, _WIDEST = 0.8, 1.91
+
+
+def _wrong_ratios(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
+    if target.options.kind == "story":
+        return
+    for path, item in target.content.items():
+        ratio = _ratio(item)
+        if ratio is not None and not _NARROWEST <= ratio <= _WIDEST:
+            message = f"The image is {ratio:.2f} times as wide as it is high; Instagram allows 4:5 (0.8) to 1.91:1."
+            yield Finding(field=path, actual=round(ratio, 2), message=message)
+
+
+def _ratio(item: MediaItem) -> float | None:
+    facts = item.facts
+    if facts is None or item.kind is not MediaKind.IMAGE or not facts.width_px or not facts.height_px:
+        return None
+    return facts.width_px / facts.height_px
+
+
+def _missing(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
+    if not target.content.media:
+        yield Finding(field="media", actual=0, message="The post has no media item. Instagram has no posts of text.")
+
+
+def _story_alt_texts(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
+    if target.options.kind != "story":
+        return
+    for path, item in target.content.items():
+        if (item.alt_text or "").strip():
+            yield Finding(field=f"{path}.altText", message="Instagram has no alt text for stories.")
+
+
+MEDIA_REQUIRED = Rule(
+    id="instagram.media.required",
+    summary="A post has at least one media item.",
+    remediation="Attach an image.",
+    source=PUBLISHING,
+    find=_missing,
+)
+COUNT_MAX, *_ = MediaCount("instagram.media.count_max", limit=10, source=PUBLISHING).rules("Instagram")
+TYPES, SIZE_MAX = (
+    *MediaLimit("instagram.media.", types=("image/jpeg",), source=MEDIA).rules("Instagram"),
+    *MediaLimit("instagram.media.image_", max_bytes=8_000_000, source=MEDIA).rules("Instagram"),
+)
+ASPECT_RATIO = Rule(
+    id="instagram.media.aspect_ratio",
+    summary="An image of the feed is between 4:5 and 1.91:1 (width to height).",
+    remediation="Crop the image to a ratio between 4:5 and 1.91:1, or publish it as a story.",
+    limit="4:5 to 1.91:1",
+    unit="width / height",
+    source=MEDIA,
+    find=_wrong_ratios,
+)
+MEDIA_LIMITS = (
+    MEDIA_REQUIRED,
+    KindsSupported("instagram.media.kind_supported", (MediaKind.IMAGE,), source=PUBLISHING),
+    DescriptionSupported("instagram.media.title_supported", field="title", source=MEDIA),
+    COUNT_MAX,
+    TYPES,
+    SIZE_MAX,
+    ASPECT_RATIO,
+    AltTextLimit("instagram.media.alt_text_max_graphemes", limit=1000, measure=UTF16, source=MEDIA),
+    Rule(
+        id="instagram.story.alt_text_supported",
+        summary="The image of a story has no alt text.",
+        remediation="Remove `altText`, or set `onUnsupported` to `omit`.",
+        source=MEDIA,
+        find=_story_alt_texts,
+        capability=True,
+    ),
+)

@@ -1,0 +1,134 @@
+"""Instagram Login: the consent page, its tokens, and the account that they belong to.
+
+Source: fact sheet section 1.A, after
+https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login, checked
+2026-11-28.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
+from letmepost.platforms._kit.simulator.oauth.grants import App, only
+from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
+from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
+from letmepost.platforms._meta.simulator.graph import ConsentRefused, Parameters, shown
+from letmepost.platforms._meta.simulator.long_lived import TokenServer
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.instagram.simulator.accounts import (
+    Caller,
+    create_account,
+    create_personal_account,
+    find_account,
+)
+from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS
+
+APP = App(client_id="2468000000000001", client_secret="simulated-instagram-secret")  # noqa: S106 - the simulator's own
+_PERMISSIONS = {
+    "basic": "instagram_business_basic",
+    "publish": "instagram_business_content_publish",
+    "comments": "instagram_business_manage_comments",
+}
+_CHOICES = (
+    Choice("allow", "Allow everything", account=create_account),
+    Choice(
+        "allow-less",
+        "Allow posting, and no comments",
+        account=create_account,
+        withheld=frozenset({"instagram_business_manage_comments"}),
+    ),
+    Choice("personal", "Allow everything, as a personal account", account=create_personal_account),
+    Choice(
+        "deny",
+        "Not now",
+        denial={"error": "access_denied", "error_reason": "user_denied", "error_description": "The user denied"},
+    ),
+)
+_REFUSALS = {
+    "client_secret": "Error validating client secret.",
+    "grant_type": "Invalid grant_type",
+    "refresh_token": "Invalid grant_type",
+    "code": "Matching code was not found or was already used",
+    "redirect_uri": "Error validating verification code. Please make sure your redirect_uri is identical",
+}
+"""By the name of the parameter that is missing or wrong."""
+
+
+def _lifetime(state: State, account_id: str) -> tuple[timedelta, timedelta]:
+    scenario = SCENARIOS[find_account(state, account_id)["scenario"]]
+    return scenario.access_lifetime, scenario.token_age
+
+
+SERVER = TokenServer(app=APP, prefix="ig", start="IGAA", lifetime=_lifetime)
+
+
+def _refuse(_problem: Problem, name: str) -> ConsentRefused:
+    return ConsentRefused(_REFUSALS.get(name, f"Missing required field {name}"))
+
+
+def _describe(granted: Granted) -> Mapping[str, Any]:
+    token = granted.access.token
+    return {
+        "access_token": granted.access.text,
+        "user_id": int(token["account_id"]),
+        "permissions": ",".join(token["scopes"]),
+    }
+
+
+CONSENT = ConsentEndpoint(
+    title="Instagram",
+    find_app=only(APP),
+    scopes=tuple(_PERMISSIONS.values()),
+    choices=lambda _state: _CHOICES,
+    new_account=create_account,
+    new_secret=SERVER.new_secret,
+    code_lifetime=timedelta(hours=1),
+    uses_pkce=False,
+    scope_separators=", ",
+)
+_TOKENS = TokenEndpoint(
+    find_app=only(APP),
+    new_secret=SERVER.new_secret,
+    lifetimes=lambda *_: Lifetimes(access=timedelta(hours=1)),
+    refuse=_refuse,
+    describe=_describe,
+    keeps_refused_codes=True,
+)
+
+
+def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`GET /oauth/authorize`. The URL with a code ends with `#_`, which is not part of the code."""
+    reply = CONSENT.authorize(state, call)
+    location = reply.headers.get("location", "")
+    return replace(reply, headers={"location": f"{location}#_"}) if "code=" in location else reply
+
+
+def exchange_code(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`POST /oauth/access_token`."""
+    return _TOKENS.respond(state, call, Parameters.of(call).values)
+
+
+def authenticate(state: State, call: SimulatedCall, permission: str) -> Caller:
+    """Return the caller of a call with a token of Instagram Login."""
+    return Caller(find_account(state, SERVER.authenticate(state, call, _PERMISSIONS[permission])), "instagram_login")
+
+
+def me(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`GET /me`. In the scenario `auth_revoked`, the permission is withdrawn after this read, which connects."""
+    caller = authenticate(state, call, "basic")
+    account = caller.account
+    if caller.scenario.revoked:
+        withdraw_permission(state, account["id"])
+    fields = {
+        "id": account["app_scoped_id"],
+        "user_id": account["id"],
+        "username": account["username"],
+        "name": f"Sandbox account, scenario {account['scenario']}",
+        "account_type": account["account_type"],
+        "profile_picture_url": f"https://cdn.example/{account['id']}.jpg",
+        "followers_count": 12,
+        "media_count": 3,
+    }
+    return shown(fields, Parameters.of(call))

@@ -1,0 +1,120 @@
+"""How a test account's server differs from a healthy one. A scenario belongs to one account.
+
+A write creates a container, publishes one, or comments. Reads are healthy unless the scenario is about them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import MappingProxyType
+
+from letmepost.platforms._kit.simulator.scenarios import CommonScenario, WriteAttempt, common_scenarios, refuse_posts
+from letmepost.platforms._meta.simulator.graph import Refused, wrong_parameter
+
+PROCESSING_S = 1.0
+SLOW_PROCESSING_S = 8.0
+LAG_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario(CommonScenario):
+    """The differences from a healthy server, which is the default.
+
+    Args:
+        access_lifetime, token_age: of a long-lived token of Instagram Login when it is issued.
+        processing_s: how long containers are processed; None means that none becomes ready.
+        lag_s: how long a container that is ready is unknown to the server that publishes it.
+        media_error: the number of the error of every media item.
+        hides_status_code: True if a failed container has no `status_code`, only `status`.
+        blocks: True if publishing is refused as spam. `blocks_live`: the post is visible anyway.
+        hides_objects: True if reads of containers and posts are refused, while lists and writes work.
+        drops_add_ons: True if polls and comment prompts are not attached.
+        refuses_made_comments: True if a comment is created, and refused.
+        knows_professional_id: True if paths must have the account's professional id, not the app's own.
+    """
+
+    access_lifetime: timedelta = timedelta(days=60)
+    token_age: timedelta = timedelta()
+    processing_s: float | None = PROCESSING_S
+    lag_s: float = 0.0
+    media_error: int | None = None
+    hides_status_code: bool = False
+    blocks: bool = False
+    blocks_live: bool = False
+    hides_objects: bool = False
+    drops_add_ons: bool = False
+    refuses_made_comments: bool = False
+    knows_professional_id: bool = False
+
+
+def blocked() -> Refused:
+    """Return the refusal of a publication that is taken for spam."""
+    return Refused(
+        "Application request limit reached",
+        code=4,
+        subcode=2207051,
+        status=403,
+        user_message="We restrict certain activity to protect our community.",
+    )
+
+
+def _rate_limited(_attempt: WriteAttempt) -> Refused:
+    return Refused("(#80002) There have been too many calls to this account.", code=80002)
+
+
+def _unavailable(_attempt: WriteAttempt) -> Refused:
+    return Refused("Service temporarily unavailable", code=2, status=503, is_transient=True)
+
+
+def _failed(_attempt: WriteAttempt) -> Refused:
+    return Refused("An unknown error occurred", code=1, status=500, is_transient=True)
+
+
+def _rejected(attempt: WriteAttempt) -> Refused | None:
+    """Refuse the container. A post that is not accepted never has one to publish."""
+    return None if attempt.shows_post else wrong_parameter("Refused by this sandbox account.")
+
+
+def _duplicate(_attempt: WriteAttempt) -> Refused:
+    return Refused("Duplicate status message", code=506)
+
+
+_COMMON = common_scenarios(Scenario, rate_limited=_rate_limited, unavailable=_unavailable, failed=_failed)
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        **_COMMON,
+        "slow": replace(
+            _COMMON["slow"],
+            summary="Writes take 3 s, and media are processed for 8 s.",
+            processing_s=SLOW_PROCESSING_S,
+        ),
+        "token_expiring": Scenario(
+            summary="Tokens are valid for 2 minutes, can be refreshed immediately, and must be.",
+            access_lifetime=timedelta(minutes=2),
+            token_age=timedelta(days=59),
+        ),
+        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=_rejected),
+        "duplicate": Scenario(summary="Every post is rejected as a duplicate.", refuse=refuse_posts(_duplicate)),
+        "processing_forever": Scenario(summary="Containers never become ready.", processing_s=None),
+        "lagging": Scenario(summary="For 3 s, containers that are ready cannot be published.", lag_s=LAG_S),
+        "media_broken": Scenario(summary="Every image is in a wrong format.", media_error=2207005),
+        "processing_failed": Scenario(
+            summary="Every container fails, and only its text states that.", media_error=2207053, hides_status_code=True
+        ),
+        "blocked": Scenario(summary="Publishing is refused as spam.", blocks=True),
+        "blocked_but_live": Scenario(
+            summary="Publishing is refused as spam, but the post is visible.", blocks_live=True
+        ),
+        "objects_hidden": Scenario(
+            summary="Reads of containers and posts are refused, while everything else works.", hides_objects=True
+        ),
+        "comment_refused_but_live": Scenario(
+            summary="Comments are refused, but they are visible.", refuses_made_comments=True
+        ),
+        "add_ons_dropped": Scenario(summary="Polls and comment prompts are not attached.", drops_add_ons=True),
+        "professional_id": Scenario(
+            summary="The API knows the account by its professional id only.", knows_professional_id=True
+        ),
+    }
+)
