@@ -12,7 +12,8 @@ from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from letmepost.domain.processes import Process
-from letmepost.platforms.contract import Platform, PlatformSettings
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.browser_urls import origin_of
 
 KEY_BYTES = 32

@@ -16,7 +16,7 @@ from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.gateways.drive import drive
 from letmepost.gateways.http_client import Durations, HTTPClient, Incoming, Outgoing
 from letmepost.gateways.sender import CallRecord, CredentialSource, Sender
-from letmepost.platforms.contract import App, ConnectedAccount, ConsentRequest, Credential, Grant, PlatformSettings
+from letmepost.platforms.connecting import App, ConnectedAccount, ConsentRequest, Credential, Grant, PlatformSettings
 from tests.doubles.coroutines import without_waiting
 from tests.doubles.faults import Killed, Way
 from tests.doubles.media import bytes_of

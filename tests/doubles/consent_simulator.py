@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 from urllib.parse import parse_qsl, urlencode
 
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "Allow one account": ("alice",),

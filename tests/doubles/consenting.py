@@ -15,20 +15,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._kit.oauth import consent_url, read_tokens
-from letmepost.platforms.contract import (
-    AccountFacts,
+from letmepost.platforms.connecting import (
     Callback,
     ConnectedAccount,
     ConsentRequest,
     Credential,
     Grant,
     OAuth,
-    Platform,
     PlatformSettings,
 )
+from letmepost.platforms.contract import Platform
 from tests.doubles.platform import explain
 from tests.sandbox.support import platform
 

@@ -12,23 +12,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Effect, Flow
 from letmepost.domain.refusals import FieldRefusal
 from letmepost.platforms._kit.oauth import consent_url, read_tokens
-from letmepost.platforms.contract import (
-    AccountFacts,
+from letmepost.platforms.connecting import (
     App,
     ConnectedAccount,
     ConsentRequest,
     Grant,
     OAuth,
-    Platform,
     PlatformSettings,
     Servers,
-    SimulatedCall,
-    SimulatedReply,
-    State,
 )
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from tests.doubles.consent_simulator import answer, create_account
 from tests.doubles.consenting import FEATURES, Server, consenting
 from tests.doubles.platform import explain

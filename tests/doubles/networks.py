@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AnyHttpUrl, BaseModel, Field
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import (
     Absent,
@@ -27,18 +28,9 @@ from letmepost.domain.flow import (
     Reply,
     Unknown,
 )
-from letmepost.platforms.contract import (
-    AccountFacts,
-    ConnectedAccount,
-    Credential,
-    Platform,
-    PlatformSettings,
-    ReadyPost,
-    SimulatedCall,
-    SimulatedPost,
-    SimulatedReply,
-    State,
-)
+from letmepost.platforms.connecting import ConnectedAccount, Credential, PlatformSettings
+from letmepost.platforms.contract import Platform, ReadyPost
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 from tests.sandbox.support import platform
 
 CALL_S = 1.0

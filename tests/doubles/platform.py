@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Absent, Auth, Call, Effect, Extra, Flow, Found, Intent, Live, Part, Reconciled, Reply
-from letmepost.platforms.contract import AccountFacts, Credential, Platform, ReadyPost
+from letmepost.platforms.connecting import Credential
+from letmepost.platforms.contract import Platform, ReadyPost
 from tests.sandbox.support import platform
 
 KINDS = {

@@ -3,15 +3,10 @@
 from dataclasses import replace
 from functools import partial
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Call, Effect, Flow
 from letmepost.http.schemas.resources import CHANGES, RESOURCES
-from letmepost.platforms.contract import (
-    AccountFacts,
-    ChangedResource,
-    Resource,
-    ResourceBody,
-    ResourceView,
-)
+from letmepost.platforms.resources import ChangedResource, Resource, ResourceBody, ResourceView
 from tests.doubles.consenting import Settings
 from tests.doubles.platform import explain
 

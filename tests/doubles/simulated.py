@@ -9,15 +9,11 @@ from typing import Any, TypeVar
 
 import pytest
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import PlatformFailure
-from letmepost.platforms.contract import (
-    AccountFacts,
-    ConnectedAccount,
-    Platform,
-    SimulatedCall,
-    SimulatedPost,
-    SimulatedReply,
-)
+from letmepost.platforms.connecting import ConnectedAccount
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply
 
 T = TypeVar("T")
 

@@ -17,7 +17,8 @@ from letmepost.domain.retry import POLICIES, Next, next_try_at
 from letmepost.gateways.flow_run import Announcement, FlowRun, Suspended
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, UnlearnableError
-from letmepost.platforms.contract import ConnectedAccount, ReadyPost
+from letmepost.platforms.connecting import ConnectedAccount
+from letmepost.platforms.contract import ReadyPost
 from tests.doubles.client import SimulatedClient
 from tests.doubles.coroutines import without_waiting
 from tests.doubles.faults import Killed, Way

@@ -19,7 +19,8 @@ from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from letmepost.domain.flow import Call, Effect, Flow, Reply
-from letmepost.platforms.contract import Credential, Platform, ReadyPost
+from letmepost.platforms.connecting import Credential
+from letmepost.platforms.contract import Platform, ReadyPost
 from tests.faults.lineup import each_call
 
 SHOOT = "x-fault-shoot"

@@ -14,7 +14,7 @@ from letmepost.domain.flow import Auth, Call, Effect, FormFile, MediaRange
 from letmepost.gateways.clock import SystemClock
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.sender import CallRecord, Sender
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 from tests.doubles.clock import SteppedClock
 from tests.doubles.platform import make_platform
 from tests.gateways.support import Connection, LoopbackServer, answering, calling, serving

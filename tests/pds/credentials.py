@@ -8,7 +8,7 @@ from uuid import UUID
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse_id
 from letmepost.gateways.clock import SystemClock
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.database import Tenant, open_database
 from letmepost.storage.sealing import Keyring

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.bluesky.simulator import tokens
-from letmepost.platforms.contract import SimulatedCall
+from letmepost.platforms.simulation import SimulatedCall
 from tests.pds.network import Network, Person, expired_token
 
 ROOT = "http://sandbox.test"

@@ -9,16 +9,9 @@ import httpx2
 from pydantic import AnyHttpUrl, BaseModel
 from starlette.applications import Starlette
 
-from letmepost.platforms.contract import (
-    Options,
-    Platform,
-    PlatformSettings,
-    SimulatedCall,
-    SimulatedPost,
-    SimulatedReply,
-    Simulator,
-    State,
-)
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.contract import Options, Platform
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, Simulator, State
 from letmepost.sandbox import Store, create_app
 from tests.doubles.clock import SteppedClock
 

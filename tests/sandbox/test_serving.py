@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.simulation import SimulatedReply
 from letmepost.sandbox import Store
 from letmepost.sandbox.serving import SimulatedResponse
 from tests.sandbox.support import Surroundings, open_client

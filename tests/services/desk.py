@@ -16,7 +16,7 @@ from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.upload_progress import UploadReports
 from letmepost.gateways.wakeups import Wakeups
-from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
+from letmepost.platforms.connecting import ConnectedAccount, Credential, PlatformSettings
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.fitting import ImageFitting
 from letmepost.services.media.library import MediaLibrary

@@ -13,7 +13,7 @@ from letmepost.domain.account_maintenance import next_check_at
 from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import LimitScope
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.accounts.tokens import renewal_at

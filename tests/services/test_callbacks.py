@@ -9,7 +9,8 @@ import pytest
 from letmepost.domain.flow import Flow, Live, Pause
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.contract import Callback, ReadyPost
+from letmepost.platforms.connecting import Callback
+from letmepost.platforms.contract import ReadyPost
 from letmepost.services.accounts.callbacks import PlatformCallbacks
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 from tests.doubles.platform import put

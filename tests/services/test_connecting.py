@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from letmepost.platforms.contract import ConnectedAccount, Credential
+from letmepost.platforms.connecting import ConnectedAccount, Credential
 from letmepost.services.accounts import connect
 from letmepost.services.work import UnitsOfWork
 from tests.services.desk import Desk

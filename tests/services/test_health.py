@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound, StateForbids
 from letmepost.domain.flow import Flow
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.contract import AccountFacts
 from letmepost.services.accounts import health
 from letmepost.services.accounts.health import HealthCheck, HealthChecks
 from letmepost.services.callers import Caller

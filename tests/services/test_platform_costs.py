@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.costs import Cost, DayCost
 from letmepost.domain.flow import Call
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.contract import AccountFacts, PlatformSettings
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.services.accounts.connect import PreparedFlow, run
 from letmepost.services.platform_access import SandboxAccess, Worlds
 from letmepost.services.platform_clock import PlatformClock

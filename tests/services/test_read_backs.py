@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Call, Flow
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.contract import AccountFacts
 from letmepost.services.posts.read_back import READ_BACK_AFTER, ReadBacks
 from letmepost.storage.posts.read_backs import EveryTenantReadBacks
 from tests.doubles.platform import explain

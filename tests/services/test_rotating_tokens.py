@@ -12,7 +12,7 @@ from letmepost.gateways.drive import drive
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.sender import Sender
 from letmepost.platforms import discover
-from letmepost.platforms.contract import Credential, Grant
+from letmepost.platforms.connecting import Credential, Grant
 from letmepost.sandbox import create_app, open_store
 from letmepost.services.accounts.tokens import AccountCredentials, account_sender
 from letmepost.services.platform_access import Access

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from letmepost.platforms.contract import ConnectedAccount, Credential
+from letmepost.platforms.connecting import ConnectedAccount, Credential
 from letmepost.services.accounts import connect
 from letmepost.services.accounts.disconnect import Disconnecting
 from letmepost.services.accounts.disconnect import record as record_disconnect

@@ -7,7 +7,7 @@ import pytest
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
+from letmepost.platforms.connecting import ConnectedAccount, Credential, PlatformSettings
 from letmepost.services.accounts.tokens import AccountCredentials
 from letmepost.services.platform_access import Access
 from letmepost.storage.accounts.accounts import AccountRepository

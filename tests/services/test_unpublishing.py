@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import PostContent
 from letmepost.domain.flow import Call, Effect, Flow
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.contract import AccountFacts
 from tests.doubles.faults import Way
 from tests.services.desk import Desk, working
 from tests.services.network import Network

@@ -12,7 +12,7 @@ import asyncpg
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode
 from letmepost.domain.content import PostContent
 from letmepost.gateways.clock import SystemClock
-from letmepost.platforms.contract import ConnectedAccount, Credential
+from letmepost.platforms.connecting import ConnectedAccount, Credential
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.platforms.contract import App
+from letmepost.platforms.connecting import App
 from letmepost.storage.accounts.server_apps import AppKey, ServerAppRepository
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring

@@ -15,7 +15,8 @@ from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.multipart import OpenMedia, make_form
 from letmepost.gateways.redaction import Secrets
-from letmepost.platforms.contract import Credential, Platform
+from letmepost.platforms.connecting import Credential
+from letmepost.platforms.contract import Platform
 
 SIGNING_ENTROPY_BYTES = 32
 _BOUNDARY_ENTROPY_BYTES = 16

@@ -1,14 +1,14 @@
 """The interface of a platform's folder: one `Platform` value, made of pure functions."""
 
-from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from letmepost.domain.accounts import AccountFacts as AccountFacts  # noqa: PLC0414 - part of the contract
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.budgets import Budget, ResetRule
 from letmepost.domain.content import PostContent
 from letmepost.domain.costs import Cost
@@ -16,20 +16,9 @@ from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
 from letmepost.domain.refusals import Explanation
 from letmepost.domain.rules import PostTarget, Rule
-
-State: TypeAlias = MutableMapping[str, Any]
-"""The state of a simulator for one organization: JSON values under string keys."""
-
-
-class PlatformSettings(BaseModel):
-    """The deployment's settings of one platform: hosts and app credentials, read from the environment."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def credentials(cls) -> tuple[str, ...]:
-        """Return the fields without a default value: the platform is not enabled before they are set."""
-        return tuple(name for name, field in cls.model_fields.items() if field.default is None)
+from letmepost.platforms.connecting import Callback, ConnectedAccount, Credential, OAuth, PlatformSettings, Servers
+from letmepost.platforms.resources import Resource, ResourceChange, ResourceView
+from letmepost.platforms.simulation import Simulator
 
 
 class Options(BaseModel):
@@ -47,40 +36,8 @@ class Options(BaseModel):
         return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """The decrypted secrets of an account, in memory only. Its repr contains none of them."""
-
-    secrets: Mapping[str, str] = field(repr=False)
-    expires_at: datetime | None = None
-
-
 Sign: TypeAlias = Callable[[Call, Credential, datetime, bytes], Call]
 """Returns a call with its authentication, from the credential, the time and entropy."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectedAccount:
-    """An account that was connected: its identity, its data and its credential.
-
-    Args:
-        platform_account_id: the permanent id on the platform.
-        granted_by: the platform's id of the person who consented, if its callbacks name the person (`OAuth.withdrawn`).
-        data: what later flows need and is not secret, as plain JSON (a host, a chosen page).
-        token_expires_at: when a person must reconnect; None if the credential can be refreshed without one.
-        preferences: the initial preferences. An account that was connected before keeps its own.
-    """
-
-    platform_account_id: str
-    handle: str | None
-    display_name: str | None
-    credential: Credential
-    avatar_url: str | None = None
-    granted_by: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    scopes: tuple[str, ...] = ()
-    token_expires_at: datetime | None = None
-    preferences: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,104 +55,6 @@ class ReadyPost:
     media_urls: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class App:
-    """An app of this deployment that was registered at one of a platform's servers."""
-
-    server: str
-    client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Servers:
-    """How accounts are connected on a server that the person chooses.
-
-    `AccountFacts.data["server"]` is the server's name. The credential holds the app's client id and secret if later
-    flows need them.
-
-    Args:
-        parse: returns the normalized name of the server, at most 255 characters, from the text that a person entered
-            (`https://Social.Example/@me` → `social.example`); raises a `RequestError` of the platform's refusals if the
-            text does not name a server.
-        register: registers this deployment's app at the server, for one redirect URI; raises `PlatformFailure`. An
-            `Unaddressable` host needs no handling.
-    """
-
-    parse: Callable[[str], str]
-    register: Callable[[str, str, Any], Flow[App]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRequest:
-    """The parameters of a consent page. `code_challenge` uses the method S256 (RFC 7636).
-
-    `app`: the app at the chosen server, if `OAuth.servers` is set.
-    """
-
-    redirect_uri: str
-    state: str
-    code_challenge: str
-    app: App | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """The result of a consent, good for one exchange. `code_verifier` belongs to the request's `code_challenge`.
-
-    `app`: the app of the request, if `OAuth.servers` is set.
-    """
-
-    code: str = field(repr=False)
-    redirect_uri: str
-    code_verifier: str = field(repr=False)
-    app: App | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callback:
-    """A request of a platform to this deployment. Header names are in lower case."""
-
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuth:
-    """How a person lets this deployment's app act for accounts (RFC 6749, authorization code).
-
-    Args:
-        consent_url: returns the URL to send the person's browser to.
-        accounts: returns every account that the consent covers; raises `PlatformFailure`. If the server does not know
-            the grant's app, `response["code"]` of the failure is `invalid_client` (RFC 6749 section 5.2).
-        features: the scopes that each feature needs. Connecting requests all of them. `a or b`: one of both, where the
-            platform has several logins.
-        withdrawn: returns the ids of the accounts that withdrew their consent, from a callback; raises `ValueError` if
-            the platform did not sign it. Where a person consents for several accounts, it is the id of the person
-            (`ConnectedAccount.granted_by`). None if the platform sends no such callbacks.
-        servers: how an app is registered at the server that the person chooses. None if all accounts of the platform
-            are on one server, where the operator has registered the app.
-    """
-
-    consent_url: Callable[[ConsentRequest, Any], str]
-    accounts: Callable[[Grant, Any], Flow[tuple[ConnectedAccount, ...]]]
-    features: Mapping[str, tuple[str, ...]]
-    withdrawn: Callable[[Callback, Any], Collection[str]] | None = None
-    servers: Servers | None = None
-
-    def missing(self, scopes: Collection[str]) -> tuple[str, ...]:
-        """Return the features that lack a granted scope; none if the granted scopes are unknown."""
-        if not scopes:
-            return ()
-        granted = set(scopes)
-        return tuple(
-            name
-            for name, needed in self.features.items()
-            if any(granted.isdisjoint(one.split(" or ")) for one in needed)
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Permission:
     """A call of the platform's flows, and what an account's owner must allow for it. For the documentation.
@@ -209,73 +68,6 @@ class Permission:
     call: str
     purpose: str
     scopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedCall:
-    """A request to a simulator, with the time and randomness for its response.
-
-    `path` is relative to the simulator's root (`/xrpc/…`); `root` is the root's URL for the caller. Header names are in
-    lower case. `entropy` has at least 32 random bytes.
-    """
-
-    method: str
-    root: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    body: bytes
-    now: datetime
-    entropy: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedReply:
-    """The response of a simulator.
-
-    `dropped`: the request is executed, but the response is lost. `delay_s`: how long the server holds the connection
-    open before it responds.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    dropped: bool = False
-    delay_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedPost:
-    """One visible post of a simulated account, as its followers see it. Lists of posts end with the newest."""
-
-    uri: str
-    account_id: str
-    text: str
-    created_at: str
-    reply_to: str | None = None
-    record: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulator:
-    """A stateful simulator of the platform's real protocol, as pure as a flow.
-
-    Args:
-        answer: changes the state and returns the response.
-        create_account: creates an account that behaves as `scenario` states, and returns the input that connects it, as
-            a caller of `POST …/complete` would send it. With OAuth that is `{"code": …}`, of a consent for this
-            settings' app without a challenge, valid for any redirect URI. With `OAuth.servers`, the code is valid for
-            every app that was registered at the simulator.
-        posts: returns what followers would see.
-        scenarios: the names that `create_account` accepts.
-        settings: returns platform settings that point every host at the simulator's base URL.
-    """
-
-    answer: Callable[[State, SimulatedCall], SimulatedReply]
-    create_account: Callable[[State, str, datetime, bytes], Mapping[str, str]]
-    posts: Callable[[State], list[SimulatedPost]]
-    scenarios: tuple[str, ...]
-    settings: Callable[[AnyHttpUrl], PlatformSettings]
 
 
 def has_one_server(_account: AccountFacts) -> None:
@@ -306,33 +98,6 @@ def revokes_nothing(_account: AccountFacts, _settings: Any) -> Flow[None]:
     yield from ()
 
 
-class ResourceView(BaseModel):
-    """A part of the response of a resource: camelCase in JSON. A field without a value is null."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, serialize_by_alias=True, validate_by_name=True)
-
-    def encode(self) -> bytes:
-        """Return the view as JSON."""
-        return self.model_dump_json().encode()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """What a platform has for an account, besides posts: pages, boards, playlists. It is read when a caller asks.
-
-    Args:
-        name: the last part of the path `GET /v1/accounts/{id}/…`. Resources of several platforms may share it.
-        summary: what the response contains, for the OpenAPI description.
-        view: the schema of the response. A list is in a field `data`.
-        read: returns a `view`; raises `PlatformFailure`. It must not change anything.
-    """
-
-    name: str
-    summary: str
-    view: type[ResourceView]
-    read: Callable[[AccountFacts, Any], Flow[ResourceView]]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountBlock:
     """What an account in this service's API shows about its platform, in a field with the name of the platform.
@@ -344,50 +109,6 @@ class AccountBlock:
 
     view: type[ResourceView]
     show: Callable[[AccountFacts], ResourceView]
-
-
-class ResourceBody(BaseModel):
-    """The body of a request that changes a resource: a closed schema, camelCase in JSON."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedResource:
-    """The result of a change.
-
-    Args:
-        view: returns the response. Its argument is the id of the account in this service's API.
-        is_new: True if the change created something on the platform.
-        preferences: the preferences of the account that change, by name.
-    """
-
-    view: Callable[[str], ResourceView]
-    is_new: bool = False
-    preferences: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceChange:
-    """A request that changes what a platform has for an account, or what the account prefers.
-
-    Args:
-        method: POST if it can create something, PATCH if it only changes what there is.
-        name: the last part of the path `…/v1/accounts/{id}/…`. No other platform has a change with the same method and
-            name.
-        summary: what it does, for the OpenAPI description.
-        body: the schema of the request.
-        view: the schema of the response.
-        run: makes the change with READ and WRITE calls, and returns its result; raises `PlatformFailure`. It may run
-            again if its result was not stored.
-    """
-
-    method: Literal["POST", "PATCH"]
-    name: str
-    summary: str
-    body: type[ResourceBody]
-    view: type[ResourceView]
-    run: Callable[[AccountFacts, Any, Any], Flow[ChangedResource]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from letmepost.domain.sizes import SANDBOX_CONTROL_MAX_BYTES
-from letmepost.platforms.contract import Platform, SimulatedPost
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.simulation import SimulatedPost
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.serving import ENTROPY_BYTES

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from letmepost.platforms.contract import Platform, SimulatedCall, SimulatedReply
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.worlds import WorldStates

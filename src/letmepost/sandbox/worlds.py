@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 from letmepost.sandbox.store import Store
 
 

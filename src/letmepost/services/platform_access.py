@@ -14,7 +14,8 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.sender import Charge, charge_nothing
-from letmepost.platforms.contract import Platform, PlatformSettings
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.contract import Platform
 from letmepost.services.platform_costs import CostMeter
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import Clock
-from letmepost.platforms.contract import ConnectedAccount
+from letmepost.platforms.connecting import ConnectedAccount
 from letmepost.services.work import Work
 
 

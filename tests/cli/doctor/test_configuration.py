@@ -17,7 +17,7 @@ from letmepost.cli.doctor.configuration import (
     check_versions,
 )
 from letmepost.cli.doctor.results import CheckResult, CheckState
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.settings import Settings
 from tests.cli.support import NO_DATABASE
 from tests.sandbox.support import platform

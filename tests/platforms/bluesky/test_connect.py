@@ -11,7 +11,7 @@ from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import Transcript, play
 from letmepost.domain.retry import POLICIES
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
-from letmepost.platforms.contract import ConnectedAccount
+from letmepost.platforms.connecting import ConnectedAccount
 from tests.doubles.hostile import assert_ends_for_any_reply
 from tests.platforms.bluesky.transcripts import (
     AWAY,

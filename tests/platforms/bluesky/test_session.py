@@ -9,7 +9,7 @@ from letmepost.domain.flow import Call, Effect, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, server, sign
 from letmepost.platforms.bluesky.xrpc import get_record, put_record
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 from tests.platforms.bluesky.transcripts import (
     ACCOUNT,
     DID,

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Frozen, Reply
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.tid import tid
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from tests.doubles.transcripts import read_reply
 
 T = TypeVar("T")

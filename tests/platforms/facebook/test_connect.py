@@ -7,7 +7,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, InputRefused
 from letmepost.platforms._meta.simulator.callbacks import callback_body
 from letmepost.platforms._meta.simulator.people import ALL_TASKS, create_page, end_sessions, pages_of, set_tasks
-from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest
+from letmepost.platforms.connecting import Callback, ConnectedAccount, ConsentRequest
 from letmepost.platforms.facebook import PLATFORM
 from letmepost.platforms.facebook.connect import FEATURES, OAUTH, consent_url
 from letmepost.platforms.facebook.settings import FacebookSettings

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from letmepost.platforms.contract import SimulatedReply
 from letmepost.platforms.facebook import PLATFORM
 from letmepost.platforms.facebook.simulator.consent import APP
+from letmepost.platforms.simulation import SimulatedReply
 from tests.doubles.worker import Worker
 
 PICTURE = "https://media.example.com/media/1"

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Frozen, Reply
 from letmepost.domain.ids import Prefix, format_id
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.facebook.settings import FacebookSettings
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

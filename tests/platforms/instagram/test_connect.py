@@ -13,7 +13,7 @@ from letmepost.domain.errors import FailureKind, InputRefused, PlatformFailure
 from letmepost.domain.flow import Flow, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms._meta.simulator.callbacks import callback_body
-from letmepost.platforms.contract import Callback, ConsentRequest, Credential, Grant
+from letmepost.platforms.connecting import Callback, ConsentRequest, Credential, Grant
 from letmepost.platforms.instagram.connect import FEATURES, OAUTH, SCOPES, accounts, consent_url
 from letmepost.platforms.instagram.session import check, refresh, sign, sign_for
 from letmepost.platforms.instagram.simulator import instagram_login, page_login

@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import PostContent
 from letmepost.domain.flow import Frozen, Reply
 from letmepost.domain.ids import Prefix, format_id
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.instagram.api import Api
 from letmepost.platforms.instagram.settings import InstagramSettings
 from tests.doubles.media import image

@@ -2,11 +2,11 @@
 
 import pytest
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import FailureKind, GaveUp
 from letmepost.domain.flow import Call, Effect, Pause, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms._kit.flows import check_account, complete, fetch, find, is_deleted_or_missing, succeed, wait
-from letmepost.platforms.contract import AccountFacts
 from tests.platforms.kit.support import READ, explain, kind_of, reply
 
 DELETIONS = [

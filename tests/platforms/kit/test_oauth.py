@@ -25,7 +25,7 @@ from letmepost.platforms._kit.oauth import (
     with_new_token,
 )
 from letmepost.platforms._kit.settings import AppSettings
-from letmepost.platforms.contract import ConsentRequest, Credential, Grant
+from letmepost.platforms.connecting import ConsentRequest, Credential, Grant
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CALL = Call(method="POST", url="https://platform.example/token", auth=Auth.NONE)

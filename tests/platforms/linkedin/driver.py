@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from letmepost.platforms.contract import ConnectedAccount, Platform
+from letmepost.platforms.connecting import ConnectedAccount
+from letmepost.platforms.contract import Platform
 from letmepost.platforms.linkedin import PLATFORM
 from tests.doubles.worker import Worker
 

@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from pydantic import ValidationError
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.domain.playback import Transcript, play
-from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.connect import FEATURES, accounts, consent_url
 from letmepost.platforms.linkedin.rest import app_call, create_post, delete_post

@@ -2,10 +2,10 @@
 
 import pytest
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Reply
 from letmepost.domain.playback import play
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.linkedin.resources import NAMED_MAX, LinkedInAuthors, authors
 from tests.doubles.hostile import assert_ends_for_any_reply
 from tests.doubles.simulated import facts

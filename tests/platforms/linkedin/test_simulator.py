@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from letmepost.platforms.contract import SimulatedReply
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.simulator.consent import APP, CONSENT
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import SimulatedReply
 from tests.doubles.client import CALLBACK
 from tests.platforms.linkedin.driver import Driver
 from tests.platforms.linkedin.transcripts import BYTES

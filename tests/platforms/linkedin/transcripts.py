@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Frozen, Reply
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 
 T = TypeVar("T")

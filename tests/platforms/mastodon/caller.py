@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from letmepost.platforms._kit.simulator.wire import FORM
-from letmepost.platforms.contract import Platform, SimulatedReply
+from letmepost.platforms.contract import Platform
 from letmepost.platforms.mastodon import PLATFORM
+from letmepost.platforms.simulation import SimulatedReply
 from tests.doubles.simulated import SimulatedNetwork
 
 CALLBACK = "https://me.example/callback"

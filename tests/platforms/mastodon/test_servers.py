@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from letmepost.domain.errors import FailureKind, InputRefused, InvalidRequest, PlatformFailure
 from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import play
-from letmepost.platforms.contract import App, ConsentRequest
+from letmepost.platforms.connecting import App, ConsentRequest
 from letmepost.platforms.mastodon import PLATFORM
 from letmepost.platforms.mastodon.connect import OAUTH
 from letmepost.platforms.mastodon.servers import SCOPES, parse_server, register

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import challenge_of
-from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.simulation import SimulatedReply
 from tests.platforms.mastodon.caller import APP, CALLBACK, Caller
 
 VERIFIER = "v" * 43

@@ -7,11 +7,13 @@ from itertools import chain, repeat
 from typing import Any, TypeVar
 from uuid import UUID
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Flow, Frozen, Reply
 from letmepost.domain.playback import Transcript, play
-from letmepost.platforms.contract import AccountFacts, App, ReadyPost
+from letmepost.platforms.connecting import App
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.mastodon.settings import MastodonSettings
 
 T = TypeVar("T")

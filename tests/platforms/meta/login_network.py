@@ -16,7 +16,8 @@ from letmepost.platforms._meta.settings import GraphSettings
 from letmepost.platforms._meta.simulator.login import Login
 from letmepost.platforms._meta.simulator.people import create_user
 from letmepost.platforms._meta.simulator.router import answer_graph
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth, Simulator, State
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms.simulation import Simulator, State
 from tests.doubles.client import CALLBACK, SimulatedClient
 from tests.doubles.platform import make_platform
 

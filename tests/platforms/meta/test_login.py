@@ -21,7 +21,7 @@ from letmepost.platforms._meta.simulator.people import (
     end_sessions,
     set_tasks,
 )
-from letmepost.platforms.contract import Callback, Credential, Grant
+from letmepost.platforms.connecting import Callback, Credential, Grant
 from tests.doubles.client import CALLBACK
 from tests.doubles.simulated import failed
 from tests.platforms.meta.login_network import APP, PLATFORM, REQUIRED, SCOPES, LoginClient, consent_request, explain

@@ -7,7 +7,6 @@ import pytest
 from letmepost.domain.errors import FailureKind, InputRefused
 from letmepost.domain.flow import Effect, Reply
 from letmepost.domain.playback import Transcript, play
-from letmepost.platforms.contract import ChangedResource
 from letmepost.platforms.pinterest.resources import (
     CreatePinterestBoard,
     PinterestBoards,
@@ -16,6 +15,7 @@ from letmepost.platforms.pinterest.resources import (
     create,
     set_default,
 )
+from letmepost.platforms.resources import ChangedResource
 from tests.platforms.pinterest.transcripts import (
     ACCOUNT,
     API,

@@ -9,7 +9,7 @@ import pytest
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import play
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.pinterest.api import create_pin
 from letmepost.platforms.pinterest.connect import FEATURES, accounts, consent_url
 from letmepost.platforms.pinterest.read_back import is_there

@@ -8,7 +8,7 @@ import pytest
 
 from letmepost.domain.errors import FailureKind, InputRefused
 from letmepost.domain.flow import Effect, Found, Live
-from letmepost.platforms.contract import ConnectedAccount
+from letmepost.platforms.connecting import ConnectedAccount
 from letmepost.platforms.pinterest import PLATFORM
 from letmepost.platforms.pinterest.resources import (
     CreatePinterestBoard,

@@ -15,7 +15,7 @@ import pytest
 
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Live
-from letmepost.platforms.contract import Platform, SimulatedReply
+from letmepost.platforms.contract import Platform
 from letmepost.platforms.pinterest import PLATFORM
 from letmepost.platforms.pinterest.resources import (
     CreatePinterestBoard,
@@ -24,6 +24,7 @@ from letmepost.platforms.pinterest.resources import (
     create,
     set_default,
 )
+from letmepost.platforms.simulation import SimulatedReply
 from tests.doubles.simulated import facts
 from tests.doubles.worker import Worker
 from tests.platforms.pinterest.suite import SUITE, pin

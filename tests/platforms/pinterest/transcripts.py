@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import MediaItem, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Frozen, Reply
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.playback import Transcript
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.pinterest.settings import PinterestSettings
 from tests.doubles.media import image
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Live
-from letmepost.platforms.contract import Credential, Grant
+from letmepost.platforms.connecting import Credential, Grant
 from tests.doubles.client import CALLBACK
 from tests.doubles.simulated import facts, failed
 from tests.doubles.worker import Worker

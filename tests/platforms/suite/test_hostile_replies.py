@@ -12,13 +12,15 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import NoReply, NotSent, PlatformFailure
 from letmepost.domain.flow import Call, Live, Reply
 from letmepost.domain.text import as_storable
 from letmepost.gateways.destinations import AddressRefused
 from letmepost.gateways.http_client import Durations, Incoming, Outgoing
 from letmepost.gateways.step_calls import InDoubtError, UnlearnableError
-from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Platform, ReadyPost
+from letmepost.platforms.connecting import ConnectedAccount
+from letmepost.platforms.contract import Platform, ReadyPost
 from tests.doubles.hostile import NAMES, STATUSES, damaged_replies, hostile_replies
 from tests.doubles.simulated import facts
 from tests.doubles.worker import Worker

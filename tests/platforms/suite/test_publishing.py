@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letmepost.domain.flow import Effect, Extra, Live, Part, Warn
-from letmepost.platforms.contract import SimulatedPost
+from letmepost.platforms.simulation import SimulatedPost
 from tests.doubles.client import WAYS
 from tests.doubles.faults import Way
 from tests.doubles.simulated import facts, failed

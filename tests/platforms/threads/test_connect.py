@@ -14,7 +14,7 @@ from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms._meta.long_lived import needs_refresh, sign
 from letmepost.platforms._meta.signed_request import withdrawn
-from letmepost.platforms.contract import Callback, ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.connecting import Callback, ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.api import make_container
 from letmepost.platforms.threads.connect import FEATURES, accounts, consent_url

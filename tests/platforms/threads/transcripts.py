@@ -8,12 +8,13 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Frozen, Reply
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.playback import Transcript
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads.settings import ThreadsSettings
 from tests.doubles.transcripts import read_reply
 

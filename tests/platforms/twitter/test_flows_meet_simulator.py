@@ -12,7 +12,7 @@ from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Found, Live, Unknown
 from letmepost.gateways.step_calls import InDoubtError
-from letmepost.platforms.contract import Grant
+from letmepost.platforms.connecting import Grant
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.connect import OAUTH
 from tests.doubles.simulated import facts, failed

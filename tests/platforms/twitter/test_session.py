@@ -8,7 +8,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call
 from letmepost.domain.playback import first_calls, play
-from letmepost.platforms.contract import ConsentRequest, Credential, Grant
+from letmepost.platforms.connecting import ConsentRequest, Credential, Grant
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.connect import accounts, consent_url
 from letmepost.platforms.twitter.session import check, disconnect, refresh, sign

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.simulation import SimulatedReply
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.simulator.limits import WINDOW_S
 from letmepost.platforms.twitter.simulator.posts import LAG_S

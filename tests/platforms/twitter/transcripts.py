@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.flow import Frozen, Reply
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter.settings import TwitterSettings
 from tests.doubles.transcripts import read_reply
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from letmepost.platforms import discover
-from letmepost.platforms.contract import Resource, ResourceChange
+from letmepost.platforms.resources import Resource, ResourceChange
 
 
 def _by_name() -> Mapping[str, tuple[Resource, ...]]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import TypeAlias, TypeVar
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import GaveUp, PlatformFailure
 from letmepost.domain.flow import Call, Flow, Pause, Reply
 from letmepost.platforms._kit.refusals import OTHER_ACCOUNT
-from letmepost.platforms.contract import AccountFacts
 
 T = TypeVar("T")
 Explain: TypeAlias = Callable[[Call, Reply], PlatformFailure]

@@ -27,7 +27,7 @@ from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Reply
 from letmepost.domain.refusals import PlatformRefusal
 from letmepost.platforms._kit.settings import AppSettings
-from letmepost.platforms.contract import ConsentRequest, Credential, Grant
+from letmepost.platforms.connecting import ConsentRequest, Credential, Grant
 
 INVALID_GRANT = frozenset({InvalidGrantError.error})
 """Errors that end a grant (RFC 6749 section 5.2)."""

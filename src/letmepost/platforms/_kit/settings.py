@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.connecting import PlatformSettings
 
 
 class AppSettings(PlatformSettings):

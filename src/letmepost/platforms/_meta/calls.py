@@ -14,7 +14,7 @@ from letmepost.domain.flow import Auth, Call, Effect
 from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._meta.settings import GraphSettings
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a field, not a token
 _READ_TIMEOUT_S = 10.0

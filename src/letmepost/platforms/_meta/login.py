@@ -17,7 +17,7 @@ from letmepost.platforms._meta import refusals
 from letmepost.platforms._meta.calls import graph_url, read, with_token
 from letmepost.platforms._meta.graph import is_list, read_error, read_id
 from letmepost.platforms._meta.settings import GraphSettings
-from letmepost.platforms.contract import ConsentRequest, Grant
+from letmepost.platforms.connecting import ConsentRequest, Grant
 
 _CODE_INVALID = 100
 _APP_INVALID = frozenset({1, 101})

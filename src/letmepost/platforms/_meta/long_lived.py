@@ -18,7 +18,7 @@ from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._kit.flows import Explain
 from letmepost.platforms._kit.settings import AppSettings
 from letmepost.platforms._meta.calls import ACCESS_TOKEN
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 
 REFRESH_PATH = "/refresh_access_token"
 

@@ -13,7 +13,7 @@ from hmac import compare_digest, digest
 from urllib.parse import parse_qsl
 
 from letmepost.platforms._kit.settings import AppSettings
-from letmepost.platforms.contract import Callback
+from letmepost.platforms.connecting import Callback
 
 
 def withdrawn(callback: Callback, app: AppSettings) -> tuple[str]:

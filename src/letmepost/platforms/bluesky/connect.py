@@ -24,7 +24,7 @@ from letmepost.platforms.bluesky.session import Session, read_session
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.syntax import is_did, is_handle
 from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, GET_SESSION, method_url, query
-from letmepost.platforms.contract import ConnectedAccount
+from letmepost.platforms.connecting import ConnectedAccount
 
 # Invisible characters that are copied with a handle: marks of writing direction, spaces without a width.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

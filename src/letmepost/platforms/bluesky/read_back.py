@@ -1,12 +1,12 @@
 """Checks whether a published post is still in its repository."""
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import find
 from letmepost.platforms.bluesky.records import read_place
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.xrpc import POST, get_record, is_missing
-from letmepost.platforms.contract import AccountFacts
 
 
 def is_there(account: AccountFacts, uri: str, settings: BlueskySettings) -> Flow[bool]:  # noqa: ARG001 - the URL is that of the account's own server

@@ -8,6 +8,7 @@ token is valid for 120 minutes, the refresh token for 90 days. A refresh replace
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._kit.flows import succeed
@@ -23,7 +24,7 @@ from letmepost.platforms.bluesky.xrpc import (
     method_of,
     method_url,
 )
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.connecting import Credential
 
 _ACCESS_TOKEN_LIFETIME = timedelta(minutes=120)
 

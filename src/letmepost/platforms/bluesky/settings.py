@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AnyHttpUrl, Field
 
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.connecting import PlatformSettings
 
 
 class BlueskySettings(PlatformSettings):

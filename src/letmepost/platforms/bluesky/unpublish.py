@@ -6,12 +6,12 @@
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import complete
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.xrpc import POST, THREADGATE, delete_record
-from letmepost.platforms.contract import AccountFacts
 
 
 def unpublish(account: AccountFacts, uris: Sequence[str], settings: BlueskySettings) -> Flow[None]:  # noqa: ARG001 - the URL is that of the account's own server

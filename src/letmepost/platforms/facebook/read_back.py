@@ -1,9 +1,9 @@
 """Checks whether a published post is still on Facebook."""
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import find
 from letmepost.platforms._meta.calls import read
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.facebook.publish import post_id_in
 from letmepost.platforms.facebook.replies import explain, is_missing
 from letmepost.platforms.facebook.session import check

@@ -1,10 +1,11 @@
 """An account's credential: the token of a Page, which does not expire and cannot be refreshed."""
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.flows import check_account
 from letmepost.platforms._meta.calls import read
 from letmepost.platforms._meta.graph import read_id
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.platforms.facebook.replies import explain
 from letmepost.platforms.facebook.settings import FacebookSettings
 

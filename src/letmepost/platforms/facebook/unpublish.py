@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.flows import complete
 from letmepost.platforms._meta.calls import delete
 from letmepost.platforms._meta.graph import is_success
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.facebook.replies import explain, is_missing
 from letmepost.platforms.facebook.settings import FacebookSettings
 

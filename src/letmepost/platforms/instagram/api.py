@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Call, Effect
 from letmepost.platforms._kit.calls import base_url
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.instagram.settings import InstagramSettings, Login
 
 REFRESH_PATH = "/refresh_access_token"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.platforms._kit.calls import base_url
@@ -13,7 +14,8 @@ from letmepost.platforms._meta import calls, long_lived
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms._meta.long_lived import LongLivedTokens
 from letmepost.platforms._meta.settings import GraphSettings
-from letmepost.platforms.contract import AccountFacts, Credential, Sign
+from letmepost.platforms.connecting import Credential
+from letmepost.platforms.contract import Sign
 from letmepost.platforms.instagram.api import Api, api_url, login_of
 from letmepost.platforms.instagram.replies import explain, is_refused_id
 from letmepost.platforms.instagram.settings import InstagramSettings

@@ -6,10 +6,10 @@ Facebook Login deletes posts.
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.flows import complete
 from letmepost.platforms._meta.graph import is_success
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.instagram.api import Api, login_of
 from letmepost.platforms.instagram.refusals import UNPUBLISH_LOGIN
 from letmepost.platforms.instagram.replies import explain, is_missing

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from itertools import chain
 from types import MappingProxyType
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._kit.fields import number_in, text_in
-from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.linkedin.pages import PAGE_SCOPES, list_pages
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.rest import app_call, read, user_info

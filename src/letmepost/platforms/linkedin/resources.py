@@ -9,13 +9,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.fields import text_in
-from letmepost.platforms.contract import AccountFacts, Resource, ResourceView
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.rest import read, user_info
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization
+from letmepost.platforms.resources import Resource, ResourceView
 
 NAMED_MAX = 50
 """How many names are read: one call each, of the member's daily quota."""

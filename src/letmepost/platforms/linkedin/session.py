@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._kit.oauth import (
@@ -23,7 +24,7 @@ from letmepost.platforms._kit.oauth import (
     with_bearer_token,
     with_form_token,
 )
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.platforms.linkedin.pages import PAGE_SCOPES, list_pages
 from letmepost.platforms.linkedin.refusals import PERMISSION_ENDED, PERMISSION_EXPIRED
 from letmepost.platforms.linkedin.replies import error_of, explain

@@ -6,9 +6,9 @@ Deleting a post again succeeds, so an interrupted deletion can be repeated
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import complete, is_deleted_or_missing
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.rest import delete_post
 from letmepost.platforms.linkedin.settings import LinkedInSettings

@@ -13,7 +13,7 @@ from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._kit.settings import AppSettings
-from letmepost.platforms.contract import App, ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms.connecting import App, ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.mastodon.api import TOKEN_PATH, own_account, read_id
 from letmepost.platforms.mastodon.instance import read_limits_or_defaults
 from letmepost.platforms.mastodon.replies import explain

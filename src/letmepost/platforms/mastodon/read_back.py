@@ -3,9 +3,9 @@
 https://docs.joinmastodon.org/methods/statuses/#get (checked 2026-11-29)
 """
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import find
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.mastodon.api import read_id, read_status
 from letmepost.platforms.mastodon.replies import explain, is_missing
 from letmepost.platforms.mastodon.session import base_of, check_token

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Absent, Flow, Found, Intent, Reconciled, Reply, Unknown
 from letmepost.domain.retry import Next
 from letmepost.platforms._kit.fields import moment_in
 from letmepost.platforms._kit.flows import fetch
 from letmepost.platforms._kit.reconciliation import found_as, reconcile_by
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.mastodon.api import PAGE_MAX, id_in, list_statuses, read_rows
 from letmepost.platforms.mastodon.matching import is_same
 from letmepost.platforms.mastodon.refusals import TOO_MANY_STATUSES

@@ -14,7 +14,7 @@ import idna
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.fields import text_in
-from letmepost.platforms.contract import App, Servers
+from letmepost.platforms.connecting import App, Servers
 from letmepost.platforms.mastodon.api import register_app
 from letmepost.platforms.mastodon.refusals import NOT_A_SERVER, SERVER_INVALID
 from letmepost.platforms.mastodon.replies import explain

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms._kit.flows import check_account, succeed
 from letmepost.platforms._kit.oauth import with_bearer_token, with_form_token
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.platforms.mastodon.api import REVOKE_PATH, own_account, read_id, revoke_token
 from letmepost.platforms.mastodon.instance import read_limits
 from letmepost.platforms.mastodon.replies import explain

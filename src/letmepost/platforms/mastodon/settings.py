@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from letmepost.platforms._kit.calls import base_url
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.connecting import PlatformSettings
 
 
 class MastodonSettings(PlatformSettings):

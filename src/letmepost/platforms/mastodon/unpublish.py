@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import complete
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.mastodon.api import delete_status
 from letmepost.platforms.mastodon.replies import explain, is_missing
 from letmepost.platforms.mastodon.session import base_of

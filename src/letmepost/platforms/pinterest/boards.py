@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.platforms._kit.fields import object_in, text_in
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.pinterest.api import Row
 from letmepost.platforms.pinterest.options import PinterestOptions
 

@@ -13,7 +13,7 @@ from letmepost.domain.flow import Auth, Flow
 from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.flows import succeed
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.pinterest.api import exchange_token, list_boards, read_id, read_user
 from letmepost.platforms.pinterest.boards import as_data, as_default
 from letmepost.platforms.pinterest.replies import explain

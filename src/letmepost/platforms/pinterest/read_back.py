@@ -1,8 +1,8 @@
 """Checks whether a published Pin is still on Pinterest."""
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.flows import find
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.pinterest.api import read_id, read_pin
 from letmepost.platforms.pinterest.replies import explain
 from letmepost.platforms.pinterest.settings import PinterestSettings

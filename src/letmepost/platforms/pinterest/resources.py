@@ -9,23 +9,17 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.flows import find
-from letmepost.platforms.contract import (
-    AccountBlock,
-    AccountFacts,
-    ChangedResource,
-    Resource,
-    ResourceBody,
-    ResourceChange,
-    ResourceView,
-)
+from letmepost.platforms.contract import AccountBlock
 from letmepost.platforms.pinterest.api import Row, create_board, list_boards, read_board, read_id, read_pages
 from letmepost.platforms.pinterest.boards import as_default, default_board, name_of
 from letmepost.platforms.pinterest.refusals import BOARD_EXISTS, DEFAULT_UNKNOWN, UPSERT_GHOST
 from letmepost.platforms.pinterest.replies import explain, is_name_taken
 from letmepost.platforms.pinterest.settings import PinterestSettings
+from letmepost.platforms.resources import ChangedResource, Resource, ResourceBody, ResourceChange, ResourceView
 
 Privacy: TypeAlias = Literal["PUBLIC", "PROTECTED", "SECRET"]
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.flows import check_account
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.platforms.pinterest.api import TOKEN_PATH, Row, exchange_token, list_boards, read_id, read_user, rows_in
 from letmepost.platforms.pinterest.boards import as_data
 from letmepost.platforms.pinterest.replies import explain

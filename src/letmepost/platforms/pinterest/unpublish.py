@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import complete, is_deleted_or_missing
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.pinterest.api import delete_pin
 from letmepost.platforms.pinterest.replies import explain
 from letmepost.platforms.pinterest.settings import PinterestSettings

@@ -17,7 +17,7 @@ from letmepost.platforms._kit.flows import succeed
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms._meta.long_lived import exchange_code
 from letmepost.platforms._meta.signed_request import withdrawn
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.threads.api import debug_token, read_me
 from letmepost.platforms.threads.refusals import CODE_INVALID
 from letmepost.platforms.threads.replies import explain

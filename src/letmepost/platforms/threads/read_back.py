@@ -1,9 +1,9 @@
 """Checks whether a published post is still on Threads."""
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import find
 from letmepost.platforms._meta.graph import read_id
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.threads.api import read_post
 from letmepost.platforms.threads.replies import explain, is_missing
 from letmepost.platforms.threads.session import check

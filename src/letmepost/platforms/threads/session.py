@@ -1,10 +1,11 @@
 """An account's token: it is refreshed and checked."""
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import check_account
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms._meta.long_lived import LongLivedTokens
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.platforms.threads.api import read_me
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.settings import ThreadsSettings

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow, Reply
 from letmepost.platforms._kit.flows import complete
 from letmepost.platforms._meta.graph import is_success
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.threads.api import delete_post
 from letmepost.platforms.threads.replies import explain, is_missing
 from letmepost.platforms.threads.settings import ThreadsSettings

@@ -10,7 +10,7 @@ from letmepost.domain.flow import Flow
 from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.fields import object_in, text_in
 from letmepost.platforms._kit.flows import succeed
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Grant, OAuth
 from letmepost.platforms.twitter.api import own_user, read_id, root
 from letmepost.platforms.twitter.refusals import NO_ACCOUNT
 from letmepost.platforms.twitter.replies import explain

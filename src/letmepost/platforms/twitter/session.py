@@ -7,6 +7,7 @@ refresh replaces both tokens, and the old refresh token becomes invalid.
 from dataclasses import replace
 from datetime import datetime
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms._kit.flows import check_account, complete
 from letmepost.platforms._kit.oauth import (
@@ -20,7 +21,7 @@ from letmepost.platforms._kit.oauth import (
     with_bearer_token,
     with_form_token,
 )
-from letmepost.platforms.contract import AccountFacts, Credential, Grant
+from letmepost.platforms.connecting import Credential, Grant
 from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, own_user, read_id, root
 from letmepost.platforms.twitter.replies import explain, is_invalid_token
 from letmepost.platforms.twitter.settings import TwitterSettings

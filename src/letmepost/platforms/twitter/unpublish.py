@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import complete, is_deleted_or_missing
-from letmepost.platforms.contract import AccountFacts
 from letmepost.platforms.twitter.api import delete_post, root
 from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.settings import TwitterSettings

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.platforms.contract import Callback
+from letmepost.platforms.connecting import Callback
 from letmepost.services.accounts.changes import mark_revoked
 from letmepost.services.accounts.disconnect import hold_posts
 from letmepost.services.events import account_event

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import PlatformFailure, RequestError
-from letmepost.platforms.contract import App, ConnectedAccount, Grant
+from letmepost.platforms.connecting import App, ConnectedAccount, Grant
 from letmepost.services.accounts import granted_accounts, server_apps
 from letmepost.services.accounts.connect import Connected, PreparedFlow
 from letmepost.services.accounts.consent_requests import (

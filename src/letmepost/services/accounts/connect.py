@@ -12,7 +12,7 @@ from letmepost.domain.errors import InvalidShape, PlatformFailure
 from letmepost.domain.flow import Flow
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
-from letmepost.platforms.contract import ConnectedAccount, Credential
+from letmepost.platforms.connecting import ConnectedAccount, Credential
 from letmepost.services.accounts import read
 from letmepost.services.accounts.changes import record_change
 from letmepost.services.accounts.owners import AccountOwner, check_owner

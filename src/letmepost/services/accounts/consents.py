@@ -6,7 +6,7 @@ from authlib.common.security import generate_token
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from letmepost.domain.api_keys import Mode
-from letmepost.platforms.contract import App, ConsentRequest
+from letmepost.platforms.connecting import App, ConsentRequest
 from letmepost.services.accounts import server_apps
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.consent_requests import ConsentOptions, Started, state_hashes

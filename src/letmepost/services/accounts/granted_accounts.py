@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain import refusals
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import PlatformFailure, RequestError
 from letmepost.domain.retry import POLICIES, Next
-from letmepost.platforms.contract import AccountFacts, ConnectedAccount, OAuth
+from letmepost.platforms.connecting import ConnectedAccount, OAuth
 from letmepost.services.accounts import connect
 from letmepost.services.accounts.connect import Connected, PreparedFlow
 from letmepost.services.accounts.consent_requests import Returned, late_state, unknown_state, used_state

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from letmepost.domain import refusals
-from letmepost.platforms.contract import ConnectedAccount, Platform
+from letmepost.platforms.connecting import ConnectedAccount
+from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import connect, granted_accounts, hosted_sessions
 from letmepost.services.accounts.browsers import Browser, Browsers
 from letmepost.services.accounts.connect import PreparedFlow, credential_flow

@@ -11,7 +11,8 @@ from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.drive import drive
-from letmepost.platforms.contract import ChangedResource, Platform, ResourceBody, ResourceChange, ResourceView
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.resources import ChangedResource, ResourceBody, ResourceChange, ResourceView
 from letmepost.services.accounts import read
 from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.callers import Caller

@@ -6,7 +6,8 @@ from datetime import timedelta
 from letmepost.domain import refusals
 from letmepost.domain.errors import PlatformFailure, Unaddressable
 from letmepost.domain.sizes import SERVER_MAX_CHARS
-from letmepost.platforms.contract import App, Platform
+from letmepost.platforms.connecting import App
+from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import connect
 from letmepost.services.accounts.connect import PreparedFlow
 from letmepost.services.platform_access import Access

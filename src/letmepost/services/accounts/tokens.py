@@ -10,7 +10,7 @@ from letmepost.domain.errors import FailureKind, NoReply, PlatformFailure
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.services.accounts.changes import mark_revoked
 from letmepost.services.platform_access import Access
 from letmepost.services.platform_clock import PlatformClock, platform_clock

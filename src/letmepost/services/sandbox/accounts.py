@@ -9,7 +9,8 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.sandbox import SandboxControl
-from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth, Platform
+from letmepost.platforms.connecting import ConnectedAccount, Grant, OAuth
+from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import connect
 from letmepost.services.accounts.connect import PreparedFlow, credential_flow
 from letmepost.services.callers import Caller

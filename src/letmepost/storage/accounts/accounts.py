@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.account_maintenance import next_check_at
-from letmepost.domain.accounts import USABLE, AccountStatus, Health
+from letmepost.domain.accounts import USABLE, AccountFacts, AccountStatus, Health
 from letmepost.domain.text import as_storable
-from letmepost.platforms.contract import AccountFacts, ConnectedAccount
+from letmepost.platforms.connecting import ConnectedAccount
 from letmepost.storage.accounts.credentials import credential_of
 from letmepost.storage.accounts.filters import AccountFilter
 from letmepost.storage.database import Tenant, driver_of

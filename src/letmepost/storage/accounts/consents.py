@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from letmepost.domain.api_keys import Mode
-from letmepost.platforms.contract import App, ConnectedAccount, Credential
+from letmepost.platforms.connecting import App, ConnectedAccount, Credential
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.connecting import connect_states

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.account_maintenance import STRIKES, retry_refresh_at
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.storage.database import Tenant
 from letmepost.storage.queries import is_row
 from letmepost.storage.sealing import Keyring, Place

@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from letmepost.platforms.contract import App
+from letmepost.platforms.connecting import App
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.sealing import CannotOpenError, Keyring, Place
 from letmepost.storage.tables.connecting import server_apps

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.flow import Frozen
 from letmepost.domain.text import as_storable
-from letmepost.platforms.contract import Credential
+from letmepost.platforms.connecting import Credential
 from letmepost.storage.accounts.accounts import AccountRow, read_account
 from letmepost.storage.accounts.credentials import open_credential
 from letmepost.storage.database import driver_of

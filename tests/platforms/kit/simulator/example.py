@@ -20,7 +20,7 @@ from letmepost.platforms._kit.simulator.scenarios import (
     refuse_attempt,
 )
 from letmepost.platforms._kit.simulator.wire import FORM, Refusal, bearer_token, json_object, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from tests.doubles.simulated import TextState
 
 APP = App(client_id="the-app", client_secret="the-secret")

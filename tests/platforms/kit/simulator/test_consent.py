@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.simulation import SimulatedReply
 from tests.platforms.kit.simulator.example import CONSENT, Example
 
 

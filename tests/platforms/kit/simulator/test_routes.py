@@ -12,7 +12,7 @@ from letmepost.platforms._kit.simulator.wire import (
     json_reply,
     multipart_of,
 )
-from letmepost.platforms.contract import SimulatedCall
+from letmepost.platforms.simulation import SimulatedCall
 from tests.platforms.kit.simulator.example import CONSENT, Example
 
 

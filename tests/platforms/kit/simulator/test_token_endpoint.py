@@ -11,7 +11,7 @@ from letmepost.platforms._kit.simulator.oauth.grants import find_token, revoke_t
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import TokenEndpoint, challenge_of
 from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
 from letmepost.platforms._kit.simulator.wire import FORM
-from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.simulation import SimulatedReply
 from tests.platforms.kit.simulator.example import CALLBACK, CONSENT, OTHER_APP, TOKENS, VERIFIER, Example
 
 

@@ -8,7 +8,7 @@ from letmepost.platforms._kit import oauth
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.flows import succeed
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
+from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Grant, OAuth
 from tests.platforms.minimal.example.api import own_account, request_tokens
 from tests.platforms.minimal.example.replies import explain, read_id
 from tests.platforms.minimal.example.settings import ExampleSettings

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Absent, Flow, Intent, Live, Reconciled, Unknown
 from letmepost.platforms._kit.drafts import drafts_of
 from letmepost.platforms._kit.fields import objects_in, text_in
 from letmepost.platforms._kit.flows import complete, fetch, is_deleted_or_missing, succeed
 from letmepost.platforms._kit.reconciliation import found_as, reconcile_by
-from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.contract import ReadyPost
 from tests.platforms.minimal.example.api import create_post, delete_post, list_posts, upload_image
 from tests.platforms.minimal.example.options import ExampleOptions
 from tests.platforms.minimal.example.replies import explain, read_id

@@ -5,10 +5,11 @@ https://docs.example.com/oauth (read 2026-11-29): an access token is valid for a
 
 from datetime import datetime
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms._kit.flows import check_account
 from letmepost.platforms._kit.oauth import read_tokens, token_form, with_bearer_token, with_form_token
-from letmepost.platforms.contract import AccountFacts, Credential
+from letmepost.platforms.connecting import Credential
 from tests.platforms.minimal.example.api import TOKENS_PATH, own_account, request_tokens
 from tests.platforms.minimal.example.replies import error_code, explain, read_id
 from tests.platforms.minimal.example.settings import ExampleSettings

@@ -14,7 +14,7 @@ from letmepost.http.pages.page import page
 from letmepost.http.routes.accounts.hosted import browser_of
 from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.http.services import APIServices
-from letmepost.platforms.contract import Callback
+from letmepost.platforms.connecting import Callback
 from letmepost.services.accounts.browser_urls import with_query
 from letmepost.services.accounts.consent_requests import CallbackResult, Returned
 

@@ -12,7 +12,7 @@ from letmepost.http.perform import perform_remotely
 from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.resources import CHANGES, RESOURCES, route_name
 from letmepost.http.services import APIServices
-from letmepost.platforms.contract import Resource, ResourceChange
+from letmepost.platforms.resources import Resource, ResourceChange
 from letmepost.services.accounts.resources import MadeChange, record_change
 
 router = APIRouter(route_class=GatedRoute, tags=["accounts"])

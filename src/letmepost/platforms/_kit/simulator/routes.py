@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from letmepost.platforms._kit.simulator.wire import Refusal
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 Answer: TypeAlias = Callable[[State, SimulatedCall], SimulatedReply]
 Handler: TypeAlias = Callable[..., SimulatedReply]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 from letmepost.platforms._kit.simulator.wire import Refusal
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 
 SLOW_DELAY_S = 3.0
 RATE_LIMITED_WRITES = 2

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 
 FORM = "application/x-www-form-urlencoded"
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from letmepost.platforms._kit.simulator import wire
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 
 _FILE = "source"
 """The name of the field of a multipart form that has a file."""

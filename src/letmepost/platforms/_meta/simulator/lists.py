@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from letmepost.platforms._meta.simulator.graph import Parameters, json_reply, select, wrong_parameter
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 
 _LISTED = 25
 _LISTED_MAX = 100

@@ -25,7 +25,7 @@ from letmepost.platforms._meta.simulator.tokens import (
     page_token,
     unsupported,
 )
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 DENIAL = {
     "error": "access_denied",

@@ -13,7 +13,7 @@ from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.oauth.grants import App, Token, find_token, issue_token, token_status
 from letmepost.platforms._kit.simulator.wire import bearer_token
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, wrong_parameter
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _LONG_LIVED = "long-lived"
 _REFRESHABLE_AFTER = timedelta(hours=24)

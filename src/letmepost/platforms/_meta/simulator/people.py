@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import check_scenario
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 
 ALL_TASKS = ("ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE")
 

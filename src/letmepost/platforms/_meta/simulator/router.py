@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from letmepost.platforms._kit.simulator.routes import Answer, Handler, answer_by
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused
 from letmepost.platforms._meta.simulator.login import Login
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 Row = tuple[str, str, Handler]
 VERSION = r"/v2[1-7]\.0/"

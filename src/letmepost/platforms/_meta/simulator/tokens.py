@@ -15,7 +15,7 @@ from letmepost.platforms._kit.simulator.scenarios import is_withdrawn
 from letmepost.platforms._kit.simulator.wire import bearer_token
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused
 from letmepost.platforms._meta.simulator.people import Page, User, find_page, find_user
-from letmepost.platforms.contract import SimulatedCall, State
+from letmepost.platforms.simulation import SimulatedCall, State
 
 LONG_LIVED = "long-lived"
 OF_PAGE = "page"

@@ -23,7 +23,8 @@ from letmepost.platforms.bluesky.simulator.accounts import create_account
 from letmepost.platforms.bluesky.simulator.appview import posts
 from letmepost.platforms.bluesky.simulator.router import answer
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.simulation import Simulator
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:

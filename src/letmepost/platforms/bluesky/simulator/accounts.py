@@ -11,7 +11,7 @@ from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import check_scenario
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.xrpc import invalid_request
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 
 
 class Account(TypedDict):

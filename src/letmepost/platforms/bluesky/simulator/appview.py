@@ -10,7 +10,7 @@ from letmepost.platforms.bluesky.simulator.lexicons import POST
 from letmepost.platforms.bluesky.simulator.records import Record, find_record, record_uri
 from letmepost.platforms.bluesky.simulator.validation import fits
 from letmepost.platforms.bluesky.simulator.xrpc import invalid_request, parameter
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 LAG_S = 2.0
 """Normally one to three seconds, minutes in incidents (fact sheet section 7)."""

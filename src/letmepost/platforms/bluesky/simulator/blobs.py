@@ -14,7 +14,7 @@ from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.sessions import authenticate
 from letmepost.platforms.bluesky.simulator.syntax import blob_cid
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, payload_too_large
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 BLOB_MAX_BYTES = 52_428_800
 """A server sets its own limit, published in `describeServer`. This is the documented limit of Bluesky's own servers."""

@@ -9,7 +9,7 @@ from letmepost.platforms.bluesky.simulator.blobs import use_blobs
 from letmepost.platforms.bluesky.simulator.records import Record, record_key
 from letmepost.platforms.bluesky.simulator.syntax import content_cid, tid
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from letmepost.platforms.bluesky.simulator.accounts import Account, find_account
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.syntax import is_handle
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request, parameter
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
 def plc_document(state: State, call: SimulatedCall, did: str) -> SimulatedReply:

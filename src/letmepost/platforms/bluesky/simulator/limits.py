@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 
 _HOUR_S = 3600
 _DAY_S = 86_400

@@ -31,7 +31,7 @@ from letmepost.platforms.bluesky.simulator.schema import (
 from letmepost.platforms.bluesky.simulator.syntax import is_nsid, is_record_key
 from letmepost.platforms.bluesky.simulator.validation import check_key, typed, validation_status
 from letmepost.platforms.bluesky.simulator.xrpc import internal_error, invalid_request
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 
 Body: TypeAlias = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from letmepost.platforms.bluesky.simulator.xrpc import (
     optional_parameter,
     parameter,
 )
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _PAGE_RECORDS = 50
 _PAGE_MAX_RECORDS = 100

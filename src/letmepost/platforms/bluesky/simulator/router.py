@@ -15,7 +15,7 @@ from letmepost.platforms.bluesky.simulator import (
 )
 from letmepost.platforms.bluesky.simulator.writes import handler
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request
-from letmepost.platforms.contract import SimulatedCall
+from letmepost.platforms.simulation import SimulatedCall
 
 
 def _refuse_unknown(call: SimulatedCall, methods: Collection[str]) -> XRPCError:

@@ -4,7 +4,7 @@ from urllib.parse import quote, urlsplit
 
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator.blobs import BLOB_MAX_BYTES
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
 def describe_server(_state: State, call: SimulatedCall) -> SimulatedReply:

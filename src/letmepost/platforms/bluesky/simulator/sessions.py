@@ -16,7 +16,7 @@ from letmepost.platforms.bluesky.simulator.identity import did_document
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.schema import string, structure
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request, json_input
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 REFRESH_LIFETIME = timedelta(days=90)
 REFRESH_GRACE = timedelta(hours=2)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.wire import bearer_token
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError
-from letmepost.platforms.contract import SimulatedCall, State
+from letmepost.platforms.simulation import SimulatedCall, State
 
 ACCESS = "com.atproto.appPass"
 REFRESH = "com.atproto.refresh"

@@ -16,7 +16,7 @@ from letmepost.platforms.bluesky.simulator.records import find_record
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.sessions import authenticate
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, json_input
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
 def handler(operation: Operation) -> Answer:

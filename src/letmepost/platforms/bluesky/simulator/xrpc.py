@@ -6,7 +6,7 @@ from typing import Any
 
 from letmepost.platforms._kit.simulator.wire import Refusal, content_type
 from letmepost.platforms.bluesky.simulator.schema import Check, Invalid
-from letmepost.platforms.contract import SimulatedCall
+from letmepost.platforms.simulation import SimulatedCall
 
 JSON_MAX_BYTES = 1_000_000
 """Fact sheet section 2, after packages/pds/src/api/com/atproto/repo of bluesky-social/atproto, 2026-11-21."""

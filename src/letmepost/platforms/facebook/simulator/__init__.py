@@ -13,12 +13,13 @@ The state's keys, besides those of `_meta.simulator`, each with a value that is 
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.facebook.settings import FacebookSettings
 from letmepost.platforms.facebook.simulator.consent import APP, LOGIN
 from letmepost.platforms.facebook.simulator.feed import posts
 from letmepost.platforms.facebook.simulator.router import answer
 from letmepost.platforms.facebook.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import Simulator
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:

@@ -7,8 +7,8 @@ from letmepost.platforms._kit.simulator.oauth.consent import Choice
 from letmepost.platforms._kit.simulator.oauth.grants import App
 from letmepost.platforms._meta.simulator.login import DENIAL, Login
 from letmepost.platforms._meta.simulator.people import create_business, create_page, create_user
-from letmepost.platforms.contract import State
 from letmepost.platforms.facebook.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import State
 
 APP = App(client_id="1380000000000001", client_secret="simulated-facebook-app-secret")  # noqa: S106 - the simulator's own
 _REQUIRED = ("pages_show_list", "pages_manage_posts", "pages_read_engagement")

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, wrong_parameter
 from letmepost.platforms._meta.simulator.people import Page, next_id
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, State
 from letmepost.platforms.facebook.simulator.photos import Photo, show_in, staged
 from letmepost.platforms.facebook.simulator.scenarios import duplicate
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, State
 
 _TEXT_MAX_UNITS = 63_206
 _SAME_WITHIN_S = 60.0

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, file_of, wrong_parameter
 from letmepost.platforms._meta.simulator.people import Page, next_id
-from letmepost.platforms.contract import SimulatedCall, State
 from letmepost.platforms.facebook.simulator.scenarios import Scenario
+from letmepost.platforms.simulation import SimulatedCall, State
 
 LIFETIME_S = 86_400.0
 _MAX_BYTES = 10_000_000

@@ -10,10 +10,10 @@ from letmepost.platforms._meta.simulator.lists import listed
 from letmepost.platforms._meta.simulator.people import Page, find_page
 from letmepost.platforms._meta.simulator.router import answer_graph
 from letmepost.platforms._meta.simulator.tokens import Session, authenticate, require_page, unsupported
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.facebook.simulator import feed, photos
 from letmepost.platforms.facebook.simulator.consent import APP, LOGIN
 from letmepost.platforms.facebook.simulator.scenarios import SCENARIOS, Scenario
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _READ = "pages_read_engagement"
 _POST = "pages_manage_posts"

@@ -17,11 +17,12 @@ The state's keys beside those of Facebook Login, each with a value that is only 
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.oauth.grants import App
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.instagram.settings import InstagramSettings, Login
 from letmepost.platforms.instagram.simulator import instagram_login, page_login, router
 from letmepost.platforms.instagram.simulator.posts import visible_posts
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import Simulator
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:

@@ -13,8 +13,8 @@ from letmepost.platforms._kit.simulator.scenarios import check_scenario
 from letmepost.platforms._meta.simulator.graph import Refused
 from letmepost.platforms._meta.simulator.people import next_id
 from letmepost.platforms._meta.simulator.tokens import unsupported
-from letmepost.platforms.contract import SimulatedCall, State
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS, Scenario
+from letmepost.platforms.simulation import SimulatedCall, State
 
 LoginName: TypeAlias = Literal["instagram_login", "facebook_login"]
 

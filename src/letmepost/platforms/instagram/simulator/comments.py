@@ -6,9 +6,9 @@ from typing import TypedDict
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply
 from letmepost.platforms._meta.simulator.lists import listed
 from letmepost.platforms._meta.simulator.people import next_id
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.instagram.simulator.accounts import Caller
 from letmepost.platforms.instagram.simulator.validation import check_comment
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
 class Comment(TypedDict):

@@ -10,10 +10,10 @@ from typing import TypedDict
 
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, shown, wrong_parameter
 from letmepost.platforms._meta.simulator.people import next_id
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.instagram.simulator import validation
 from letmepost.platforms.instagram.simulator.accounts import Caller
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 LIFETIME_S = 86_400.0
 _TEXTS = {

@@ -16,7 +16,6 @@ from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lif
 from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
 from letmepost.platforms._meta.simulator.graph import ConsentRefused, Parameters, shown
 from letmepost.platforms._meta.simulator.long_lived import TokenServer
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.instagram.simulator.accounts import (
     Caller,
     create_account,
@@ -24,6 +23,7 @@ from letmepost.platforms.instagram.simulator.accounts import (
     find_account,
 )
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 APP = App(client_id="2468000000000001", client_secret="simulated-instagram-secret")  # noqa: S106 - the simulator's own
 _PERMISSIONS = {

@@ -13,9 +13,9 @@ from letmepost.platforms._meta.simulator.login import DENIAL, Login
 from letmepost.platforms._meta.simulator.people import Professional, create_business, create_page, create_user
 from letmepost.platforms._meta.simulator.tokens import authenticate as find_session
 from letmepost.platforms._meta.simulator.tokens import unsupported
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.instagram.simulator.accounts import Caller, create_account, find_account
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 APP = App(client_id="1380000000000002", client_secret="simulated-facebook-secret")  # noqa: S106 - the simulator's own
 _PERMISSIONS = {

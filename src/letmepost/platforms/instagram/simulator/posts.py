@@ -13,11 +13,11 @@ from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_
 from letmepost.platforms._meta.simulator.lists import listed
 from letmepost.platforms._meta.simulator.people import next_id
 from letmepost.platforms._meta.simulator.tokens import unsupported
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.instagram.simulator.accounts import Caller
 from letmepost.platforms.instagram.simulator.comments import all_comments, comments_on
 from letmepost.platforms.instagram.simulator.containers import Container, children_of, not_ready, status_of
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS, blocked
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 QUOTA_S = 86_400.0
 POSTS_A_DAY = 100

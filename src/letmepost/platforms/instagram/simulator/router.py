@@ -8,9 +8,9 @@ from letmepost.platforms._kit.simulator.scenarios import is_first_response, refu
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown
 from letmepost.platforms._meta.simulator.router import VERSION, Row, answer_graph
 from letmepost.platforms._meta.simulator.tokens import text_of, unsupported
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.instagram.simulator import comments, containers, instagram_login, page_login, posts
 from letmepost.platforms.instagram.simulator.accounts import Authenticate, Caller
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 PAGE_API = "graph.facebook.com"
 PAGE_WEB = "www.facebook.com"

@@ -18,12 +18,13 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.simulator.consent import APP, CONSENT
 from letmepost.platforms.linkedin.simulator.feed import posts
 from letmepost.platforms.linkedin.simulator.router import answer
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import Simulator
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:

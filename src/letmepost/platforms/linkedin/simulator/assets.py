@@ -9,12 +9,12 @@ from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.oauth.grants import Token
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.members import find_member, pages, person, scenario_of
 from letmepost.platforms.linkedin.simulator.quotas import spend
 from letmepost.platforms.linkedin.simulator.restli import RestliError, denied, digits, json_body, not_found, success
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 UPLOAD_LIFETIME = timedelta(hours=12)
 DOCUMENT_PROCESSING = timedelta(seconds=3)

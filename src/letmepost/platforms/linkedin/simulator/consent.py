@@ -21,9 +21,9 @@ from letmepost.platforms._kit.simulator.oauth.token_endpoint import (
     refuse_by,
 )
 from letmepost.platforms._kit.simulator.wire import form_of
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.members import create_member, list_members, scenario_of
 from letmepost.platforms.linkedin.simulator.restli import JSON, success
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 APP = App(client_id="86sandboxapp", client_secret="WPL_AP1.sandbox")  # noqa: S106 - of an app that exists nowhere else
 REFRESH_LIFETIME = timedelta(days=365)

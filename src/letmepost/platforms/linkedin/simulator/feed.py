@@ -10,7 +10,6 @@ from hashlib import sha256
 from typing import Any
 
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.assets import authors, check_asset
 from letmepost.platforms.linkedin.simulator.members import is_mentionable, scenario_of
 from letmepost.platforms.linkedin.simulator.quotas import spend
@@ -26,6 +25,7 @@ from letmepost.platforms.linkedin.simulator.scenarios import Scenario, duplicate
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
 from letmepost.platforms.linkedin.simulator.validation import Attached, check_comment, check_post
 from letmepost.platforms.linkedin.simulator.visible_text import read_little
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 REPEATS_KNOWN_FOR = timedelta(hours=1)
 """How long a repeat is refused: between minutes and a day; the exact time is unconfirmed."""

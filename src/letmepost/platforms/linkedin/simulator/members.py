@@ -5,10 +5,10 @@ from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.oauth.grants import Token
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.restli import denied, digits, not_found, success
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS, Scenario
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 PAGES = ("Sandbox Works", "Sandbox Labs")
 

@@ -3,8 +3,8 @@
 Source: fact sheet section 5. LinkedIn publishes no numbers; this is the number that apps of "Share on LinkedIn" had.
 """
 
-from letmepost.platforms.contract import SimulatedCall, State
 from letmepost.platforms.linkedin.simulator.scenarios import day_limit
+from letmepost.platforms.simulation import SimulatedCall, State
 
 MEMBER_DAY_MAX = 150
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from letmepost.platforms._kit.simulator.wire import Refusal, json_object, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 
 JSON = {"content-type": "application/json"}
 

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from letmepost.platforms._kit.simulator.routes import Handler, answer_by
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator import assets, consent, feed, members
 from letmepost.platforms.linkedin.simulator.restli import RestliError, not_found
 from letmepost.platforms.linkedin.simulator.versions import check_version
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
 def _versioned(handler: Handler) -> Handler:

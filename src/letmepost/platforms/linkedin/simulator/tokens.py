@@ -2,8 +2,8 @@
 
 from letmepost.platforms._kit.simulator.oauth.grants import ACCESS, Token, find_token, token_status
 from letmepost.platforms._kit.simulator.wire import bearer_token
-from letmepost.platforms.contract import SimulatedCall, State
 from letmepost.platforms.linkedin.simulator.restli import RestliError, denied
+from letmepost.platforms.simulation import SimulatedCall, State
 
 
 def authenticate(state: State, call: SimulatedCall, *any_of: str) -> Token:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from letmepost.platforms.contract import SimulatedCall
 from letmepost.platforms.linkedin.simulator.restli import RestliError
+from letmepost.platforms.simulation import SimulatedCall
 
 SUNSETS: Mapping[str, date] = MappingProxyType(
     {

@@ -18,12 +18,13 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl
 
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.mastodon.settings import MastodonSettings
 from letmepost.platforms.mastodon.simulator.oauth import create_account
 from letmepost.platforms.mastodon.simulator.router import answer
 from letmepost.platforms.mastodon.simulator.scenarios import SCENARIOS
 from letmepost.platforms.mastodon.simulator.statuses import posts
+from letmepost.platforms.simulation import Simulator
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:

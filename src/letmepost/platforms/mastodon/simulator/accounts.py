@@ -6,9 +6,9 @@ from typing import Any, TypedDict
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.mastodon.simulator.scenarios import SCENARIOS, Scenario
 from letmepost.platforms.mastodon.simulator.wire import iso, next_id
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 SERVER = "social.sandbox.example"
 

@@ -9,8 +9,8 @@ from typing import TypedDict
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.oauth import grants
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.mastodon.simulator.wire import Parameters, invalid, next_id
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _WRITES = ("accounts", "bookmarks", "favourites", "filters", "follows", "lists", "media", "statuses")
 _READS = (*_WRITES, "notifications", "search")

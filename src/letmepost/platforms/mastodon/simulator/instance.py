@@ -4,13 +4,13 @@ Source: https://docs.joinmastodon.org/entities/Instance/ and /entities/V1_Instan
 """
 
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.mastodon.simulator import media
 from letmepost.platforms.mastodon.simulator.accounts import SERVER, scenario_of
 from letmepost.platforms.mastodon.simulator.oauth import authenticate
 from letmepost.platforms.mastodon.simulator.polls import ANSWER, ANSWERS, LONGEST_S, SHORTEST_S
 from letmepost.platforms.mastodon.simulator.scenarios import SCENARIOS
 from letmepost.platforms.mastodon.simulator.wire import Refused
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _TYPES = [
     *(f"image/{name}" for name in ("jpeg", "png", "gif", "heic", "heif", "webp", "avif")),

@@ -8,8 +8,8 @@ requests left.
 from collections.abc import Mapping
 from datetime import datetime
 
-from letmepost.platforms.contract import SimulatedCall, State
 from letmepost.platforms.mastodon.simulator.wire import Refused
+from letmepost.platforms.simulation import SimulatedCall, State
 
 _EVERY = ("api", 300, 300)
 

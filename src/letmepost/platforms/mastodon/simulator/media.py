@@ -11,9 +11,9 @@ from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.mastodon.simulator.accounts import Account, scenario_of
 from letmepost.platforms.mastodon.simulator.wire import Parameters, Refused, invalid, next_id, not_found
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 IMAGE_SIZE = 16 * 1024 * 1024
 VIDEO_SIZE = 99 * 1024 * 1024

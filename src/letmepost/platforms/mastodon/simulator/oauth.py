@@ -14,9 +14,9 @@ from letmepost.platforms._kit.simulator.oauth import grants
 from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Lifetimes, Problem, TokenEndpoint, refuse_by
 from letmepost.platforms._kit.simulator.wire import bearer_token, form_of, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.mastodon.simulator import accounts, apps
 from letmepost.platforms.mastodon.simulator.wire import Refused
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _OF_APP = "app"
 """The kind of a token that acts for the app itself."""

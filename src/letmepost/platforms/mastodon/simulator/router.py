@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from letmepost.platforms._kit.simulator.routes import Handler, answer_by
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.mastodon.simulator import accounts, apps, instance, limits, media, oauth, statuses
 from letmepost.platforms.mastodon.simulator.wire import Refused
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
 def _signed(handler: Handler, scope: str) -> Handler:

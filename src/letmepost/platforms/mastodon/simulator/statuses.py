@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.mastodon.simulator import accounts, media, oauth, polls, text
 from letmepost.platforms.mastodon.simulator.accounts import Account, scenario_of
 from letmepost.platforms.mastodon.simulator.scenarios import failed
 from letmepost.platforms.mastodon.simulator.wire import Parameters, Refused, invalid, iso, next_id, not_found
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 KEY_LIFETIME_S = 3600.0
 _PAGE = 20

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from letmepost.platforms._kit.simulator.wire import FORM, Refusal, content_type, json_object, multipart_of
-from letmepost.platforms.contract import SimulatedCall, State
+from letmepost.platforms.simulation import SimulatedCall, State
 
 _TRUE = frozenset({True, "true", "1", "on"})
 

@@ -15,12 +15,13 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.pinterest.settings import PinterestSettings
 from letmepost.platforms.pinterest.simulator.accounts import APP, CONSENT
 from letmepost.platforms.pinterest.simulator.pins import posts
 from letmepost.platforms.pinterest.simulator.router import answer
 from letmepost.platforms.pinterest.simulator.scenarios import SCENARIOS
+from letmepost.platforms.simulation import Simulator
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:

@@ -12,9 +12,9 @@ from letmepost.platforms._kit.simulator.oauth.token_endpoint import Lifetimes, P
 from letmepost.platforms._kit.simulator.routes import Handler
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms._kit.simulator.wire import bearer_token, form_of, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.pinterest.simulator.scenarios import SCENARIOS, Scenario
 from letmepost.platforms.pinterest.simulator.wire import PinterestError, invalid, next_id, unauthenticated
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 APP = App(client_id="1480000", client_secret="simulated-pinterest-app-secret")  # noqa: S106 - the simulator's own
 _ACCESS_LIFETIME = timedelta(days=30)

@@ -5,7 +5,6 @@ from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.pinterest.simulator.accounts import (
     Board,
     User,
@@ -14,6 +13,7 @@ from letmepost.platforms.pinterest.simulator.accounts import (
     withdraw_if_revoked,
 )
 from letmepost.platforms.pinterest.simulator.wire import invalid, json_object, next_id, no_board, page_of
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _PRIVACIES = ("PUBLIC", "PROTECTED", "SECRET")
 _NAME_MAX = 180

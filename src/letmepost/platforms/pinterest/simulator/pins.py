@@ -5,7 +5,6 @@ from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.pinterest.simulator.accounts import Board, User, scenario_of
 from letmepost.platforms.pinterest.simulator.boards import format_time, own
 from letmepost.platforms.pinterest.simulator.validation import check_pin
@@ -18,6 +17,7 @@ from letmepost.platforms.pinterest.simulator.wire import (
     no_pin,
     page_of,
 )
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 _SIZES = {"150x150": (150, 150), "400x300": (400, 300), "600x": (600, 900), "1200x": (1200, 1800)}
 

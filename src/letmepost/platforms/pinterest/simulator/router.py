@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from letmepost.platforms._kit.simulator.routes import answer_by
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.pinterest.simulator import boards, pins
 from letmepost.platforms.pinterest.simulator.accounts import CONSENT, grant_tokens, me, signed
 from letmepost.platforms.pinterest.simulator.wire import PinterestError
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _BOARDS = ("boards:read", "boards:write")
 _PINS = (*_BOARDS, "pins:read", "pins:write")

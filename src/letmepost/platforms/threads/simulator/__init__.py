@@ -17,7 +17,8 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.simulation import Simulator
 from letmepost.platforms.threads.settings import ThreadsSettings
 from letmepost.platforms.threads.simulator.consent import CONSENT
 from letmepost.platforms.threads.simulator.router import answer

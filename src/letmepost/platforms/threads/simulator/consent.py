@@ -11,7 +11,7 @@ from typing import Any
 from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
 from letmepost.platforms._kit.simulator.oauth.grants import only
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator.graph import ConsentRefused, Parameters
 from letmepost.platforms.threads.simulator.people import create_person
 from letmepost.platforms.threads.simulator.tokens import APP, SERVER

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator.attachments import check_spoilers, check_text_attachment
 from letmepost.platforms.threads.simulator.graph import Parameters, Refused, json_reply, not_found, wrong_parameter
 from letmepost.platforms.threads.simulator.people import Person, next_id

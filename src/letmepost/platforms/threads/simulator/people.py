@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator.graph import Parameters, shown
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 

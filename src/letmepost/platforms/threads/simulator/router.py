@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from letmepost.platforms._kit.simulator.routes import Handler, answer_by
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator import consent, containers, people, timeline, tokens
 from letmepost.platforms.threads.simulator.graph import Parameters, Refused, json_reply, not_found
 from letmepost.platforms.threads.simulator.people import Person

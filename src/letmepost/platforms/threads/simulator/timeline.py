@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.threads.simulator.containers import Container, children_of, status_of
 from letmepost.platforms.threads.simulator.graph import (
     Parameters,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from letmepost.platforms._kit.simulator.oauth.grants import App
 from letmepost.platforms._meta.simulator.long_lived import TokenServer
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator.people import Person, find_person
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 

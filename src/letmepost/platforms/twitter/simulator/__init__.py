@@ -16,7 +16,8 @@ The state's keys, each with a value that is only ever replaced or deleted as a w
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms.contract import PlatformSettings, Simulator
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.simulation import Simulator
 from letmepost.platforms.twitter.settings import TwitterSettings
 from letmepost.platforms.twitter.simulator.oauth import APP, AUTHORIZE, CONSENT
 from letmepost.platforms.twitter.simulator.posts import visible_posts

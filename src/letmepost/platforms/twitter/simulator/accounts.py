@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import check_scenario
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
 
 _EPOCH_MS = 1_288_834_974_657

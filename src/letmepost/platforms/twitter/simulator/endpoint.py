@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.twitter.simulator import limits
 from letmepost.platforms.twitter.simulator.accounts import Account
 from letmepost.platforms.twitter.simulator.oauth import authenticate

@@ -7,7 +7,7 @@ section 5, after https://docs.x.com/x-api/fundamentals/rate-limits, checked 2026
 from collections.abc import Mapping
 from datetime import datetime
 
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 from letmepost.platforms.twitter.simulator.wire import too_many
 
 WINDOW_S = 900

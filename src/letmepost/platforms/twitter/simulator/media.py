@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.endpoint import Request
 from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden, invalid, read_json, read_multipart

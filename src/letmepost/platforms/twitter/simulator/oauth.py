@@ -11,7 +11,7 @@ from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndp
 from letmepost.platforms._kit.simulator.oauth.grants import ACCESS, App, find_token, only, revoke_token, token_status
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Lifetimes, Problem, TokenEndpoint, refuse_by
 from letmepost.platforms._kit.simulator.wire import bearer_token, form_of, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import Account, get_account, make_account
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
 from letmepost.platforms.twitter.simulator.wire import unauthorized

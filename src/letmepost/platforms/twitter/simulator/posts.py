@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.scenarios import is_first_response
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedPost, SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
 from letmepost.platforms.twitter.simulator.endpoint import Request

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from letmepost.platforms._kit.simulator.routes import Handler, answer_by
-from letmepost.platforms.contract import SimulatedCall
+from letmepost.platforms.simulation import SimulatedCall
 from letmepost.platforms.twitter.simulator import media, oauth, posts, users
 from letmepost.platforms.twitter.simulator.endpoint import Endpoint, Handle
 from letmepost.platforms.twitter.simulator.wire import PROBLEMS, RefusedError

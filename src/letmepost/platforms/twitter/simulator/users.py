@@ -2,7 +2,7 @@
 
 from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.simulation import SimulatedReply
 from letmepost.platforms.twitter.simulator.endpoint import Request
 
 

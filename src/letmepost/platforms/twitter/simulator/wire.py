@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from letmepost.platforms._kit.simulator.wire import Refusal, json_object, multipart_of
-from letmepost.platforms.contract import SimulatedCall
+from letmepost.platforms.simulation import SimulatedCall
 
 PROBLEMS = "https://api.x.com/2/problems"
 

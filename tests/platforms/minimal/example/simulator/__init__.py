@@ -12,7 +12,8 @@ from collections.abc import Collection
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.routes import answer_by
-from letmepost.platforms.contract import PlatformSettings, SimulatedCall, Simulator
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.simulation import SimulatedCall, Simulator
 from tests.platforms.minimal.example.settings import ExampleSettings
 from tests.platforms.minimal.example.simulator import posts
 from tests.platforms.minimal.example.simulator.accounts import APP, CONSENT, TOKENS, me

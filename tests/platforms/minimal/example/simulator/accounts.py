@@ -8,7 +8,7 @@ from letmepost.platforms._kit.simulator.oauth.grants import ACCESS, App, find_to
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Lifetimes, TokenEndpoint
 from letmepost.platforms._kit.simulator.scenarios import CommonScenario, check_scenario, withdraw_permission
 from letmepost.platforms._kit.simulator.wire import bearer_token, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 from tests.platforms.minimal.example.simulator.scenarios import SCENARIOS, ExampleError
 
 APP = App(client_id="sandbox-app", client_secret="sandbox-secret")

@@ -7,7 +7,7 @@ from typing import Any
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import content_type, json_object, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 from tests.platforms.minimal.example.simulator.accounts import authenticate, scenario_of
 from tests.platforms.minimal.example.simulator.scenarios import ExampleError, duplicate
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from letmepost.platforms._kit.simulator.oauth.consent_page import consent_page, error_page
 from letmepost.platforms._kit.simulator.oauth.grants import Code, FindApp, NewSecret, issue_code
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 CREATED_CODE_LIFETIME = timedelta(days=1)
 """The lifetime of a code that a test receives with a new account: long enough for any test."""

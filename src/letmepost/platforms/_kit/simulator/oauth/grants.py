@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, TypedDict
 
 from letmepost.platforms._kit.simulator.scenarios import is_withdrawn
-from letmepost.platforms.contract import State
+from letmepost.platforms.simulation import State
 
 ACCESS = "access"
 REFRESH = "refresh"

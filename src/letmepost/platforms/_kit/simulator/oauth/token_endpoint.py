@@ -28,7 +28,7 @@ from letmepost.platforms._kit.simulator.oauth.grants import (
     use_code,
 )
 from letmepost.platforms._kit.simulator.wire import Refusal, form_of, json_reply
-from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
 class Problem(Enum):

@@ -1,0 +1,80 @@
+"""The interface of simulators: stateful servers that speak the real protocol of a platform."""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from pydantic import AnyHttpUrl
+
+from letmepost.platforms.connecting import PlatformSettings
+
+State: TypeAlias = MutableMapping[str, Any]
+"""The state of a simulator for one organization: JSON values under string keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedCall:
+    """A request to a simulator, with the time and randomness for its response.
+
+    `path` is relative to the simulator's root (`/xrpc/…`); `root` is the root's URL for the caller. Header names are in
+    lower case. `entropy` has at least 32 random bytes.
+    """
+
+    method: str
+    root: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime
+    entropy: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedReply:
+    """The response of a simulator.
+
+    `dropped`: the request is executed, but the response is lost. `delay_s`: how long the server holds the connection
+    open before it responds.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    dropped: bool = False
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedPost:
+    """One visible post of a simulated account, as its followers see it. Lists of posts end with the newest."""
+
+    uri: str
+    account_id: str
+    text: str
+    created_at: str
+    reply_to: str | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulator:
+    """A stateful simulator of the platform's real protocol, as pure as a flow.
+
+    Args:
+        answer: changes the state and returns the response.
+        create_account: creates an account that behaves as `scenario` states, and returns the input that connects it, as
+            a caller of `POST …/complete` would send it. With OAuth that is `{"code": …}`, of a consent for this
+            settings' app without a challenge, valid for any redirect URI. With `OAuth.servers`, the code is valid for
+            every app that was registered at the simulator.
+        posts: returns what followers would see.
+        scenarios: the names that `create_account` accepts.
+        settings: returns platform settings that point every host at the simulator's base URL.
+    """
+
+    answer: Callable[[State, SimulatedCall], SimulatedReply]
+    create_account: Callable[[State, str, datetime, bytes], Mapping[str, str]]
+    posts: Callable[[State], list[SimulatedPost]]
+    scenarios: tuple[str, ...]
+    settings: Callable[[AnyHttpUrl], PlatformSettings]
