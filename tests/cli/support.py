@@ -33,10 +33,11 @@ class Run:
 
 def run(environment: Mapping[str, str], *words: str) -> Run:
     """Run `letmepost …`."""
+    before = structlog.get_config()
     try:
         result = CliRunner().invoke(create_cli(wire(environment)), list(words))
     finally:
-        structlog.reset_defaults()  # a command has set the logs of this process to a stream that is closed now
+        structlog.configure(**before)  # a command has set the logs of this process to a stream that is closed now
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Run(result.exit_code, result.stdout, result.stderr)
