@@ -50,10 +50,10 @@ def test_incomplete_quota_is_no_limit(response: Reply) -> None:
 
 
 def test_quota_is_read_only_from_its_own_call() -> None:
-    assert budgets(API.read_user(), quota(3)) == ()
+    assert budgets(API.read_me(), quota(3)) == ()
 
 
 def test_usage_in_headers_is_a_limit_too() -> None:
     headers = {"x-app-usage": '{"call_count": 28, "total_time": 25, "total_cputime": 25}'}
-    [found] = budgets(API.read_user(), Reply(status=200, headers=headers, received_at=NOW))
+    [found] = budgets(API.read_me(), Reply(status=200, headers=headers, received_at=NOW))
     assert (found.name, found.remaining, found.counts_posts) == ("X-App-Usage", 72, False)

@@ -246,6 +246,17 @@ def test_check_detects_another_account() -> None:
     assert other.kind is FailureKind.UNAVAILABLE
 
 
+def test_check_with_facebook_login_reads_the_account_of_the_page() -> None:
+    linked: dict[str, Any] = {"id": "7", "instagram_business_account": {"id": USER}}
+    done = play(check(WITH_FACEBOOK, FACEBOOK_SETTINGS), ok(**linked))
+    assert (done.error, [call.url for call in done.calls]) == (None, ["https://graph.facebook.com/v26.0/me"])
+    others: tuple[dict[str, Any], ...] = ({"id": "7"}, {**linked, "instagram_business_account": {"id": "1"}})
+    for other in others:
+        error = play(check(WITH_FACEBOOK, FACEBOOK_SETTINGS), ok(**other)).error
+        assert isinstance(error, PlatformFailure)
+        assert error.kind is FailureKind.UNAVAILABLE
+
+
 def test_refresh_sends_the_token_in_the_query_and_no_secret() -> None:
     [call] = play(refresh(WITH_INSTAGRAM, SETTINGS)).calls
     signed = sign(call, Credential(secrets={"access_token": "long"}), NOW, b"")

@@ -97,9 +97,12 @@ class Api:
         """Return a read of the posts that apps have published in 24 hours, and of the limit."""
         return self._read(f"{self.user_id}{QUOTA_PATH}", fields="quota_usage,config")
 
-    def read_user(self) -> Call:
-        """Return a read of the account."""
-        return self._read(self.user_id, fields="id,username")
+    def read_page(self) -> Call:
+        """Return a read of the Page that a token belongs to, and of its Instagram account.
+
+        Reads of the account itself have failed for days while its token was valid.
+        """
+        return self._read("me", fields="id,instagram_business_account{id}")
 
     def read_me(self) -> Call:
         """Return a read of the account that a token of Instagram Login belongs to."""

@@ -35,7 +35,7 @@ PERMISSIONS = (
     Permission("GET /v26.0/{account}/content_publishing_limit", "Read the quota of 24 hours", _PUBLISH),
     Permission(
         "GET /v26.0/{object}",
-        "Check the account, wait until a container is processed, and read the link to a post",
+        "Wait until a container is processed, and read the link to a post",
         _BASIC,
     ),
     Permission("GET /v26.0/{account}/media", "Look for a post after a lost response", _BASIC),

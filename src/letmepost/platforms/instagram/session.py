@@ -8,7 +8,7 @@ from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.platforms._kit.calls import base_url
-from letmepost.platforms._kit.fields import id_in
+from letmepost.platforms._kit.fields import id_in, object_in
 from letmepost.platforms._kit.flows import check_account
 from letmepost.platforms._meta import calls, long_lived
 from letmepost.platforms._meta.graph import read_id
@@ -68,7 +68,7 @@ def check(account: AccountFacts, settings: InstagramSettings) -> Flow[Mapping[st
     """
     api = Api.of(account, settings)
     if login_of(account) == "facebook_login":
-        yield from check_account(api.read_user(), read_id, account, explain, "Instagram")
+        yield from check_account(api.read_page(), _read_linked_id, account, explain, "Instagram")
         return None
     yield from check_account(api.read_me(), read_professional_id, account, explain, "Instagram")
     ids = [account.data["appScopedId"], account.platform_account_id]
@@ -79,6 +79,10 @@ def check(account: AccountFacts, settings: InstagramSettings) -> Flow[Mapping[st
 def read_professional_id(reply: Reply) -> str | None:
     """Return the permanent id of the account, which is the same in every app."""
     return id_in(reply.data(), "user_id") if read_id(reply) is not None else None
+
+
+def _read_linked_id(reply: Reply) -> str | None:
+    return id_in(object_in(reply.data(), "instagram_business_account")) if read_id(reply) is not None else None
 
 
 def find_user_id(ids: list[str], read_quota: Callable[[str], Call]) -> Flow[str | None]:
