@@ -147,7 +147,13 @@ class _Trapped:
         self._step: ContextVar[str | None] = ContextVar("step", default=None)  # of the current PUBLISH
 
     def as_platform(self) -> Platform:
-        return replace(self._platform, publish=self._publish, sign=self._sign, needs_refresh=self._needs_refresh)
+        return replace(
+            self._platform,
+            publish=self._publish,
+            sign=self._sign,
+            sign_for=None,  # it would replace the sign with the failpoints, and a sandbox needs no proof of a secret
+            needs_refresh=self._needs_refresh,
+        )
 
     def _pass_by(self, here: Failpoint, step: str | None = None) -> None:
         self._trap.pass_by(here, self._platform.name, step)
