@@ -24,6 +24,7 @@ from letmepost.domain.errors import (
     RequestError,
     RequestTimeout,
     StateForbids,
+    StoreUnavailable,
     TargetViolation,
     TooLarge,
     Unauthenticated,
@@ -92,6 +93,7 @@ def test_codes_are_the_documented_ones() -> None:
         (IdempotencyConflict, ErrorCode.IDEMPOTENCY_CONFLICT, 409),
         (RateLimited, ErrorCode.RATE_LIMITED, 429),
         (QuotaExceeded, ErrorCode.QUOTA_EXCEEDED, 429),
+        (StoreUnavailable, ErrorCode.INTERNAL_ERROR, 500),
     ],
 )
 def test_request_error_has_a_code_and_a_status(error: type[RequestError], code: ErrorCode, status: int) -> None:

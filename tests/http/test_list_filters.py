@@ -14,6 +14,7 @@ from letmepost.http.schemas.post_queries import PostQuery
 from letmepost.platforms import discover
 from letmepost.services.callers import Caller
 from letmepost.services.events import EVENT_TYPES
+from letmepost.services.webhooks.stream import PROGRESS
 from tests.deployment import Client
 from tests.http.support import PLATFORM, Tenant, check_refusal, soon, upload
 
@@ -34,7 +35,7 @@ _ALLOWED = {
     "/v1/accounts?status": AccountStatus,
     "/v1/accounts?platform": discover(),
     "/v1/events?type": EVENT_TYPES,
-    "/v1/events/stream?type": EVENT_TYPES,
+    "/v1/events/stream?type": (*EVENT_TYPES, PROGRESS),
 }
 
 
