@@ -37,6 +37,26 @@ async def test_person_chooses_among_the_accounts_of_one_consent(site: Site, tab:
     assert len((await site.client.get("/v1/accounts?externalUserId=user-42")).json()["data"]) == 2
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_person_chooses_one_of_two_pages(site: Site, tab: Tab, width: int, *, dark: bool) -> None:
+    made = await site.session(platform="facebook")
+    await tab.look(width=width, height=900, dark=dark)
+    await tab.go(made["url"])
+    await tab.press("Continue to Facebook")
+    await tab.press("Allow everything for two Pages")
+    await tab.reads("Choose accounts")
+    names = await tab.ask("[...document.querySelectorAll('label')].map(one => one.innerText).join('|')")
+    await tab.press(names.split("|")[1])
+    await tab.shoot(f"3-pages-{'dark' if dark else 'light'}-{width}")
+    assert await tab.ask("document.documentElement.scrollWidth <= window.innerWidth")
+    await tab.press("Connect")
+    await tab.reads("status: connected")
+    [account_id] = (await site.outcome(made))["accountIds"]
+    account = (await site.client.get(f"/v1/accounts/{account_id}")).json()
+    assert account["displayName"] in names.split("|")[1]
+
+
 async def test_person_returns_after_denying_the_consent(site: Site, tab: Tab) -> None:
     made = await site.session(platform=NAME)
     await tab.go(made["url"])

@@ -172,7 +172,7 @@ def test_publish_that_may_have_been_sent_is_never_sent_without_a_check(
         case Ask(intent):
             assert intent is step.intent
         case Wait(until):
-            assert until == started_at + timedelta(seconds=CONNECTING_MAX_S + recorded.timeout_s + visibility_delay_s)
+            assert until == started_at + timedelta(seconds=CONNECTING_MAX_S + recorded.longest_s + visibility_delay_s)
         case decision:
             pytest.fail(f"{decision} would publish it twice")
 

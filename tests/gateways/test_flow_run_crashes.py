@@ -52,6 +52,7 @@ KINDS = {
     200: FailureKind.IN_DOUBT,
     400: FailureKind.REJECTED,
     409: FailureKind.DUPLICATE,
+    429: FailureKind.RATE_LIMITED,
     500: FailureKind.IN_DOUBT,
     503: FailureKind.UNAVAILABLE,
 }

@@ -201,8 +201,6 @@ def _offset_of(reply: Reply) -> int | None:
 
 
 def _explain(call: Call, reply: Reply) -> PlatformFailure:
-    if reply.status == 429:
-        return PlatformFailure(FailureKind.RATE_LIMITED, "answered 429")
     return explain(call, replace(reply, status=503 if reply.status in {308, 404, 416} else reply.status))
 
 
