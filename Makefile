@@ -9,7 +9,7 @@ CLIENTS := .venv/clients
 # So have clients and servers of other authors.
 COUNTERPARTS := .venv/counterparts
 # Each worker of pytest starts its own PostgreSQL and Valkey. One worker more than cores, because tests also wait.
-PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
+PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)') --dist worksteal
 
 # uv installs in seconds what takes pip a minute. It does not read pip's settings, so the index is passed to it.
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -45,7 +45,10 @@ dev: install  ## Run the whole service on this machine until Ctrl-C (PORT=8081 t
 test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to select some)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-all: test test-counterparts test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
+test-all: test test-processes test-counterparts test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
+
+test-processes: install  ## Run the tests that start whole commands, and the commands of the documentation
+	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/processes
 
 # A package that is missing from the environment skips its tests: the summary names it.
 test-counterparts: test-pds $(COUNTERPARTS)/installed  ## Publish to servers of other authors, and with their clients (requires npm)

@@ -27,7 +27,7 @@ pytest_plugins = ["tests.servers", "tests.database", "tests.deployment", "tests.
 _PURE = {"domain", "platforms"}
 _WHOLE = "test_end_to_end.py"
 """A test that uses a whole deployment, in a folder of pure tests."""
-_LONG = ("acceptance", "worker")
+_LONG = ("processes", "worker")
 _SERVERS = {"postgres_url", "redis_url", "s3_url"}
 
 

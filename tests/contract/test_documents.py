@@ -82,7 +82,7 @@ def test_independent_software_is_installed_in_a_fixed_version() -> None:
 
 
 def test_every_command_of_the_readme_is_executed_by_a_test() -> None:
-    """`tests/acceptance` executes the first command and those that call the API, and `tests/image` the others."""
+    """`tests/processes` executes the first command and those that call the API, and `tests/image` the others."""
     blocks = [start_block(), hosting_block(), *api_blocks()]
     assert re.findall(r"^```.*\n", TEXT, re.MULTILINE) == ["```sh\n", "```\n"] * len(blocks), "all are shell commands"
     assert all("$API/" in block for block in api_blocks())

@@ -1,4 +1,4 @@
-"""Every operation has an example in a page of docs/. `tests/acceptance` executes them."""
+"""Every operation has an example in a page of docs/. `tests/processes` executes them."""
 
 import json
 import re

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,27 +42,35 @@ def _files_naming(name: str) -> Iterator[str]:
         place = path.relative_to(SOURCE)
         if place.parts[0] == "platforms" and (place.parts[1] == name or (place.parts[1], name) in SHARES):
             continue
-        if name in place.as_posix().lower() or _is_named(name, ast.parse(path.read_text(encoding="utf-8"))):
+        if name in place.as_posix().lower() or name in _named_in(path):
             yield str(place)
 
 
+@cache
+def _named_in(path: Path) -> frozenset[str]:
+    """Return the platforms that a file names. Parsing it takes longer than the search."""
+    words = {word for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for word in _words(node)}
+    return frozenset(words & discover().keys())
+
+
 def _is_named(name: str, tree: ast.AST) -> bool:
-    return any(name in words for node in ast.walk(tree) for words in _words(node))
+    return any(name in _words(node) for node in ast.walk(tree))
 
 
-def _words(node: ast.AST) -> Iterator[list[str]]:
-    """Yield a constant as a whole, and the words of every identifier, in lower case."""
+def _words(node: ast.AST) -> list[str]:
+    """Return a constant as a whole, or the words of an identifier, in lower case."""
     match node:
         case ast.Constant(value=str() as text):
-            yield [text.lower()]
+            return [text.lower()]
         case ast.Name(id=text) | ast.Attribute(attr=text) | ast.arg(arg=text) | ast.alias(name=text):
-            yield _split(text)
+            return _split(text)
         case ast.FunctionDef(name=text) | ast.AsyncFunctionDef(name=text) | ast.ClassDef(name=text):
-            yield _split(text)
+            return _split(text)
         case ast.keyword(arg=str() as text):
-            yield _split(text)
+            return _split(text)
         case ast.ImportFrom(module=str() as text):
-            yield _split(text)
+            return _split(text)
+    return []
 
 
 def _split(identifier: str) -> list[str]:
