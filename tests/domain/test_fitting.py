@@ -178,12 +178,20 @@ def test_wish_has_the_limits_of_each_accepted_type() -> None:
             limit(option="thumbnail", max_bytes=1),
             limit(kinds=(MediaKind.VIDEO,), max_bytes=2, max_width_px=1),
             limit(max_ratio=3),
+            limit(ratios=(0.5, 4)),
         ),
         "media[0]",
         item(),
         CROP,
     )
-    still = ImageLimit(types=("image/jpeg", "image/gif"), max_bytes=400, max_width_px=30, max_height_px=20, max_ratio=3)
+    still = ImageLimit(
+        types=("image/jpeg", "image/gif"),
+        max_bytes=400,
+        max_width_px=30,
+        max_height_px=20,
+        max_ratio=3,
+        min_ratio=0.5,
+    )
     assert made == Wish(CROP, {"image/jpeg": still, "image/gif": still & ImageLimit(max_pixels=90)})
 
 

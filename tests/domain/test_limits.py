@@ -304,6 +304,20 @@ def media_limit(**limits: Any) -> MediaLimit:
             2.5,
         ),
         (
+            {"ratios": (0.5, 2.0)},
+            "aspect_ratio",
+            {"width_px": 4, "height_px": 2},
+            {"width_px": 5, "height_px": 2},
+            2.5,
+        ),
+        (
+            {"ratios": (0.5, 2.0)},
+            "aspect_ratio",
+            {"width_px": 2, "height_px": 4},
+            {"width_px": 1, "height_px": 4},
+            0.25,
+        ),
+        (
             {"max_dimensions_px": (4, 2)},
             "dimensions_max",
             {"width_px": 4, "height_px": 2},

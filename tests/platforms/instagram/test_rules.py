@@ -7,7 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from letmepost.domain.content import OnUnsupported, PostContent, ThreadPart
-from letmepost.domain.rules import preflight, violations
+from letmepost.domain.fitting.fit import Fit
+from letmepost.domain.fitting.recipe import plan
+from letmepost.domain.rules import preflight, violations, wish_of
+from letmepost.platforms._kit.calls import facts_of
 from letmepost.platforms.instagram import PLATFORM
 from letmepost.platforms.instagram.options import InstagramOptions
 from letmepost.platforms.instagram.text import count_hashtags, count_links, count_mentions
@@ -64,6 +67,16 @@ def test_rule_is_found_where_it_is_broken(content: dict[str, Any], expected: str
     assert ([rule for rule, _ in found] if isinstance(expected, str) else found) == (
         [expected] if isinstance(expected, str) else expected
     )
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(1000, 2000), (4000, 1000)])
+@pytest.mark.parametrize("content_type", ["image/jpeg", "image/png"])
+def test_image_is_converted_to_what_the_feed_accepts(content_type: str, width_px: int, height_px: int) -> None:
+    odd = image(1, content_type=content_type, width_px=width_px, height_px=height_px)
+    target = on(PLATFORM, PostContent(text="", media=(odd,)))
+    recipe = plan(facts_of(odd), wish_of(target, PLATFORM.rules, "media[0]", odd, Fit()))
+    fitted = replace(odd, facts=recipe.predict())
+    assert broken({"text": "", "media": (odd,)}) != broken({"text": "", "media": (fitted,)}) == []
 
 
 @pytest.mark.parametrize(

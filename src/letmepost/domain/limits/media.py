@@ -29,7 +29,7 @@ class MediaLimit:
         option: the path of a media item in the options, which is limited instead of the attachments.
         where: selects media items, by their surface or by the sort of their file.
         noun: what these media items are called, without an article. By default, the kind.
-        max_ratio: width divided by height.
+        max_ratio, ratios: width divided by height; `ratios` is the lowest and the highest.
         max_dimensions_px: width and height.
         max_pixels: width times height. `max_total_pixels` counts them in all frames together.
         fps: the lowest and the highest number of frames per second.
@@ -45,6 +45,7 @@ class MediaLimit:
     types: Limit[tuple[str, ...]] | None = None
     max_bytes: Limit[int] | None = None
     max_ratio: Limit[float] | None = None
+    ratios: Limit[tuple[float, float]] | None = None
     max_width_px: Limit[int] | None = None
     max_dimensions_px: Limit[tuple[int, int]] | None = None
     max_pixels: Limit[int] | None = None

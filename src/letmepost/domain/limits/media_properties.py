@@ -73,6 +73,13 @@ def _ratio(facts: MediaFacts, limit: float) -> float | None:
     return round(width / height, 2) if width and height and width > height * limit else None
 
 
+def _outside(facts: MediaFacts, limit: tuple[float, float]) -> float | None:
+    width, height = facts.width_px, facts.height_px
+    if not width or not height or height * limit[0] <= width <= height * limit[1]:
+        return None
+    return round(width / height, 2)
+
+
 def _dimensions(facts: MediaFacts, limit: tuple[int, int]) -> str | None:
     width, height = facts.width_px or 0, facts.height_px or 0
     return f"{width}x{height}" if width > limit[0] or height > limit[1] else None
@@ -117,6 +124,15 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=_ratio,
             unit="width / height",
             image=lambda limit: ImageLimit(max_ratio=limit),
+        ),
+        "ratios": MediaProperty(
+            suffix="aspect_ratio",
+            must=lambda limit: f"must be {limit[0]} to {limit[1]} times as wide as it is high",
+            fix=lambda noun, limit: f"Crop the {noun} to a ratio of width to height from {limit[0]} to {limit[1]}",
+            broken=_outside,
+            unit="width / height",
+            shown=lambda limit: f"{limit[0]}-{limit[1]}",
+            image=lambda limit: ImageLimit(min_ratio=limit[0], max_ratio=limit[1]),
         ),
         "max_dimensions_px": MediaProperty(
             suffix="dimensions_max",

@@ -9,24 +9,9 @@ from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.instagram.options import InstagramOptions
 from letmepost.platforms.instagram.sources import MEDIA, PUBLISHING
 
-_NARROWEST, _WIDEST = 0.8, 1.91
 
-
-def _wrong_ratios(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
-    if target.options.kind == "story":
-        return
-    for path, item in target.content.items():
-        ratio = _ratio(item)
-        if ratio is not None and not _NARROWEST <= ratio <= _WIDEST:
-            message = f"The image is {ratio:.2f} times as wide as it is high; Instagram allows 4:5 (0.8) to 1.91:1."
-            yield Finding(field=path, actual=round(ratio, 2), message=message)
-
-
-def _ratio(item: MediaItem) -> float | None:
-    facts = item.facts
-    if facts is None or item.kind is not MediaKind.IMAGE or not facts.width_px or not facts.height_px:
-        return None
-    return facts.width_px / facts.height_px
+def _is_in_feed(target: PostTarget[InstagramOptions], _item: MediaItem) -> bool:
+    return target.options.kind != "story"
 
 
 def _missing(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
@@ -50,18 +35,11 @@ MEDIA_REQUIRED = Rule(
     find=_missing,
 )
 COUNT_MAX, *_ = MediaCount("instagram.media.count_max", limit=10, source=PUBLISHING).rules("Instagram")
-TYPES, SIZE_MAX = (
+TYPES, SIZE_MAX, ASPECT_RATIO = (
     *MediaLimit("instagram.media.", types=("image/jpeg",), source=MEDIA).rules("Instagram"),
     *MediaLimit("instagram.media.image_", max_bytes=8_000_000, source=MEDIA).rules("Instagram"),
-)
-ASPECT_RATIO = Rule(
-    id="instagram.media.aspect_ratio",
-    summary="An image of the feed is between 4:5 and 1.91:1 (width to height).",
-    remediation="Crop the image to a ratio between 4:5 and 1.91:1, or publish it as a story.",
-    limit="4:5 to 1.91:1",
-    unit="width / height",
-    source=MEDIA,
-    find=_wrong_ratios,
+    # 4:5 to 1.91:1, except for stories, which show every image whole.
+    *MediaLimit("instagram.media.", where=_is_in_feed, ratios=(0.8, 1.91), source=MEDIA).rules("Instagram"),
 )
 MEDIA_LIMITS = (
     MEDIA_REQUIRED,
