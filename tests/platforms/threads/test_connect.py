@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from hmac import digest
@@ -43,17 +44,29 @@ def connected(*replies: Reply | Exception) -> ConnectedAccount:
     return account
 
 
-def test_consent_requests_every_scope_of_the_features() -> None:
+APPROVED = ("location", "share_to_instagram")
+
+
+@pytest.mark.parametrize(
+    ("approved", "more"),
+    [
+        ((), ""),
+        (APPROVED[:1], ",threads_location_tagging"),
+        (APPROVED, ",threads_location_tagging,threads_share_to_instagram"),
+    ],
+)
+def test_consent_requests_the_scopes_for_which_the_app_is_approved(approved: Sequence[str], more: str) -> None:
     request = ConsentRequest(redirect_uri="https://me.example/callback", state="s", code_challenge="c")
-    url = urlsplit(consent_url(request, SETTINGS))
+    settings = SETTINGS.model_copy(update=dict.fromkeys(approved, True))
+    url = urlsplit(consent_url(request, settings))
     assert f"{url.scheme}://{url.netloc}{url.path}" == "https://threads.net/oauth/authorize"
     assert dict(parse_qsl(url.query)) == {
         "client_id": "1789",
         "redirect_uri": "https://me.example/callback",
         "response_type": "code",
         "state": "s",
-        "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_delete,"
-        "threads_location_tagging,threads_share_to_instagram",
+        "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_delete"
+        + more,
     }
     assert {*FEATURES} == {"publish", "replies", "unpublish", "location", "instagram"}
 

@@ -37,7 +37,8 @@ FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def consent_url(request: ConsentRequest, settings: ThreadsSettings) -> str:
     """Return the URL of the consent page."""
-    scopes = chain.from_iterable(FEATURES.values())
+    is_approved = {"location": settings.location, "instagram": settings.share_to_instagram}
+    scopes = chain.from_iterable(needed for name, needed in FEATURES.items() if is_approved.get(name, True))
     return oauth.consent_url(str(settings.authorize_url), settings.client_id, request, scopes, separator=",")
 
 

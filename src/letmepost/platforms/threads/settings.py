@@ -23,6 +23,17 @@ class ThreadsSettings(AppSettings):
     client_secret: SecretStr | None = Field(
         default=None, description="The Threads app secret, from the app's Threads use case."
     )
+    location: Annotated[
+        bool,
+        Field(
+            description="Whether Meta has approved the permission `threads_location_tagging` for the app, so that "
+            "posts can have a location. Requesting a permission that is not approved can make every consent fail."
+        ),
+    ] = False
+    share_to_instagram: Annotated[
+        bool,
+        Field(description="The same for `threads_share_to_instagram`, with which posts are shared to Instagram."),
+    ] = False
     api_url: Annotated[AnyHttpUrl, Field(description="The API's host.")] = AnyHttpUrl("https://graph.threads.net")
     authorize_url: Annotated[AnyHttpUrl, Field(description="The page where a person lets the app act for them.")] = (
         AnyHttpUrl("https://threads.net/oauth/authorize")

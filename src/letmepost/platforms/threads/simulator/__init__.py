@@ -31,6 +31,8 @@ def settings(base: AnyHttpUrl) -> PlatformSettings:
     """Return settings that point every host at the simulator, with the app that it knows."""
     root = str(base).rstrip("/")
     return ThreadsSettings(
+        location=True,
+        share_to_instagram=True,
         client_id=APP.client_id,
         client_secret=SecretStr(APP.client_secret),
         api_url=AnyHttpUrl(root),
