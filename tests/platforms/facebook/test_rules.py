@@ -44,6 +44,10 @@ def broken(content: PostContent, **data: object) -> list[tuple[str, str]]:
         (post(media=(image(content_type="image/webp"),)), [("facebook.media.mime_allowed", "media[0]")]),
         (post(media=(image(size_bytes=10_000_001),)), [("facebook.media.image_size_max", "media[0]")]),
         (
+            post(media=(image(content_type="image/gif", frame_count=2),)),
+            [("facebook.media.image_frames_max", "media[0]")],
+        ),
+        (
             post(media=(image(alt_text="a" * 1001),)),
             [("facebook.media.alt_text_max_characters", "media[0].altText")],
         ),

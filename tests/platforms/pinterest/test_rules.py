@@ -59,6 +59,10 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post(media=(GIF,)), [("pinterest.image.mime_allowed", "media[0]")]),
     (post(media=(image(size_bytes=20_000_001),)), [("pinterest.image.size_max", "media[0]")]),
     (
+        post(media=(image(content_type="image/webp", frame_count=2),)),
+        [("pinterest.image.frames_max", "media[0]")],
+    ),
+    (
         post(media=(image(alt_text="a" * 501),)),
         [("pinterest.media.alt_text_max_characters", "media[0].altText")],
     ),

@@ -145,8 +145,12 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
         ),
         "max_frames": MediaProperty(
             suffix="frames_max",
-            must=lambda limit: f"has at most {limit} frames",
-            fix=lambda noun, limit: f"Shorten the {noun} to {limit} frames or fewer, or attach a still image",
+            must=lambda limit: "is not animated" if limit == 1 else f"has at most {limit} frames",
+            fix=lambda noun, limit: (
+                f"Attach a still {noun}"
+                if limit == 1
+                else f"Shorten the {noun} to {limit} frames or fewer, or attach a still image"
+            ),
             broken=lambda facts, limit: _over(facts.frame_count, limit),
             unit="frames",
         ),

@@ -85,7 +85,7 @@ RULES = rules_of(
         # The number is not documented; it is the one of the documented ids of letmepost.
         MediaCount("facebook.media.count_max", limit=10, source=POSTS),
         MediaLimit("facebook.media.", types=("image/jpeg", "image/png", "image/gif"), source=PHOTOS),
-        MediaLimit("facebook.media.image_", max_bytes=10_000_000, source=PHOTOS),
+        MediaLimit("facebook.media.image_", max_bytes=10_000_000, max_frames=1, source=PHOTOS),
         # No page states this number: it is the limit of Meta's other networks.
         AltTextLimit("facebook.media.alt_text_max_characters", limit=1000, measure=CHARACTERS, source=PHOTOS),
         Exclusive("facebook.link.media_exclusive", (MEDIA, _LINK), source=POSTS),

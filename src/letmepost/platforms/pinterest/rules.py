@@ -133,6 +133,7 @@ RULES = rules_of(
             "pinterest.image.",
             types=("image/jpeg", "image/png", "image/webp"),
             max_bytes=20_000_000,
+            max_frames=1,
             source=CREATIVE_TYPES,
         ),
         TextLimit(
