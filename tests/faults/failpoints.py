@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from letmepost.domain.flow import Call, Effect, Flow, Reply
 from letmepost.platforms.connecting import Credential
-from letmepost.platforms.contract import Platform, ReadyPost
+from letmepost.platforms.contract import Platform, ReadyPost, Sign
 from tests.faults.lineup import each_call
 
 SHOOT = "x-fault-shoot"
@@ -150,8 +151,8 @@ class _Trapped:
         return replace(
             self._platform,
             publish=self._publish,
-            sign=self._sign,
-            sign_for=None,  # it would replace the sign with the failpoints, and a sandbox needs no proof of a secret
+            sign=partial(self._sign, self._platform.sign),
+            sign_for=None if self._platform.sign_for is None else self._sign_for,
             needs_refresh=self._needs_refresh,
         )
 
@@ -167,9 +168,12 @@ class _Trapped:
             self._pass_by(Failpoint.BEFORE_INTENT, call.step)
         return call
 
-    def _sign(self, call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
+    def _sign_for(self, settings: Any) -> Sign:
+        return partial(self._sign, self._platform.signing_for(settings).sign)
+
+    def _sign(self, sign: Sign, call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
         self._step.set(call.step if call.effect is Effect.PUBLISH else None)
-        signed = self._platform.sign(call, credential, now, entropy)
+        signed = sign(call, credential, now, entropy)
         if call.effect is not Effect.PUBLISH:
             return signed
         self._pass_by(Failpoint.AFTER_INTENT, call.step)

@@ -25,6 +25,7 @@ SUITE = PlatformSuite(
     proven=frozenset({"image", "images"}),  # a photo names its post
     unjudged={
         "facebook.media.image_size_max": "the simulator does not fetch media",
+        "facebook.media.image_frames_max": "the simulator does not fetch media",
         "facebook.story.media_count": "the API has one parameter for the photo",
     },
 )

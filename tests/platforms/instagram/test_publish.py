@@ -105,7 +105,7 @@ def failure_of(ended: Exception | None) -> tuple[FailureKind, str | None]:
             {
                 "caption": "hello",
                 "image_url": url(1),
-                "user_tags": '[{"username": "carol", "x": 0, "y": 0.5}]',
+                "user_tags": '[{"username": "carol", "x": 0.0, "y": 0.5}]',
                 "collaborators": '["alice", "bob"]',
                 "location_id": "7",
                 "is_ai_generated": "true",
@@ -142,7 +142,7 @@ def test_carousel_has_one_container_for_each_image_and_one_for_the_post() -> Non
     post = ready(media=(image(1), image(2, alt_text="A cat")), options=options)
     said, ended = run(post, made(1), made(2), status(), status(), made(3), status(), made(5), LINKED, QUOTA)
     assert ended is None
-    carol, bob = ([{"username": "carol", "x": 1, "y": 1}], [{"username": "bob", "x": 0.1, "y": 0.2}])
+    carol, bob = ([{"username": "carol", "x": 1.0, "y": 1.0}], [{"username": "bob", "x": 0.1, "y": 0.2}])
     assert forms(said) == [
         {"is_carousel_item": "true", "image_url": url(1), "user_tags": json.dumps(carol)},
         {"is_carousel_item": "true", "image_url": url(2), "alt_text": "A cat", "user_tags": json.dumps(bob)},

@@ -43,6 +43,7 @@ SUITE = PlatformSuite(
         "pinterest.board.required": "nothing is known about the account of these tests",
         "pinterest.image.mime_allowed": "the simulator does not fetch images",
         "pinterest.image.size_max": "the simulator does not fetch images",
+        "pinterest.image.frames_max": "the simulator does not fetch images",
         "pinterest.carousel.same_dimensions": "the simulator does not fetch images",
     },
 )

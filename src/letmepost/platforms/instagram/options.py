@@ -18,7 +18,7 @@ Username: TypeAlias = Annotated[
     BeforeValidator(_without_at),
     Field(pattern=r"^[A-Za-z0-9._]{1,30}$", description="A username of Instagram. A leading `@` is removed."),
 ]
-_Position: TypeAlias = Annotated[StrictFloat | StrictInt, Field(ge=0, le=1)]
+_Position: TypeAlias = Annotated[StrictFloat, Field(ge=0, le=1)]
 
 
 class InstagramUserTag(BaseModel):

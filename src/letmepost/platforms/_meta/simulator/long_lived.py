@@ -1,18 +1,20 @@
-"""The tokens of Threads and of Instagram Login: exchanged for 60 days, refreshed, and found in calls.
+"""The consent and the tokens of Threads and of Instagram Login: exchanged for 60 days, refreshed, and found in calls.
 
 Source: fact sheets of Threads and Instagram, section 1, after
 https://developers.facebook.com/docs/threads/get-started/long-lived-tokens, checked 2026-11-21.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from letmepost.platforms._kit.simulator.ids import letters
-from letmepost.platforms._kit.simulator.oauth.grants import App, Token, find_token, issue_token, token_status
+from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint, NewAccount
+from letmepost.platforms._kit.simulator.oauth.grants import App, Token, find_token, issue_token, only, token_status
+from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
 from letmepost.platforms._kit.simulator.wire import bearer_token
-from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, wrong_parameter
+from letmepost.platforms._meta.simulator.graph import ConsentRefused, Parameters, Refused, json_reply, wrong_parameter
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _LONG_LIVED = "long-lived"
@@ -114,3 +116,64 @@ class TokenServer:
                 raise Refused("Error validating access token: Session has expired", code=190, subcode=463)
             case "active":
                 return token
+
+
+DENIAL = {"error": "access_denied", "error_reason": "user_denied", "error_description": "The user denied"}
+"""What the app receives if the person cancels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentServer:
+    """The consent page, and the exchange of its code for a token that is valid for an hour.
+
+    Args:
+        title, scopes, choices, new_account, check: as in `ConsentEndpoint`.
+        refusals: the message for each parameter that is missing or wrong.
+        describe: returns the response with a new token.
+    """
+
+    tokens: TokenServer
+    title: str
+    scopes: Sequence[str]
+    choices: Sequence[Choice]
+    new_account: NewAccount
+    refusals: Mapping[str, str]
+    describe: Callable[[Granted], Mapping[str, Any]]
+    check: Callable[[State, Mapping[str, str]], str | None] = lambda _state, _query: None
+
+    @property
+    def page(self) -> ConsentEndpoint:
+        """The consent page."""
+        return ConsentEndpoint(
+            title=self.title,
+            find_app=only(self.tokens.app),
+            scopes=tuple(self.scopes),
+            choices=lambda _state: tuple(self.choices),
+            new_account=self.new_account,
+            new_secret=self.tokens.new_secret,
+            code_lifetime=timedelta(hours=1),
+            uses_pkce=False,
+            check=self.check,
+            scope_separators=", ",
+        )
+
+    def authorize(self, state: State, call: SimulatedCall) -> SimulatedReply:
+        """`GET /oauth/authorize`. The URL with a code ends with `#_`, which is not part of the code."""
+        reply = self.page.authorize(state, call)
+        location = reply.headers.get("location", "")
+        return replace(reply, headers={"location": f"{location}#_"}) if "code=" in location else reply
+
+    def exchange_code(self, state: State, call: SimulatedCall) -> SimulatedReply:
+        """`POST /oauth/access_token`. The parameters may be in the query."""
+        endpoint = TokenEndpoint(
+            find_app=only(self.tokens.app),
+            new_secret=self.tokens.new_secret,
+            lifetimes=lambda *_: Lifetimes(access=timedelta(hours=1)),
+            refuse=self._refuse,
+            describe=self.describe,
+            keeps_refused_codes=True,
+        )
+        return endpoint.respond(state, call, Parameters.of(call).values)
+
+    def _refuse(self, _problem: Problem, name: str) -> ConsentRefused:
+        return ConsentRefused(self.refusals.get(name, f"Missing required field {name}"))

@@ -51,7 +51,7 @@ def _settings(base: AnyHttpUrl, login: Login, app: App) -> InstagramSettings:
 
 SIMULATOR = Simulator(
     answer=router.answer,
-    create_account=instagram_login.CONSENT.create_account,
+    create_account=instagram_login.CONSENT.page.create_account,
     posts=visible_posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,

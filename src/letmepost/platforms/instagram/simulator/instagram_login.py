@@ -6,16 +6,15 @@ https://developers.facebook.com/docs/instagram-platform/instagram-api-with-insta
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
-from letmepost.platforms._kit.simulator.oauth.grants import App, only
-from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
+from letmepost.platforms._kit.simulator.oauth.consent import Choice
+from letmepost.platforms._kit.simulator.oauth.grants import App
+from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted
 from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
-from letmepost.platforms._meta.simulator.graph import ConsentRefused, Parameters, shown
-from letmepost.platforms._meta.simulator.long_lived import TokenServer
+from letmepost.platforms._meta.simulator.graph import Parameters, shown
+from letmepost.platforms._meta.simulator.long_lived import DENIAL, ConsentServer, TokenServer
 from letmepost.platforms.instagram.simulator.accounts import (
     Caller,
     create_account,
@@ -40,11 +39,7 @@ _CHOICES = (
         withheld=frozenset({"instagram_business_manage_comments"}),
     ),
     Choice("personal", "Allow everything, as a personal account", account=create_personal_account),
-    Choice(
-        "deny",
-        "Not now",
-        denial={"error": "access_denied", "error_reason": "user_denied", "error_description": "The user denied"},
-    ),
+    Choice("deny", "Not now", denial=DENIAL),
 )
 _REFUSALS = {
     "client_secret": "Error validating client secret.",
@@ -64,10 +59,6 @@ def _lifetime(state: State, account_id: str) -> tuple[timedelta, timedelta]:
 SERVER = TokenServer(app=APP, prefix="ig", start="IGAA", lifetime=_lifetime)
 
 
-def _refuse(_problem: Problem, name: str) -> ConsentRefused:
-    return ConsentRefused(_REFUSALS.get(name, f"Missing required field {name}"))
-
-
 def _describe(granted: Granted) -> Mapping[str, Any]:
     token = granted.access.token
     return {
@@ -77,37 +68,15 @@ def _describe(granted: Granted) -> Mapping[str, Any]:
     }
 
 
-CONSENT = ConsentEndpoint(
+CONSENT = ConsentServer(
+    tokens=SERVER,
     title="Instagram",
-    find_app=only(APP),
     scopes=tuple(_PERMISSIONS.values()),
-    choices=lambda _state: _CHOICES,
+    choices=_CHOICES,
     new_account=create_account,
-    new_secret=SERVER.new_secret,
-    code_lifetime=timedelta(hours=1),
-    uses_pkce=False,
-    scope_separators=", ",
-)
-_TOKENS = TokenEndpoint(
-    find_app=only(APP),
-    new_secret=SERVER.new_secret,
-    lifetimes=lambda *_: Lifetimes(access=timedelta(hours=1)),
-    refuse=_refuse,
+    refusals=_REFUSALS,
     describe=_describe,
-    keeps_refused_codes=True,
 )
-
-
-def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /oauth/authorize`. The URL with a code ends with `#_`, which is not part of the code."""
-    reply = CONSENT.authorize(state, call)
-    location = reply.headers.get("location", "")
-    return replace(reply, headers={"location": f"{location}#_"}) if "code=" in location else reply
-
-
-def exchange_code(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`POST /oauth/access_token`."""
-    return _TOKENS.respond(state, call, Parameters.of(call).values)
 
 
 def authenticate(state: State, call: SimulatedCall, permission: str) -> Caller:

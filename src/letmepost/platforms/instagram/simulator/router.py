@@ -146,8 +146,10 @@ _graph = answer_graph(
 _HOSTS: dict[str, Answer] = {
     PAGE_API: _graph,
     PAGE_WEB: _graph,
-    INSTAGRAM_WEB: answer_by((("GET", "/oauth/authorize", instagram_login.authorize),), _refuse_unknown),
-    INSTAGRAM_OAUTH: answer_by((("POST", "/oauth/access_token", instagram_login.exchange_code),), _refuse_unknown),
+    INSTAGRAM_WEB: answer_by((("GET", "/oauth/authorize", instagram_login.CONSENT.authorize),), _refuse_unknown),
+    INSTAGRAM_OAUTH: answer_by(
+        (("POST", "/oauth/access_token", instagram_login.CONSENT.exchange_code),), _refuse_unknown
+    ),
     INSTAGRAM_API: answer_by(
         (
             ("GET", "/access_token", instagram_login.SERVER.prolong),

@@ -8,22 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from letmepost.platforms._kit.simulator.scenarios import CommonScenario, WriteAttempt, common_scenarios, refuse_posts
-from letmepost.platforms._meta.simulator.graph import Refused, wrong_parameter
-
-PROCESSING_S = 1.0
-SLOW_PROCESSING_S = 8.0
-LAG_S = 3.0
+from letmepost.platforms._kit.simulator.scenarios import WriteAttempt, common_scenarios, refuse_posts
+from letmepost.platforms._meta.simulator.container_scenarios import (
+    LAG_S,
+    SLOW_PROCESSING_S,
+    ContainerScenario,
+    duplicate,
+    failed,
+    rejected,
+    unavailable,
+)
+from letmepost.platforms._meta.simulator.graph import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario(CommonScenario):
+class Scenario(ContainerScenario):
     """The differences from a healthy server, which is the default.
 
     Args:
-        access_lifetime, token_age: of a long-lived token of Instagram Login when it is issued.
-        processing_s: how long containers are processed; None means that none becomes ready.
-        lag_s: how long a container that is ready is unknown to the server that publishes it.
         media_error: the number of the error of every media item.
         hides_status_code: True if a failed container has no `status_code`, only `status`.
         blocks: True if publishing is refused as spam. `blocks_live`: the post is visible anyway.
@@ -33,10 +35,6 @@ class Scenario(CommonScenario):
         knows_professional_id: True if paths must have the account's professional id, not the app's own.
     """
 
-    access_lifetime: timedelta = timedelta(days=60)
-    token_age: timedelta = timedelta()
-    processing_s: float | None = PROCESSING_S
-    lag_s: float = 0.0
     media_error: int | None = None
     hides_status_code: bool = False
     blocks: bool = False
@@ -62,24 +60,7 @@ def _rate_limited(_attempt: WriteAttempt) -> Refused:
     return Refused("(#80002) There have been too many calls to this account.", code=80002)
 
 
-def _unavailable(_attempt: WriteAttempt) -> Refused:
-    return Refused("Service temporarily unavailable", code=2, status=503, is_transient=True)
-
-
-def _failed(_attempt: WriteAttempt) -> Refused:
-    return Refused("An unknown error occurred", code=1, status=500, is_transient=True)
-
-
-def _rejected(attempt: WriteAttempt) -> Refused | None:
-    """Refuse the container. A post that is not accepted never has one to publish."""
-    return None if attempt.shows_post else wrong_parameter("Refused by this sandbox account.")
-
-
-def _duplicate(_attempt: WriteAttempt) -> Refused:
-    return Refused("Duplicate status message", code=506)
-
-
-_COMMON = common_scenarios(Scenario, rate_limited=_rate_limited, unavailable=_unavailable, failed=_failed)
+_COMMON = common_scenarios(Scenario, rate_limited=_rate_limited, unavailable=unavailable, failed=failed)
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
@@ -94,8 +75,8 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             access_lifetime=timedelta(minutes=2),
             token_age=timedelta(days=59),
         ),
-        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=_rejected),
-        "duplicate": Scenario(summary="Every post is rejected as a duplicate.", refuse=refuse_posts(_duplicate)),
+        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=rejected),
+        "duplicate": Scenario(summary="Every post is rejected as a duplicate.", refuse=refuse_posts(duplicate)),
         "processing_forever": Scenario(summary="Containers never become ready.", processing_s=None),
         "lagging": Scenario(summary="For 3 s, containers that are ready cannot be published.", lag_s=LAG_S),
         "media_broken": Scenario(summary="Every image is in a wrong format.", media_error=2207005),

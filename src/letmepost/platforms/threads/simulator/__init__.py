@@ -42,7 +42,7 @@ def settings(base: AnyHttpUrl) -> PlatformSettings:
 
 SIMULATOR = Simulator(
     answer=answer,
-    create_account=CONSENT.create_account,
+    create_account=CONSENT.page.create_account,
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,

@@ -4,17 +4,14 @@ Source: fact sheet section 1, after https://developers.facebook.com/docs/threads
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
-from letmepost.platforms._kit.simulator.oauth.grants import only
-from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
-from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
-from letmepost.platforms.threads.simulator.graph import ConsentRefused, Parameters
+from letmepost.platforms._kit.simulator.oauth.consent import Choice
+from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted
+from letmepost.platforms._meta.simulator.long_lived import DENIAL, ConsentServer
+from letmepost.platforms.simulation import State
 from letmepost.platforms.threads.simulator.people import create_person
-from letmepost.platforms.threads.simulator.tokens import APP, SERVER
+from letmepost.platforms.threads.simulator.tokens import SERVER
 
 _EXTRAS = (
     *("threads_manage_replies", "threads_read_replies", "threads_delete"),
@@ -29,11 +26,7 @@ _CHOICES = (
         account=create_person,
         withheld=frozenset(_EXTRAS),
     ),
-    Choice(
-        "deny",
-        "Not now",
-        denial={"error": "access_denied", "error_reason": "user_denied", "error_description": "The user denied"},
-    ),
+    Choice("deny", "Not now", denial=DENIAL),
 )
 _REFUSALS = {
     "client_secret": "Error validating client secret.",
@@ -49,43 +42,17 @@ def _check(_state: State, query: Mapping[str, str]) -> str | None:
     return None if "threads_basic" in query.get("scope", "") else "scope must contain threads_basic"
 
 
-def _refuse(_problem: Problem, name: str) -> ConsentRefused:
-    return ConsentRefused(_REFUSALS[name])
-
-
 def _describe(granted: Granted) -> dict[str, Any]:
     return {"access_token": granted.access.text, "user_id": int(granted.access.token["account_id"])}
 
 
-CONSENT = ConsentEndpoint(
+CONSENT = ConsentServer(
+    tokens=SERVER,
     title="Threads",
-    find_app=only(APP),
     scopes=_SCOPES,
-    choices=lambda _state: _CHOICES,
+    choices=_CHOICES,
     new_account=create_person,
-    new_secret=SERVER.new_secret,
-    code_lifetime=timedelta(hours=1),
-    uses_pkce=False,
-    check=_check,
-    scope_separators=", ",
-)
-_TOKENS = TokenEndpoint(
-    find_app=only(APP),
-    new_secret=SERVER.new_secret,
-    lifetimes=lambda *_: Lifetimes(access=timedelta(hours=1)),
-    refuse=_refuse,
+    refusals=_REFUSALS,
     describe=_describe,
-    keeps_refused_codes=True,
+    check=_check,
 )
-
-
-def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /oauth/authorize`. The URL with a code ends with `#_`, which is not part of the code."""
-    reply = CONSENT.authorize(state, call)
-    location = reply.headers.get("location", "")
-    return replace(reply, headers={"location": f"{location}#_"}) if "code=" in location else reply
-
-
-def exchange_code(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`POST /oauth/access_token`. The parameters may be in the query."""
-    return _TOKENS.respond(state, call, Parameters.of(call).values)

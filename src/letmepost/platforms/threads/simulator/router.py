@@ -75,8 +75,8 @@ def _refuse_unknown(call: SimulatedCall, _methods: Collection[str]) -> Refused:
 
 answer = answer_by(
     (
-        ("GET", "/oauth/authorize", consent.authorize),
-        ("POST", "/oauth/access_token", consent.exchange_code),
+        ("GET", "/oauth/authorize", consent.CONSENT.authorize),
+        ("POST", "/oauth/access_token", consent.CONSENT.exchange_code),
         ("GET", "/access_token", tokens.SERVER.prolong),
         ("GET", "/refresh_access_token", tokens.SERVER.refresh),
         *(
