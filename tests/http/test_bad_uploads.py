@@ -6,7 +6,8 @@
 | polyglot | here | here | here | here |
 | zero bytes | `test_bad_input_media` | `test_uploads` | `test_media` | `test_bad_input_media` |
 | wrong length | `test_bad_input_media` | `test_uploads` | `test_http_downloads` | does not exist |
-| interrupted or stalled transfer | here | here | here, `test_http_downloads` | `test_client_limits` |
+| interrupted transfer | here | here | here, `test_http_downloads` | `test_client_disconnects` |
+| stalled transfer | `test_protocol` | `test_protocol` | `test_http_downloads` | `test_protocol` |
 | store unavailable | here | here | here | here |
 | two completions | does not exist | `test_uploads` | `test_imports` | does not exist |
 | type that the platform does not accept, such as WebP | the rules of each platform (`test_rules`) |||
