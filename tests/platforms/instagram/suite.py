@@ -104,6 +104,12 @@ ENDINGS = {
     "add_ons_dropped": Ending(),
     "professional_id": Ending(),
 }
+
+
+def is_comment(step: str) -> bool:
+    return step == "comment"
+
+
 SUITE = PlatformSuite(
     platform=INSTAGRAM,
     examples=EXAMPLES,
@@ -113,6 +119,7 @@ SUITE = PlatformSuite(
     counts=COUNTS,
     broken=BROKEN,
     unjudged=UNJUDGED,
+    is_unproven=is_comment,  # a comment that is missing in the list may appear later
     refreshes_expired_tokens=False,
     secrets_in_query=frozenset({"access_token", "refresh_access_token"}),
 )
@@ -121,6 +128,7 @@ VARIANTS = {
         platform=FACEBOOK,
         examples={"text": TEXT, "comment": with_comment("More"), "poll": poll("Yes", "Nö", "Maybe", "?")},
         endings=ENDINGS,
+        is_unproven=is_comment,
         broken={
             "instagram.poll.comment_prompt_exclusive": {
                 **TEXT,

@@ -57,7 +57,9 @@ def _look_up_comment(post: ReadyPost, intent: Intent, api: Api) -> Flow[Reconcil
     media_id = urlsplit(intent.call.url).path.split("/")[-2]
     text = (intent.call.form or {})["message"]
     comment_id = yield from find_comment(post, media_id, text, api)
-    return Absent() if comment_id is None else found_as(200, intent.started_at, data={"id": comment_id})
+    if comment_id is None:  # how late a comment is listed is not documented, and a repeat would be a second one
+        return Unknown("Instagram does not list the comment.")
+    return found_as(200, intent.started_at, data={"id": comment_id})
 
 
 def find_published(plan: ContainerPlan, about: datetime, api: Api) -> Flow[str | None]:
