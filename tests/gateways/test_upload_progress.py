@@ -46,6 +46,9 @@ async def test_other_processes_see_the_progress_of_the_tenant(
     assert await reader.read(organization_id, Mode.LIVE) == {HALF.post_id: HALF}
     assert await reader.read(organization_id, Mode.TEST) == {}
     assert await reader.read(uuid4(), Mode.LIVE) == {}
+    assert await reader.find(organization_id, Mode.LIVE, HALF.post_id) == HALF
+    assert await reader.find(organization_id, Mode.LIVE, uuid4()) is None
+    assert await reader.find(organization_id, Mode.TEST, HALF.post_id) is None
 
 
 async def test_progress_is_written_every_few_seconds_only(
@@ -75,6 +78,7 @@ async def test_progress_of_a_killed_worker_is_not_shown_for_long(
     await report(UploadReports(redis, clock), organization_id, HALF)
     clock.advance(SHOWN_FOR_S)
     assert await UploadReports(redis, clock).read(organization_id, Mode.LIVE) == {}
+    assert await UploadReports(redis, clock).find(organization_id, Mode.LIVE, HALF.post_id) is None
 
 
 async def test_uploads_go_on_without_redis(clock: SteppedClock, organization_id: UUID) -> None:
@@ -82,3 +86,4 @@ async def test_uploads_go_on_without_redis(clock: SteppedClock, organization_id:
         reports = UploadReports(away, clock)
         await report(reports, organization_id, HALF)
         assert await reports.read(organization_id, Mode.LIVE) == {}
+        assert await reports.find(organization_id, Mode.LIVE, HALF.post_id) is None

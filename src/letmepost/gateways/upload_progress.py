@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,7 @@ class UploadReports:
         self._redis = redis
         self._clock = clock
         self._next_at_s: dict[UUID, float] = {}
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: set[asyncio.Task[Any]] = set()
 
     def report(self, organization_id: UUID, mode: Mode, progress: UploadProgress) -> None:
         """Write a report soon, unless the last one of this post was written less than `REPORTED_EVERY_S` ago."""
@@ -59,25 +59,28 @@ class UploadReports:
         if self._next_at_s.pop(post_id, None) is not None:
             self._start(self._redis.hdel(_key(organization_id, mode), str(post_id)))
 
+    async def find(self, organization_id: UUID, mode: Mode, post_id: UUID) -> UploadProgress | None:
+        """Return the progress of one post; None if Redis does not answer."""
+        found = await _answer(self._redis.hget(_key(organization_id, mode), str(post_id)))
+        return self._current([] if found is None else [found]).get(post_id)
+
     async def read(self, organization_id: UUID, mode: Mode) -> Mapping[UUID, UploadProgress]:
         """Return the progress of all posts; nothing if Redis does not answer."""
-        try:
-            # redis-py has the same types for its clients with and without asyncio.
-            reading: Any = self._redis.hgetall(_key(organization_id, mode))
-            found = await reading
-        except (RedisError, OSError) as error:
-            log.warning("redis.lost", error=str(error), role="upload progress")
-            return {}
-        reports = [json.loads(value) for value in found.values()]
-        oldest = self._clock.now().timestamp() - SHOWN_FOR_S
-        return {one.post_id: one for one in (_read(report) for report in reports if report["at"] > oldest)}
+        found = await _answer(self._redis.hgetall(_key(organization_id, mode)))
+        return self._current([] if found is None else found.values())
 
     async def close(self) -> None:
         """Wait for the last writes."""
         await asyncio.gather(*self._writing)
 
+    def _current(self, values: Iterable[bytes]) -> dict[UUID, UploadProgress]:
+        """Return the progress by post, without the reports that are too old to be shown."""
+        oldest = self._clock.now().timestamp() - SHOWN_FOR_S
+        reports = [json.loads(value) for value in values]
+        return {one.post_id: one for one in (_read(report) for report in reports if report["at"] > oldest)}
+
     def _start(self, writing: Any) -> None:
-        task = asyncio.create_task(_write_down(writing))
+        task = asyncio.create_task(_answer(writing))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
@@ -86,11 +89,16 @@ def _key(organization_id: UUID, mode: Mode) -> str:
     return f"letmepost:uploads:{organization_id}:{mode}"
 
 
-async def _write_down(writing: Any) -> None:
+async def _answer(command: Any) -> Any:
+    """Return the answer to a command; None if Redis does not answer.
+
+    The types are open because redis-py has the same ones for its clients with and without asyncio.
+    """
     try:
-        await writing
+        return await command
     except (RedisError, OSError) as error:
         log.warning("redis.lost", error=str(error), role="upload progress")
+        return None
 
 
 def _write(progress: UploadProgress, at: float) -> dict[str, Any]:

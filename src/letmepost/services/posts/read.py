@@ -37,7 +37,7 @@ async def get_detail(reads: Reads, upload_reports: UploadReports, post_id: UUID)
     progress = None
     if found.view.post.status is PostStatus.PUBLISHING:
         caller = reads.caller
-        progress = (await upload_reports.read(caller.organization_id, caller.mode)).get(post_id)
+        progress = await upload_reports.find(caller.organization_id, caller.mode, post_id)
     return PostDetail(found.view, found.attempts, await find_lateness_of(reads, found), progress)
 
 
