@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from letmepost.domain.content import MediaFacts
+from letmepost.domain.content import MediaFacts, PostContent
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.domain.rules import violations
@@ -55,8 +55,10 @@ class PostRechecks:
             rows = await work.media.find_many(used_media_ids(decode_content(stored, {})))
             if any(row.derived_from == media_id and row.status == MediaStatus.WAITING for row in rows.values()):
                 work.fetch_media_soon()
-            outcome = await self._expected_outcome(work, post, stored, rows)
-            changes = self._settled(post, stored, rows) if outcome is None else outcome.changes
+            facts = {row.id: row.facts for row in rows.values() if row.facts is not None}
+            content = decode_content(stored, facts)
+            outcome = await self._expected_outcome(work, post, content, rows)
+            changes = self._settled(post, content, facts) if outcome is None else outcome.changes
             if changes:
                 changed = await work.post_editor.change(post.id, {"updated_at": work.now(), **changes})
                 rejected += [] if outcome is None else [changed]
@@ -70,13 +72,12 @@ class PostRechecks:
         await self._wakeups.batch_changed(post.batch_id)
 
     async def _expected_outcome(
-        self, work: Work, post: PostRow, stored: Mapping[str, Any], rows: Mapping[UUID, MediaRow]
+        self, work: Work, post: PostRow, content: PostContent, rows: Mapping[UUID, MediaRow]
     ) -> Outcome | None:
         """Return the outcome of a post that will be rejected when it is due; None if it is not known yet."""
         failed = next((row for row in rows.values() if row.status == MediaStatus.FAILED), None)
         if failed is not None:
             return outcomes.media_missing(post, failed.error or {})
-        content = decode_content(stored, _facts(rows))
         account = await work.accounts.find(post.account_id)
         if account is None:
             return None
@@ -84,12 +85,8 @@ class PostRechecks:
         broken = violations(platform.target(content, account.facts, work.now()), platform.rules)
         return outcomes.broken_rules(post, broken) if broken else None
 
-    def _settled(self, post: PostRow, stored: Mapping[str, Any], rows: Mapping[UUID, MediaRow]) -> dict[str, Any]:
+    def _settled(self, post: PostRow, content: PostContent, facts: Mapping[UUID, MediaFacts]) -> dict[str, Any]:
         """Return the change of the warnings by what was converted; empty if there is none."""
         title = self._platforms[post.platform].title
-        warnings = settled_warnings(post.warnings, decode_content(stored, {}), _facts(rows), title)
+        warnings = settled_warnings(post.warnings, content, facts, title)
         return {} if warnings == list(post.warnings) else {"warnings": warnings}
-
-
-def _facts(rows: Mapping[UUID, MediaRow]) -> dict[UUID, MediaFacts]:
-    return {row.id: row.facts for row in rows.values() if row.facts is not None}
