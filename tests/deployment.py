@@ -88,9 +88,9 @@ class Client:
     async def post(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
         return await self.call("POST", path, {} if body is None else body, **headers)
 
-    async def sandbox_account(self, scenario: str = "ok") -> str:
-        """Connect a simulated account on the first platform; return its id."""
-        platform = next(iter(discover()))
+    async def sandbox_account(self, scenario: str = "ok", *, platform: str | None = None) -> str:
+        """Connect a simulated account, on the first platform unless another is given; return its id."""
+        platform = platform or next(iter(discover()))
         reply = await self.post("/v1/sandbox/accounts", {"platform": platform, "scenario": scenario})
         assert reply.status_code == 201, reply.text
         account_id: str = reply.json()["id"]

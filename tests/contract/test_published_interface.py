@@ -59,9 +59,7 @@ class Visitor:
 
     async def pinner(self) -> str:
         """Connect an account of Pinterest, and return its id."""
-        reply = await self.client.post("/v1/sandbox/accounts", {"platform": "pinterest"})
-        account_id: str = reply.json()["id"]
-        return account_id
+        return await self.client.sandbox_account(platform="pinterest")
 
     async def credentials(self) -> Mapping[str, str]:
         return await self.tenant.credentials()

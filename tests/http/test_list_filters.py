@@ -68,13 +68,6 @@ async def post(client: Client, account_id: str, **more: Any) -> str:
     return post_id
 
 
-async def sandbox_account(client: Client, platform: str) -> str:
-    reply = await client.post("/v1/sandbox/accounts", {"platform": platform})
-    assert reply.status_code == 201, reply.text
-    account_id: str = reply.json()["id"]
-    return account_id
-
-
 @pytest.mark.parametrize(("path", "allowed"), list(_ALLOWED.items()))
 @pytest.mark.parametrize("value", ["lost", "", "%20", "a" * 5_000])
 async def test_unknown_filter_value_is_rejected_with_the_allowed_values(
@@ -120,7 +113,7 @@ async def test_status_validated_selects_queued_posts(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/posts", "/v1/accounts"])
 async def test_alias_of_a_platform_selects_the_platform(client: Client, path: str) -> None:
-    account_id = await sandbox_account(client, _WITH_ALIAS.name)
+    account_id = await client.sandbox_account(platform=_WITH_ALIAS.name)
     await post(client, account_id, scheduledAt=soon(3600))
     await post(client, await client.sandbox_account(), scheduledAt=soon(3600))
     found = await listed(client, f"{path}?platform={_WITH_ALIAS.name}")
@@ -130,7 +123,7 @@ async def test_alias_of_a_platform_selects_the_platform(client: Client, path: st
 
 
 async def test_accounts_are_filtered_by_platform(client: Client) -> None:
-    here, there = await client.sandbox_account(), await sandbox_account(client, _WITH_ALIAS.name)
+    here, there = await client.sandbox_account(), await client.sandbox_account(platform=_WITH_ALIAS.name)
     assert await ids(client, f"/v1/accounts?platform={PLATFORM}") == [here]
     assert await ids(client, f"/v1/accounts?platform={_WITH_ALIAS.name}") == [there]
     assert await ids(client, f"/v1/accounts?platform={PLATFORM},{_WITH_ALIAS.name}") == [there, here]

@@ -11,13 +11,6 @@ from tests.http.support import Tenant
 DAY_S = 86_400.0
 
 
-async def connected(tenant: Tenant, platform: str) -> str:
-    made = await tenant.client.post("/v1/sandbox/accounts", {"platform": platform, "scenario": "ok"})
-    assert made.status_code == 201, made.text
-    account_id: str = made.json()["id"]
-    return account_id
-
-
 async def advance(tenant: Tenant, seconds: float) -> None:
     reply = await tenant.client.post("/v1/sandbox/clock", {"advanceS": seconds})
     assert reply.status_code == 200, reply.text
@@ -31,7 +24,7 @@ async def row_of(tenant: Tenant) -> dict[str, Any]:
 
 @pytest.mark.parametrize("platform", sorted(discover()))
 async def test_credential_is_refreshed_when_the_clock_has_moved(tenant: Tenant, platform: str) -> None:
-    account_id = await connected(tenant, platform)
+    account_id = await tenant.client.sandbox_account(platform=platform)
     before = await row_of(tenant)
     if before["refresh_in_s"] is None:
         pytest.skip("nothing can be refreshed without a person, or its end is not known")

@@ -21,13 +21,6 @@ async def account_id(client: Client) -> str:
     return await client.sandbox_account()
 
 
-async def _account_on(client: Client, platform: str) -> str:
-    reply = await client.post("/v1/sandbox/accounts", {"platform": platform})
-    assert reply.status_code == 201, reply.text
-    account_id: str = reply.json()["id"]
-    return account_id
-
-
 async def _picture(client: Client) -> dict[str, Any]:
     return {"kind": "image", "mediaId": await upload(client), "altText": "A picture"}
 
@@ -83,7 +76,7 @@ async def test_unsupported_title_is_rejected_or_omitted(tenant: Tenant, account_
 
 
 async def test_post_with_only_an_unsupported_video_is_rejected(tenant: Tenant) -> None:
-    account_id = await _account_on(tenant.client, "twitter")
+    account_id = await tenant.client.sandbox_account(platform="twitter")
     video = {"kind": "video", "url": "https://videos.example/1.mp4"}
     body = {"targets": [{"accountId": account_id}], "text": "Watch", "media": [video]}
     async with tenant.storing_nothing():
@@ -92,7 +85,7 @@ async def test_post_with_only_an_unsupported_video_is_rejected(tenant: Tenant) -
 
 
 async def test_unsupported_thread_is_rejected_or_omitted(tenant: Tenant) -> None:
-    account_id = await _account_on(tenant.client, NO_THREADS)
+    account_id = await tenant.client.sandbox_account(platform=NO_THREADS)
     body = {"targets": [{"accountId": account_id}], "text": "One", "thread": [{"text": "Two"}, {"text": "Three"}]}
     async with tenant.storing_nothing():
         reply = await tenant.client.post("/v1/posts", body)
@@ -106,7 +99,7 @@ async def test_unsupported_thread_is_rejected_or_omitted(tenant: Tenant) -> None
 
 
 async def test_one_target_without_support_rejects_the_whole_request(tenant: Tenant, account_id: str) -> None:
-    other = await _account_on(tenant.client, NO_THREADS)
+    other = await tenant.client.sandbox_account(platform=NO_THREADS)
     body = {"targets": [{"accountId": account_id}, {"accountId": other}], "text": "One", "thread": [{"text": "Two"}]}
     async with tenant.storing_nothing():
         reply = await tenant.client.post("/v1/posts", body)

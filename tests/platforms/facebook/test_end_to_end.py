@@ -14,6 +14,7 @@ from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.http.support import png
+from tests.platforms.sandbox_posts import send, until, visible
 
 NAME = "facebook"
 
@@ -32,43 +33,10 @@ KINDS: tuple[dict[str, Any], ...] = (
 )
 
 
-async def connect(client: Client, scenario: str = "ok") -> str:
-    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
-    assert reply.status_code == 201, reply.text
-    account_id: str = reply.json()["id"]
-    return account_id
-
-
-async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
-    target = {"accountId": account_id, **content}
-    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
-    assert reply.status_code == 202, reply.text
-    post_id: str = reply.json()["results"][0]["postId"]
-    return post_id
-
-
-async def until(client: Client, post_id: str, status: str, step_s: float = 5.0) -> dict[str, Any]:
-    """Return the post when it has this status. The clock is advanced: waits are not tested here."""
-
-    async def look() -> dict[str, Any] | None:
-        await client.post("/v1/sandbox/clock", {"advanceS": step_s})
-        found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
-        return found if found["status"] == status and "outcome" in found["attempts"][-1] else None
-
-    found = await eventually(look, within_s=30)
-    assert found is not None
-    return found
-
-
-async def visible(client: Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
-    return found
-
-
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
     """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
-    account_id = await connect(client)
+    account_id = await client.sandbox_account(platform=NAME)
     later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
     post_id = await send(client, account_id, content, **(later if is_scheduled else {}))
     if is_scheduled:
@@ -77,10 +45,10 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     texts = [content["text"], *([content["firstComment"]["text"]] if "firstComment" in content else [])]
 
     async def all_is_seen() -> bool:
-        return len(await visible(client)) == len(texts)
+        return len(await visible(client, NAME)) == len(texts)
 
     await eventually(all_is_seen)
-    seen = await visible(client)
+    seen = await visible(client, NAME)
     assert [one["text"] for one in seen] == texts
     assert post["platformUri"] == seen[0]["uri"]
     assert [one["alt_text"] for one in seen[0]["record"]["media"]] == ["A picture"] * len(content.get("media", ()))
@@ -94,10 +62,10 @@ async def test_every_kind_is_published_immediately_and_scheduled(deployment: Dep
 async def test_lost_post_is_found_and_not_repeated(deployment: Deployment) -> None:
     async def follow(**media: Any) -> None:
         client = await deployment.client()
-        account_id = await connect(client, "timeout_after_publish")
+        account_id = await client.sandbox_account("timeout_after_publish", platform=NAME)
         post_id = await send(client, account_id, {"text": "Only once", **media})
         post = await until(client, post_id, "published", step_s=30)
-        [seen] = await visible(client)
+        [seen] = await visible(client, NAME)
         assert (post["platformUri"], seen["text"]) == (seen["uri"], "Only once")
 
     await asyncio.gather(follow(), follow(media=[inline_image("red")]))
@@ -112,11 +80,11 @@ async def test_scenario_has_its_outcome(deployment: Deployment) -> None:
 
     async def follow(scenario: str, status: str) -> None:
         client = await deployment.client()
-        account_id = await connect(client, scenario)
+        account_id = await client.sandbox_account(scenario, platform=NAME)
         content = {"text": "Hello", "media": [inline_image("red")]}
         step_s = 600.0 if scenario == "rate_limited" else 5.0
         await until(client, await send(client, account_id, content), status, step_s)
-        assert len(await visible(client)) == (status == "published"), scenario
+        assert len(await visible(client, NAME)) == (status == "published"), scenario
         account = (await client.get(f"/v1/accounts/{account_id}")).json()
         assert account["status"] == ("reauth_required" if scenario == "auth_revoked" else "active"), scenario
 
@@ -125,7 +93,7 @@ async def test_scenario_has_its_outcome(deployment: Deployment) -> None:
 
 async def test_post_is_previewed_without_secrets_published_and_deleted(deployment: Deployment) -> None:
     client = await deployment.client()
-    account_id = await connect(client)
+    account_id = await client.sandbox_account(platform=NAME)
     content = {"text": "Hello", "media": [inline_image("red")], "firstComment": {"text": "more"}}
     checked = await client.post("/v1/posts/validate", {"targets": [{"accountId": account_id, **content}]})
     [result] = checked.json()["targets"]
@@ -134,7 +102,7 @@ async def test_post_is_previewed_without_secrets_published_and_deleted(deploymen
     post = await until(client, await send(client, account_id, content), "published")
     reply = await client.post(f"/v1/posts/{post['id']}/unpublish")
     assert reply.status_code == 200, reply.text
-    assert await visible(client) == []
+    assert await visible(client, NAME) == []
 
 
 async def test_caller_connects_the_pages_that_a_consent_covers(deployment: Deployment) -> None:

@@ -5,12 +5,11 @@ import base64
 from datetime import timedelta
 from typing import Any
 
-import httpx2
-
 from letmepost.gateways.clock import SystemClock
-from tests.deployment import Client, Deployment
+from tests.deployment import Deployment
 from tests.doubles.waiting import eventually
 from tests.http.support import jpeg, png, upload
+from tests.platforms.sandbox_posts import send, until, visible
 
 NAME = "instagram"
 PICTURE = jpeg()
@@ -31,55 +30,22 @@ KINDS: list[dict[str, Any]] = [
 ]
 
 
-async def connect(client: Client, scenario: str = "ok") -> str:
-    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
-    assert reply.status_code == 201, reply.text
-    account_id: str = reply.json()["id"]
-    return account_id
-
-
-async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> httpx2.Response:
-    return await client.post(
-        "/v1/posts", {"targets": [{"accountId": account_id, **content}], **mode}, prefer="respond-async"
-    )
-
-
-async def until(client: Client, post_id: str, status: str) -> dict[str, Any]:
-    """Return the post when it has this status. The clock is advanced: waits are not tested here."""
-
-    async def look() -> dict[str, Any] | None:
-        await client.post("/v1/sandbox/clock", {"advanceS": 5})
-        found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
-        return found if found["status"] == status and "outcome" in found["attempts"][-1] else None
-
-    found = await eventually(look, within_s=30)
-    assert found is not None
-    return found
-
-
-async def visible(client: Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
-    return found
-
-
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
     """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
-    account_id = await connect(client)
+    account_id = await client.sandbox_account(platform=NAME)
     later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
-    reply = await send(client, account_id, content, **(later if is_scheduled else {}))
-    assert reply.status_code == 202, reply.text
-    post_id = reply.json()["results"][0]["postId"]
+    post_id = await send(client, account_id, content, **(later if is_scheduled else {}))
     if is_scheduled:
         await client.post("/v1/sandbox/clock", {"advanceS": 3600})
     post = await until(client, post_id, "published")
     written = [content, *([content["firstComment"]] if "firstComment" in content else [])]
 
     async def all_is_seen() -> bool:
-        return len(await visible(client)) == len(written)
+        return len(await visible(client, NAME)) == len(written)
 
     await eventually(all_is_seen)
-    seen = await visible(client)
+    seen = await visible(client, NAME)
     assert [one["text"] for one in seen] == [part["text"] for part in written]
     assert post["platformUri"] == seen[0]["uri"]
     assert post["url"].startswith("https://www.instagram.com/")
@@ -96,7 +62,7 @@ async def test_every_kind_is_published_immediately_and_scheduled(deployment: Dep
 
 async def test_quota_that_instagram_reports_is_in_the_usage(deployment: Deployment) -> None:
     client = await deployment.client()
-    account_id = await connect(client)
+    account_id = await client.sandbox_account(platform=NAME)
     reply = await client.post("/v1/posts", {"targets": [{"accountId": account_id, **KINDS[2]}]})
     assert reply.status_code == 200, reply.text
 
@@ -113,6 +79,7 @@ async def test_file_is_judged_by_its_bytes_and_not_by_its_name(deployment: Deplo
     client = await deployment.client()
     media = await upload(client, png(120, 100), "photo.jpg")
     content = {"text": "hello", "media": [{"kind": "image", "mediaId": media}]}
-    reply = await send(client, await connect(client), content)
+    target = {"accountId": await client.sandbox_account(platform=NAME), **content}
+    reply = await client.post("/v1/posts", {"targets": [target]}, prefer="respond-async")
     assert reply.status_code == 400, reply.text
     assert reply.json()["error"]["rule"] == "instagram.media.mime_allowed"

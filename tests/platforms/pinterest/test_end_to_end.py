@@ -12,6 +12,7 @@ from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.http.support import png
+from tests.platforms.sandbox_posts import send, visible
 
 NAME = "pinterest"
 
@@ -29,21 +30,6 @@ KINDS: list[dict[str, Any]] = [
         "options": {"platform": NAME, "title": "A title", "destinationUrl": "https://example.org/a?b=1"},
     },
 ]
-
-
-async def connect(client: Client, scenario: str = "ok") -> str:
-    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
-    assert reply.status_code == 201, reply.text
-    account_id: str = reply.json()["id"]
-    return account_id
-
-
-async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
-    target = {"accountId": account_id, **content}
-    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
-    assert reply.status_code == 202, reply.text
-    post_id: str = reply.json()["results"][0]["postId"]
-    return post_id
 
 
 async def until(client: Client, post_id: str, status: str, step_s: float = 15.0) -> dict[str, Any]:
@@ -67,20 +53,16 @@ async def until(client: Client, post_id: str, status: str, step_s: float = 15.0)
     return found
 
 
-async def visible(client: Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
-    return found
-
-
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
     """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
     later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
-    post_id = await send(client, await connect(client), content, **(later if is_scheduled else {}))
+    account_id = await client.sandbox_account(platform=NAME)
+    post_id = await send(client, account_id, content, **(later if is_scheduled else {}))
     if is_scheduled:
         await client.post("/v1/sandbox/clock", {"advanceS": 3600})
     post = await until(client, post_id, "published")
-    [seen] = await visible(client)
+    [seen] = await visible(client, NAME)
     assert (seen["text"], seen["uri"]) == (content["text"], post["platformUri"])
     assert post["url"] == f"https://www.pinterest.com/pin/{seen['uri']}/"
     source = seen["record"]["media_source"]
@@ -105,19 +87,20 @@ async def test_scenario_has_its_outcome(deployment: Deployment) -> None:
     async def follow(scenario: str, status: str) -> None:
         client = await deployment.client()
         step_s = 300.0 if scenario == "processing_forever" else 15.0
-        await until(client, await send(client, await connect(client, scenario), KINDS[0]), status, step_s)
-        assert len(await visible(client)) == (status == "published"), scenario
+        account_id = await client.sandbox_account(scenario, platform=NAME)
+        await until(client, await send(client, account_id, KINDS[0]), status, step_s)
+        assert len(await visible(client, NAME)) == (status == "published"), scenario
 
     await asyncio.gather(*(follow(scenario, status) for scenario, status in ends.items()))
 
 
 async def test_image_can_be_fetched_until_the_post_has_ended(deployment: Deployment) -> None:
     client, http = await deployment.client(), deployment.http
-    account_id = await connect(client, "timeout_after_publish")
+    account_id = await client.sandbox_account("timeout_after_publish", platform=NAME)
     post_id = await send(client, account_id, {"text": "one", "media": [inline("green")]})
 
     async def pin() -> list[dict[str, Any]]:
-        return await visible(client)
+        return await visible(client, NAME)
 
     [seen] = await eventually(pin)
     path = "/" + seen["record"]["media_source"]["url"].split("/", 3)[3]
@@ -129,7 +112,7 @@ async def test_image_can_be_fetched_until_the_post_has_ended(deployment: Deploym
 
 async def test_board_is_required_and_a_pin_on_the_default_board_can_be_deleted(deployment: Deployment) -> None:
     client = await deployment.client()
-    account_id = await connect(client, "no_boards")
+    account_id = await client.sandbox_account("no_boards", platform=NAME)
     body = {"targets": [{"accountId": account_id, **KINDS[0]}]}
     error = (await client.post("/v1/posts", body)).json()["error"]
     assert (error["code"], error["rule"], error["violations"][0]["field"]) == (
@@ -142,8 +125,8 @@ async def test_board_is_required_and_a_pin_on_the_default_board_can_be_deleted(d
     assert shown == {"defaultBoardId": made.json()["id"], "defaultBoardName": "Soups"}
     post_id = await send(client, account_id, KINDS[0])
     await until(client, post_id, "published")
-    [seen] = await visible(client)
+    [seen] = await visible(client, NAME)
     assert seen["record"]["board_id"] == made.json()["id"]
     reply = await client.post(f"/v1/posts/{post_id}/unpublish")
     assert reply.status_code == 200, reply.text
-    assert await visible(client) == []
+    assert await visible(client, NAME) == []

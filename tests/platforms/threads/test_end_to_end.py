@@ -17,10 +17,11 @@ import pytest
 
 from letmepost.gateways.clock import SystemClock
 from tests.database import DatabaseURLs
-from tests.deployment import Client, Deployment, deployed
+from tests.deployment import Deployment, deployed
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png, upload
+from tests.platforms.sandbox_posts import send, until, visible
 
 NAME = "threads"
 IMAGE = {"kind": "image", "altText": "A picture"}
@@ -54,39 +55,6 @@ def kinds(clip: str) -> list[dict[str, Any]]:
     ]
 
 
-async def connect(client: Client, scenario: str = "ok") -> str:
-    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
-    assert reply.status_code == 201, reply.text
-    account_id: str = reply.json()["id"]
-    return account_id
-
-
-async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
-    target = {"accountId": account_id, **content}
-    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
-    assert reply.status_code == 202, reply.text
-    post_id: str = reply.json()["results"][0]["postId"]
-    return post_id
-
-
-async def until(client: Client, post_id: str, status: str, step_s: float = 5.0) -> dict[str, Any]:
-    """Return the post when it has this status. The clock is advanced: waits are not tested here."""
-
-    async def look() -> dict[str, Any] | None:
-        await client.post("/v1/sandbox/clock", {"advanceS": step_s})
-        found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
-        return found if found["status"] == status and "outcome" in found["attempts"][-1] else None
-
-    found = await eventually(look, within_s=30)
-    assert found is not None
-    return found
-
-
-async def visible(client: Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
-    return found
-
-
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
     """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
@@ -94,7 +62,7 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
         clip = await upload(client, movie(), "clip.mp4")
         media = [{**one, "mediaId": clip} if "mediaId" in one else one for one in content["media"]]
         content = {**content, "media": media}
-    account_id = await connect(client)
+    account_id = await client.sandbox_account(platform=NAME)
     later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
     post_id = await send(client, account_id, content, **(later if is_scheduled else {}))
     if is_scheduled:
@@ -103,10 +71,10 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     written = [content, *content.get("thread", ()), *([content["firstComment"]] if "firstComment" in content else [])]
 
     async def all_is_seen() -> bool:
-        return len(await visible(client)) == len(written)
+        return len(await visible(client, NAME)) == len(written)
 
     await eventually(all_is_seen)
-    seen = await visible(client)
+    seen = await visible(client, NAME)
     assert [one["text"] for one in seen] == [part["text"] for part in written]
     assert post["platformUri"] == seen[0]["uri"]
     assert post["url"].startswith("https://www.threads.net/@")
@@ -133,7 +101,7 @@ async def test_deployment_selects_the_unit_of_text(
 ) -> None:
     async with deployed(database_urls, redis_url, tmp_path, environment=environment, with_worker=False) as running:
         client = await running.client()
-        request = {"targets": [{"accountId": await connect(client)}], "text": "\u4e2d" * 500}
+        request = {"targets": [{"accountId": await client.sandbox_account(platform=NAME)}], "text": "\u4e2d" * 500}
         response = (await client.post("/v1/posts/validate", request)).json()
         assert response["valid"] is valid
         platforms = (await client.get("/v1/platforms")).json()["data"]
@@ -145,11 +113,11 @@ async def test_deployment_selects_the_unit_of_text(
 async def test_media_item_can_be_fetched_until_the_post_has_ended(deployment: Deployment) -> None:
     client, http = await deployment.client(), deployment.http
     content = {"text": "one", "media": [inline("green")], "thread": [{"text": "two"}]}
-    post_id = await send(client, await connect(client, "lagging"), content)
+    post_id = await send(client, await client.sandbox_account("lagging", platform=NAME), content)
 
     async def first_is_seen() -> list[dict[str, Any]]:
         await client.post("/v1/sandbox/clock", {"advanceS": 2})
-        return await visible(client)
+        return await visible(client, NAME)
 
     [seen] = await eventually(first_is_seen)
     path = "/" + seen["record"]["media"][0]["image_url"].split("/", 3)[3]
@@ -160,14 +128,14 @@ async def test_media_item_can_be_fetched_until_the_post_has_ended(deployment: De
     assert (await http.head(path)).status_code == 200
     await until(client, post_id, "published")
     assert (await http.get(path)).status_code == 404
-    assert [one["text"] for one in await visible(client)] == ["one", "two"]
+    assert [one["text"] for one in await visible(client, NAME)] == ["one", "two"]
 
 
 async def test_lost_post_is_found_and_not_repeated(deployment: Deployment) -> None:
     client = await deployment.client()
-    account_id = await connect(client, "timeout_after_publish")
+    account_id = await client.sandbox_account("timeout_after_publish", platform=NAME)
     post = await until(client, await send(client, account_id, {"text": "Only once"}), "published")
-    [seen] = await visible(client)
+    [seen] = await visible(client, NAME)
     assert (post["platformUri"], seen["text"]) == (seen["uri"], "Only once")
 
 
@@ -186,27 +154,27 @@ async def test_scenario_has_its_outcome(deployment: Deployment, *, has_media: bo
 
     async def follow(scenario: str, status: str) -> None:
         client = await deployment.client()
-        account_id = await connect(client, scenario)
+        account_id = await client.sandbox_account(scenario, platform=NAME)
         content = {"text": "Hello", **({"media": [inline("red")]} if has_media else {})}
         step_s = 600.0 if scenario == "rate_limited" else 5.0
         await until(client, await send(client, account_id, content), status, step_s)
-        assert len(await visible(client)) == (status == "published"), scenario
+        assert len(await visible(client, NAME)) == (status == "published"), scenario
 
     await asyncio.gather(*(follow(scenario, status) for scenario, status in ends.items()))
 
 
 async def test_invalid_post_is_rejected_before_any_call(deployment: Deployment) -> None:
     client = await deployment.client()
-    target = {"accountId": await connect(client), "text": "🎉" * 126}
+    target = {"accountId": await client.sandbox_account(platform=NAME), "text": "🎉" * 126}
     error = (await client.post("/v1/posts", {"targets": [target]})).json()["error"]
     assert (error["code"], error["rule"]) == ("preflight_failed", "threads.text.max_graphemes")
     assert (error["violations"][0]["limit"], error["violations"][0]["actual"]) == (500, 504)
-    assert await visible(client) == []
+    assert await visible(client, NAME) == []
 
 
 async def test_preview_shows_the_media_url_for_threads(deployment: Deployment) -> None:
     client = await deployment.client()
-    target = {"accountId": await connect(client), "text": "Look", "media": [inline("red")]}
+    target = {"accountId": await client.sandbox_account(platform=NAME), "text": "Look", "media": [inline("red")]}
     [result] = (await client.post("/v1/posts/validate", {"targets": [target]})).json()["targets"]
     assert result["preview"]["body"]["image_url"].startswith("http://127.0.0.1:8080/media/")
     assert "authorization" not in {name.lower() for name in result["preview"]["headers"]}
@@ -214,11 +182,11 @@ async def test_preview_shows_the_media_url_for_threads(deployment: Deployment) -
 
 async def test_published_post_can_be_deleted(deployment: Deployment) -> None:
     client = await deployment.client()
-    account_id = await connect(client)
+    account_id = await client.sandbox_account(platform=NAME)
     post = await until(client, await send(client, account_id, {"text": "Hello"}), "published")
     reply = await client.post(f"/v1/posts/{post['id']}/unpublish")
     assert reply.status_code == 200, reply.text
-    assert await visible(client) == []
+    assert await visible(client, NAME) == []
 
 
 @pytest.mark.parametrize("choice", ["allow", "allow-less", "deny"])

@@ -11,6 +11,7 @@ from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.http.support import png, upload
+from tests.platforms.sandbox_posts import send, visible
 
 _FRAME = bytes.fromhex("21f90401000000002c0000000001000100000202440100")
 _COMMENT = b"\x21\xfe" + (b"\xff" + b"x" * 255) * 10_000 + b"\x00"
@@ -37,21 +38,6 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-async def connect(client: Client, scenario: str = "ok") -> str:
-    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
-    assert reply.status_code == 201, reply.text
-    account_id: str = reply.json()["id"]
-    return account_id
-
-
-async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
-    target = {"accountId": account_id, **content}
-    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
-    assert reply.status_code == 202, reply.text
-    post_id: str = reply.json()["results"][0]["postId"]
-    return post_id
-
-
 async def until(client: Client, post_id: str, *statuses: str) -> dict[str, Any]:
     async def look() -> dict[str, Any] | None:
         found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
@@ -68,20 +54,15 @@ async def advance(client: Client, seconds: float) -> None:
     assert reply.status_code == 200, reply.text
 
 
-async def visible(client: Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
-    return found
-
-
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
     """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
     at = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()} if is_scheduled else {}
-    post_id = await send(client, await connect(client), content, **at)
+    post_id = await send(client, await client.sandbox_account(platform=NAME), content, **at)
     if is_scheduled:
         await advance(client, 3600)
     post = await until(client, post_id, "published")
-    seen = await visible(client)
+    seen = await visible(client, NAME)
     written = [content, *content.get("thread", ()), content.get("firstComment")]
     assert [one["text"] for one in seen] == [part["text"] for part in written if part is not None]
     assert post["platformUri"] == seen[0]["uri"]
@@ -118,22 +99,23 @@ async def later(client: Client, post_id: str, status: str) -> dict[str, Any]:
 
 async def lost_answer(deployment: Deployment) -> None:
     client = await deployment.client()
-    post_id = await send(client, await connect(client, "timeout_after_publish"), {"text": "once"})
+    account_id = await client.sandbox_account("timeout_after_publish", platform=NAME)
+    post_id = await send(client, account_id, {"text": "once"})
     post = await later(client, post_id, "published")
-    assert [one["uri"] for one in await visible(client)] == [post["platformUri"]]
+    assert [one["uri"] for one in await visible(client, NAME)] == [post["platformUri"]]
 
 
 async def not_executed(deployment: Deployment) -> None:
     client = await deployment.client()
-    post_id = await send(client, await connect(client, "flaky"), {"text": "never"})
+    post_id = await send(client, await client.sandbox_account("flaky", platform=NAME), {"text": "never"})
     post = await later(client, post_id, "unconfirmed")
     assert post["error"]["rule"] == "post.unconfirmed"
-    assert await visible(client) == []
+    assert await visible(client, NAME) == []
 
 
 async def expiring(deployment: Deployment) -> None:
     client = await deployment.client()
-    account_id = await connect(client, "token_expiring")
+    account_id = await client.sandbox_account("token_expiring", platform=NAME)
     await advance(client, 6)
     post = await until(client, await send(client, account_id, {"text": "fresh"}), "published")
     assert [call["status"] for call in post["attempts"][-1]["calls"] if call["step"] == "post"] == [401, 201]
@@ -141,7 +123,7 @@ async def expiring(deployment: Deployment) -> None:
 
 async def limited(deployment: Deployment) -> None:
     client = await deployment.client()
-    post_id = await send(client, await connect(client, "rate_limited"), {"text": "later"})
+    post_id = await send(client, await client.sandbox_account("rate_limited", platform=NAME), {"text": "later"})
     post = await until(client, post_id, "published")
     assert [attempt["outcome"] for attempt in post["attempts"]][-1] == "published"
 
@@ -153,7 +135,7 @@ async def refused(deployment: Deployment) -> None:
         "duplicate": ("rejected", "platform_rejected"),
         "auth_revoked": ("held", "platform_auth_failed"),
     }
-    accounts = [await connect(client, scenario) for scenario in endings]
+    accounts = [await client.sandbox_account(scenario, platform=NAME) for scenario in endings]
     for account_id, (status, code) in zip(accounts, endings.values(), strict=True):
         post = await until(client, await send(client, account_id, {"text": "no"}), status)
         assert post["error"]["code"] == code
@@ -162,16 +144,18 @@ async def refused(deployment: Deployment) -> None:
 
 async def taken_back(deployment: Deployment) -> None:
     client = await deployment.client()
-    post = await until(client, await send(client, await connect(client), {"text": "oops"}), "published")
+    account_id = await client.sandbox_account(platform=NAME)
+    post = await until(client, await send(client, account_id, {"text": "oops"}), "published")
     reply = await client.post(f"/v1/posts/{post['id']}/unpublish")
     assert reply.status_code == 200, reply.text
-    assert await visible(client) == []
+    assert await visible(client, NAME) == []
 
 
 async def previewed(deployment: Deployment) -> None:
     client = await deployment.client()
     media_id = await upload(client)
-    target = {"accountId": await connect(client), "media": [{"kind": "image", "mediaId": media_id}]}
+    account_id = await client.sandbox_account(platform=NAME)
+    target = {"accountId": account_id, "media": [{"kind": "image", "mediaId": media_id}]}
     reply = await client.post("/v1/posts/validate", {"targets": [target]})
     [found] = reply.json()["targets"]
     preview = found["preview"]

@@ -1,0 +1,34 @@
+"""Posts to simulated accounts: a caller publishes one, waits for its outcome, and sees what followers see."""
+
+from typing import Any
+
+from tests.deployment import Client
+from tests.doubles.waiting import eventually
+
+
+async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
+    """Publish a post in the background, or at `scheduledAt`, and return its id."""
+    target = {"accountId": account_id, **content}
+    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
+    assert reply.status_code == 202, reply.text
+    post_id: str = reply.json()["results"][0]["postId"]
+    return post_id
+
+
+async def until(client: Client, post_id: str, status: str, step_s: float = 5.0) -> dict[str, Any]:
+    """Return the post when it has this status. The clock is advanced: waits are not tested here."""
+
+    async def look() -> dict[str, Any] | None:
+        await client.post("/v1/sandbox/clock", {"advanceS": step_s})
+        found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
+        return found if found["status"] == status and "outcome" in found["attempts"][-1] else None
+
+    found = await eventually(look, within_s=30)
+    assert found is not None
+    return found
+
+
+async def visible(client: Client, platform: str) -> list[dict[str, Any]]:
+    """Return the posts of the tenant's simulated accounts that followers see."""
+    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{platform}/posts")).json()["data"]
+    return found
