@@ -11,13 +11,13 @@ from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.fields import object_in, text_in
 from letmepost.platforms._meta import login
 from letmepost.platforms._meta.calls import ACCESS_TOKEN
+from letmepost.platforms._meta.comments import COMMENTS_GRANTED
 from letmepost.platforms._meta.login import Person, log_in
 from letmepost.platforms._meta.pages import BUSINESS_SCOPE, Page, PageList, find_pages
 from letmepost.platforms._meta.signed_request import withdrawn
 from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.facebook.refusals import PAGES_NONE
 from letmepost.platforms.facebook.replies import explain
-from letmepost.platforms.facebook.rules import COMMENTS_GRANTED
 from letmepost.platforms.facebook.settings import FacebookSettings
 
 FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(

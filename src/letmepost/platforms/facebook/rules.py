@@ -23,11 +23,9 @@ from letmepost.domain.limits import (
     rules_of,
 )
 from letmepost.domain.rules import Finding, PostTarget, Rule
+from letmepost.platforms._meta.comments import comment_granted
 from letmepost.platforms.facebook.options import FacebookOptions
 from letmepost.platforms.facebook.sources import COMMENTS, PHOTOS, POSTS, STORIES
-
-COMMENTS_GRANTED = "comments"
-"""The name in the account's data: False if the person has not granted `pages_manage_engagement`."""
 
 _LINK = option("a link card", "link", lambda options: options.link)
 # No page of Meta states this number. Its API refuses longer texts with "Name parameter too long" (observed by public
@@ -54,12 +52,6 @@ def _story_media(target: PostTarget[FacebookOptions]) -> Iterator[Finding]:
         yield Finding(field="media", actual=count, message=message)
 
 
-def _ungranted_comment(target: PostTarget[FacebookOptions]) -> Iterator[Finding]:
-    if target.content.first_comment is not None and target.account.data.get(COMMENTS_GRANTED) is False:
-        message = "The account's owner has not granted the permission `pages_manage_engagement` for comments."
-        yield Finding(field="firstComment", message=message)
-
-
 RULES = rules_of(
     "Facebook",
     (
@@ -73,12 +65,11 @@ RULES = rules_of(
         ),
         CommentNotBlank("facebook.first_comment.non_empty", source=COMMENTS),
         SinglePart("facebook.thread.supported", source=POSTS),
-        Rule(
-            id="facebook.first_comment.permission",
-            summary="A first comment requires the permission `pages_manage_engagement`.",
-            remediation="Connect the account again and grant every permission, or remove `firstComment`.",
+        comment_granted(
+            "facebook.first_comment.permission",
+            permission="`pages_manage_engagement`",
+            missing="the permission `pages_manage_engagement` for comments",
             source=COMMENTS,
-            find=_ungranted_comment,
         ),
         KindsSupported("facebook.media.kind_supported", (MediaKind.IMAGE,), source=PHOTOS),
         DescriptionSupported("facebook.media.title_supported", field="title", source=PHOTOS),

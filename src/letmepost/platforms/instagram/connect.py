@@ -17,13 +17,13 @@ from letmepost.platforms._kit.fields import id_in, object_in, objects_in, text_i
 from letmepost.platforms._kit.flows import fetch
 from letmepost.platforms._meta import login as page_login
 from letmepost.platforms._meta.calls import ACCESS_TOKEN
+from letmepost.platforms._meta.comments import COMMENTS_GRANTED
 from letmepost.platforms._meta.long_lived import exchange_code
 from letmepost.platforms._meta.pages import Page, find_pages
 from letmepost.platforms._meta.signed_request import withdrawn
 from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.instagram.refusals import ACCOUNT_TYPE, CODE_INVALID, NO_ACCOUNT
 from letmepost.platforms.instagram.replies import explain
-from letmepost.platforms.instagram.rules import COMMENTS_GRANTED
 from letmepost.platforms.instagram.session import (
     TOKENS,
     find_user_id,

@@ -15,14 +15,12 @@ from letmepost.domain.limits import (
 )
 from letmepost.domain.limits.counts import Counts
 from letmepost.domain.rules import Finding, PostTarget, Rule
+from letmepost.platforms._meta.comments import comment_granted
 from letmepost.platforms.instagram.media_rules import MEDIA_LIMITS
 from letmepost.platforms.instagram.option_rules import OPTION_LIMITS
 from letmepost.platforms.instagram.options import InstagramOptions
 from letmepost.platforms.instagram.sources import COMMENTS, MEDIA, PUBLISHING
 from letmepost.platforms.instagram.text import count_hashtags, count_links, count_mentions
-
-COMMENTS_GRANTED = "comments"
-"""The name in the account's data: False if the person has not granted the permission for comments."""
 
 
 def _in_text(count: Callable[[str], int]) -> Counts:
@@ -36,12 +34,6 @@ def _in_comment(count: Callable[[str], int]) -> Counts:
 def _comment_on_story(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
     if target.options.kind == "story" and target.content.first_comment is not None:
         yield Finding(field="firstComment", message="A story on Instagram cannot have a first comment.")
-
-
-def _ungranted_comment(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
-    if target.content.first_comment is not None and target.account.data.get(COMMENTS_GRANTED) is False:
-        message = "The account's owner has not granted the permission for comments."
-        yield Finding(field="firstComment", message=message)
 
 
 def _shouted_comment(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
@@ -84,13 +76,11 @@ RULES = rules_of(
             find=_comment_on_story,
             capability=True,
         ),
-        Rule(
-            id="instagram.first_comment.permission",
-            summary="A first comment requires the permission `instagram_business_manage_comments`, or with Facebook "
-            "Login `instagram_manage_comments`.",
-            remediation="Connect the account again and grant every permission, or remove `firstComment`.",
+        comment_granted(
+            "instagram.first_comment.permission",
+            permission="`instagram_business_manage_comments`, or with Facebook Login `instagram_manage_comments`",
+            missing="the permission for comments",
             source=COMMENTS,
-            find=_ungranted_comment,
         ),
         CommentNotBlank("instagram.first_comment.non_empty", source=COMMENTS),
         TextLimit(
