@@ -16,6 +16,7 @@ from letmepost.services.callers import Caller
 from letmepost.services.events import EVENT_TYPES
 from letmepost.services.webhooks.stream import PROGRESS
 from tests.deployment import Client
+from tests.doubles.waiting import eventually
 from tests.http.support import PLATFORM, Tenant, check_refusal, soon, upload
 
 _COMPLETE = f"/v1/accounts/connect/{PLATFORM}/complete"
@@ -98,9 +99,19 @@ async def test_comma_separated_values_equal_repeated_values(client: Client) -> N
     ):
         assert await ids(client, f"/v1/posts?{comma}") == [second, first]
         assert await ids(client, f"/v1/posts?{repeated}") == [second, first]
+
+
+async def test_comma_separated_event_types_equal_repeated_types(client: Client) -> None:
+    await post(client, await client.sandbox_account())
+
+    async def published() -> list[dict[str, Any]]:
+        """Return the last event of the post. It is listed a moment after its cause."""
+        return await listed(client, "/v1/events?type=post.published")
+
+    await eventually(published)
     for query in ("type=post.published,account.connected", "type=post.published&type=account.connected"):
-        types = {event["type"] for event in await listed(client, f"/v1/events?{query}")}
-        assert types == {"post.published", "account.connected"}
+        types = [event["type"] for event in await listed(client, f"/v1/events?{query}")]
+        assert types == ["account.connected", "post.published"]
 
 
 async def test_status_validated_selects_queued_posts(client: Client) -> None:
