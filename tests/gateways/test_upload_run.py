@@ -43,13 +43,16 @@ GIB = 2**30
 Answer: TypeAlias = Reply | Exception
 
 
-def reply(status: int = 200, *, has: int | None = None, **headers: str) -> Reply:
-    """Return a reply. `has`: how many bytes the server says it has."""
+def reply(status: int = 200, *, has: int | None = None, wants: Sequence[int] = (), **headers: str) -> Reply:
+    """Return a reply. `has`: how many bytes the server says it has. `wants`: the bytes that it asks for."""
     known = {} if has is None else {"x-has": str(has)}
-    return Reply(status=status, headers={**known, **headers}, received_at=NOW)
+    asked = {"x-wants": "-".join(map(str, wants))} if wants else {}
+    return Reply(status=status, headers={**known, **asked, **headers}, received_at=NOW)
 
 
-def offset_of(answered: Reply) -> int | None:
+def offset_of(answered: Reply) -> int | range | None:
+    if "x-wants" in answered.headers:
+        return range(*map(int, answered.headers["x-wants"].split("-")))
     has = answered.headers.get("x-has")
     return None if has is None else int(has)
 
@@ -95,6 +98,7 @@ class Bench:
         self.journal = MemoryJournal()
         self.journal.steps.update(self.steps)
         self.sent: list[tuple[int, int] | str] = []
+        self.urls: list[str] = []
         self.replies: list[Reply] = []
         self.failures: list[PlatformFailure] = []
         self.announced: list[object] = []
@@ -133,6 +137,7 @@ class Bench:
     async def _send(self, call: Call) -> Reply:
         self.clock.advance(self.seconds_per_call)
         body = call.body
+        self.urls.append(call.url)
         self.sent.append((body.first_byte, body.length_bytes) if isinstance(body, MediaRange) else "probe")
         answer = next(self._script, reply())
         if isinstance(answer, Exception):
@@ -239,6 +244,82 @@ async def test_steps_are_not_counted_as_endless() -> None:
     await drive(flow(3000, is_new=True), answer)
     with pytest.raises(EndlessFlowError):
         await drive(flow(3000, is_new=False), answer)
+
+
+# With a server that asks for ranges
+
+
+async def test_parts_are_the_ranges_that_the_server_asks_for() -> None:
+    bench = Bench([reply(wants=(0, 3)), reply(wants=(3, 9)), reply(wants=(9, 10)), reply(wants=(10, 10))])
+    received = await bench.run(probed())
+    assert bench.sent == ["probe", (0, 3), (3, 6), (9, 1)]
+    assert received is not None
+    assert received.ok
+
+
+async def test_refusal_that_asks_for_other_bytes_gets_them() -> None:
+    bench = Bench([reply(has=4), reply(500, wants=(2, 9)), reply(wants=(9, 10)), reply(has=10)])
+    await bench.run(probed())
+    assert bench.sent == ["probe", (4, 4), (2, 7), (9, 1)]
+
+
+async def test_range_that_was_asked_for_ends_at_its_stop_if_the_reply_does_not_contain_an_offset() -> None:
+    bench = Bench([reply(wants=(0, 7)), reply(), reply()])
+    await bench.run(probed())
+    assert bench.sent == ["probe", (0, 7), (7, 3)]
+
+
+async def test_server_that_asks_for_the_same_bytes_again_and_again_is_given_up() -> None:
+    bench = Bench([reply(wants=(0, 3)), *[reply(400, wants=(0, 3))] * STALLS_MAX])
+    with pytest.raises(PlatformFailure, match="accepts no more"):
+        await bench.run(probed())
+    assert bench.sent == ["probe", *[(0, 3)] * STALLS_MAX]
+
+
+@pytest.mark.parametrize("wants", [(4, 4), (4, 2), (0, 11), (-1, 4), (11, 12)])
+async def test_range_outside_the_file_ends_the_run(wants: tuple[int, int]) -> None:
+    answer = replace(reply(), headers={"x-asked": f"{wants[0]} {wants[1]}"})
+
+    def asked(answered: Reply) -> range:
+        return range(*map(int, answered.headers["x-asked"].split()))
+
+    bench = Bench([answer])
+    with pytest.raises(PlatformFailure) as failed:
+        await bench.run(upload(probe=PROBE, offset_of=asked))
+    assert failed.value.kind is FailureKind.UNAVAILABLE
+    assert bench.sent == ["probe"]
+
+
+# With a new URL of the session
+
+
+def moved_to(answered: Reply) -> str | None:
+    return answered.headers.get("location")
+
+
+async def test_later_calls_go_to_the_url_of_the_latest_reply() -> None:
+    bench = Bench([reply(has=4, location=f"{SESSION}/moved"), LOST, reply(has=8), reply(has=10)])
+    await bench.run(probed(moved_to=moved_to))
+    assert bench.urls == [SESSION, *[f"{SESSION}/moved"] * 3]
+    assert bench.sent == ["probe", (4, 4), "probe", (8, 2)]
+
+
+async def test_url_that_the_flow_does_not_accept_receives_nothing() -> None:
+    def refuse(_answered: Reply) -> str | None:
+        raise PlatformFailure(FailureKind.REJECTED, "elsewhere")
+
+    bench = Bench([reply(has=4)])
+    with pytest.raises(PlatformFailure, match="elsewhere"):
+        await bench.run(probed(moved_to=refuse))
+    assert bench.sent == ["probe"]
+
+
+async def test_last_part_is_published_at_the_new_url() -> None:
+    bench = Bench([reply(has=8, location=f"{SESSION}/moved"), reply(has=10)])
+    await bench.run(probed(moved_to=moved_to, last=Effect.PUBLISH))
+    intent = bench.journal.steps["bytes"].intent
+    assert intent is not None
+    assert (intent.call.url, bench.urls) == (f"{SESSION}/moved", [SESSION, f"{SESSION}/moved"])
 
 
 # With a probe

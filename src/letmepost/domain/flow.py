@@ -165,7 +165,10 @@ class Upload:
         send: returns the WRITE that sends the bytes from an offset, with a length in bytes.
         probe: the READ whose reply contains the server's offset; None if the platform has no such call.
         offset_of: returns how many bytes the server has, from a reply to the probe or to a part. None if the reply does
-            not contain it: a part with a 2xx is then stored whole. Required with a probe.
+            not contain it: a part with a 2xx is then stored whole. A range contains the bytes that the server asks for
+            next, instead of a part of `chunk_bytes`. Required with a probe.
+        moved_to: returns the URL of all later calls if a reply contains a new one. A later run begins with the first
+            URL. It raises `PlatformFailure` for a URL that must not receive the bytes.
         is_new: True if the session was created in this run (its reply is not `replayed`), so it needs no probe.
         keep: returns what the flow needs of the reply to each part, such as its ETag. Only without a probe.
         last: PUBLISH if the platform publishes when it has the last byte. The call with that byte is then recorded
@@ -177,7 +180,8 @@ class Upload:
     chunk_bytes: int | Sequence[int]
     send: Callable[[int, int], Call]
     probe: Call | None = None
-    offset_of: Callable[[Reply], int | None] | None = None
+    offset_of: Callable[[Reply], int | range | None] | None = None
+    moved_to: Callable[[Reply], str | None] | None = None
     is_new: bool = False
     keep: Callable[[Reply], str] | None = None
     last: Effect = Effect.WRITE
@@ -203,9 +207,9 @@ class Upload:
             return -(-self.media.length_bytes // self.chunk_bytes)
         return len(self.chunk_bytes)
 
-    def part(self, first_byte: int) -> Call:
-        """Return the call that sends the bytes from `first_byte` to the end of a part."""
-        end = self.end_of_part(first_byte)
+    def part(self, first_byte: int, end: int | None = None) -> Call:
+        """Return the call that sends the bytes from `first_byte` to `end`, by default to the end of a part."""
+        end = self.end_of_part(first_byte) if end is None else end
         call = self.send(first_byte, end - first_byte)
         if call.effect is not Effect.WRITE:
             raise ValueError(f"{self.step}: a part is a write, not a {call.effect}")

@@ -41,6 +41,8 @@ class UploadRun:
     report: Callable[[int], None]
     kept: list[str] = field(default_factory=list)
     _offset: int = field(default=0, init=False)
+    _end: int = field(default=0, init=False)
+    _url: str | None = field(default=None, init=False)
     _furthest: int = field(default=0, init=False)
     _stalls: int = field(default=0, init=False)
     _unrecorded: Reply | None = field(default=None, init=False)
@@ -58,6 +60,7 @@ class UploadRun:
         for _ in self.kept:
             self._offset = self.upload.end_of_part(self._offset)
         self._furthest = self._offset
+        self._end = self._part_from(self._offset).stop
         self._recorded_at = self.now()
         try:
             reply = await self._send_all()
@@ -74,81 +77,91 @@ class UploadRun:
         return self._offset == self.upload.media.length_bytes
 
     async def _send_all(self) -> Reply:
-        call = self._call_after_doubt() if not self.upload.is_new else self._next_part()
+        is_probe = not self.upload.is_new and self.upload.probe is not None
         while True:
             if self.is_stopping():
                 raise UploadStoppedError
             try:
-                reply = await self._send(call)
+                reply = await self._send(is_probe=is_probe)
             except (NotSent, NoReply) as failure:
                 if self._stalled():
                     raise PlatformFailure(FailureKind.UNAVAILABLE, str(failure)) from failure
-                call = self._call_after_doubt()
+                is_probe = self.upload.probe is not None
                 continue
-            offset = self._offset_in(call, reply)
-            if offset is None:
+            wanted = self._wanted_after(reply, is_probe=is_probe)
+            if wanted is None:
                 if reply.status < 500 or "retry-after" in reply.headers or self._stalled():
                     return reply
-                call = self._call_after_doubt()
+                is_probe = self.upload.probe is not None
                 continue
-            await self._continue_from(offset, call, reply)
+            await self._continue_with(wanted, reply, is_probe=is_probe)
             if self.is_complete:
                 return reply
-            call = self._next_part()
+            is_probe = False
 
-    async def _send(self, call: Call) -> Reply:
-        if call.effect is Effect.PUBLISH:
-            return await self.publish(call, self._is_partial)
-        return await self.send(call)
+    async def _send(self, *, is_probe: bool) -> Reply:
+        """Send the probe or the next part, to the URL of the latest reply that contains one."""
+        probe = self.upload.probe if is_probe else None
+        call = probe or self.upload.part(self._offset, self._end)
+        if self._url is not None:
+            call = replace(call, url=self._url)
+        is_published = call.effect is Effect.PUBLISH
+        reply = await (self.publish(call, self._is_partial) if is_published else self.send(call))
+        if self.upload.moved_to is not None:
+            self._url = self.upload.moved_to(reply) or self._url
+        return reply
 
     def _is_partial(self, reply: Reply) -> bool:
-        offset = self._reported_offset(reply)
-        return offset is not None and offset < self.upload.media.length_bytes
+        wanted = self._reported(reply)
+        return wanted is not None and wanted.start < self.upload.media.length_bytes
 
-    def _next_part(self) -> Call:
-        return self.upload.part(self._offset)
-
-    def _call_after_doubt(self) -> Call:
-        """Return the probe, because the server's offset is not known. Without a probe, send the part again."""
-        return self.upload.probe or self._next_part()
-
-    def _offset_in(self, call: Call, reply: Reply) -> int | None:
-        """Return the server's offset after a reply; None if the reply is not about parts."""
-        offset = self._reported_offset(reply)
-        if offset is not None:
-            return offset
+    def _wanted_after(self, reply: Reply, *, is_probe: bool) -> range | None:
+        """Return the bytes to send after a reply; None if the reply is not about parts."""
+        wanted = self._reported(reply)
+        if wanted is not None:
+            return wanted
         if not reply.ok:
             return None
-        if call is not self.upload.probe:
-            return self.upload.end_of_part(self._offset)
+        if not is_probe:
+            return self._part_from(self._end)
         raise PlatformFailure(FailureKind.UNAVAILABLE, "The platform does not report how much of the file it has.")
 
-    def _reported_offset(self, reply: Reply) -> int | None:
-        """Return the offset that a reply contains. A refusal is not the end of an upload, even if it contains the end.
+    def _reported(self, reply: Reply) -> range | None:
+        """Return the bytes that the server lacks next, as a reply reports them; empty if it has all.
+
+        A refusal is not the end of an upload, even if it contains the end.
 
         Raises:
-            PlatformFailure: there is no such offset.
+            PlatformFailure: the file has no such bytes.
         """
-        offset = None if self.upload.offset_of is None else self.upload.offset_of(reply)
+        found = None if self.upload.offset_of is None else self.upload.offset_of(reply)
         total = self.upload.media.length_bytes
-        if offset is None or (offset == total and not reply.ok):
+        start = found.start if isinstance(found, range) else found
+        if found is None or start is None or (start == total and not reply.ok):
             return None
-        if not 0 <= offset <= total:
-            message = f"The platform reports {offset} bytes of a file of {total} bytes."
+        if not 0 <= start <= total:
+            message = f"The platform reports {start} bytes of a file of {total} bytes."
             raise PlatformFailure(FailureKind.UNAVAILABLE, message)
-        return offset
+        wanted = found if isinstance(found, range) else self._part_from(start)
+        if start < total and not start < wanted.stop <= total:
+            message = f"The platform asks for bytes {start} to {wanted.stop} of a file of {total} bytes."
+            raise PlatformFailure(FailureKind.UNAVAILABLE, message)
+        return wanted
 
-    async def _continue_from(self, offset: int, call: Call, reply: Reply) -> None:
-        """Continue from the server's offset. It can be before the bytes that were sent, if the server lost some."""
-        is_part = call is not self.upload.probe
-        if offset > self._furthest:
-            self._furthest, self._stalls = offset, 0
-        elif is_part and offset <= self._offset and self._stalled():
-            message = f"The platform has {offset} bytes of a file, and accepts no more."
+    def _part_from(self, first_byte: int) -> range:
+        is_end = first_byte == self.upload.media.length_bytes
+        return range(first_byte, first_byte if is_end else self.upload.end_of_part(first_byte))
+
+    async def _continue_with(self, wanted: range, reply: Reply, *, is_probe: bool) -> None:
+        """Continue with these bytes. They can be before those that were sent, if the server lost some."""
+        if wanted.start > self._furthest:
+            self._furthest, self._stalls = wanted.start, 0
+        elif not is_probe and wanted.start <= self._offset and self._stalled():
+            message = f"The platform has {wanted.start} bytes of a file, and accepts no more."
             raise PlatformFailure(FailureKind.UNAVAILABLE, message)
-        self._offset = offset
-        self.report(offset)
-        if is_part and self.upload.probe is None:
+        self._offset, self._end = wanted.start, wanted.stop
+        self.report(self._offset)
+        if not is_probe and self.upload.probe is None:
             await self._keep(reply)
 
     def _stalled(self) -> bool:
