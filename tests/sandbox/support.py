@@ -20,8 +20,13 @@ CONTROL = {"authorization": f"Bearer {TOKEN}"}
 
 
 def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Answer `/notes`, which stores notes, and `/echo`, which returns the request. The query may `delay` or drop it."""
+    """Answer `/notes`, which stores notes, and `/echo`, which returns the request. The query may `delay` or drop it.
+
+    `/files` stores, removes and returns files.
+    """
     query = dict(call.query)
+    if call.path == "/files":
+        return _file_reply(call)
     if call.path == "/echo":
         return _reply(_spell(call))
     if call.method == "POST":
@@ -34,6 +39,14 @@ def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
         raise RuntimeError("a bug in a simulator")
     notes = [state[key]["text"] for key in sorted(state) if key.startswith("note/")]
     return _reply({"notes": notes}, dropped="dropped" in query, delay_s=float(query.get("delay", 0)))
+
+
+def _file_reply(call: SimulatedCall) -> SimulatedReply:
+    stored: dict[str, bytes | None] = {name: call.body for key, name in call.query if key == "store"}
+    stored |= {name: None for key, name in call.query if key == "remove"}
+    files = tuple(name for key, name in call.query if key == "file")
+    body = json.dumps({"size": call.received.size_bytes, "in_memory": len(call.body)}).encode()
+    return SimulatedReply(status=200, body=body if call.method == "PUT" else b"", stored=stored, files=files)
 
 
 def _reply(value: Mapping[str, Any], *, dropped: bool = False, delay_s: float = 0.0) -> SimulatedReply:

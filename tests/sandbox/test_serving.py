@@ -1,16 +1,18 @@
 """Simulated networks over HTTP, without sockets."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 import httpx2
 import pytest
 
+from letmepost.domain.received import KEPT_IN_MEMORY_MAX_BYTES
+from letmepost.domain.sizes import SANDBOX_REQUEST_MAX_BYTES
 from letmepost.platforms.simulation import SimulatedReply
 from letmepost.sandbox import Store
 from letmepost.sandbox.serving import SimulatedResponse
-from tests.sandbox.support import Surroundings, open_client
+from tests.sandbox.support import CONTROL, Surroundings, open_client
 
 
 async def notes(client: httpx2.AsyncClient, place: str = "org_1/notes") -> list[str]:
@@ -64,6 +66,28 @@ async def test_requests_of_one_world_run_one_after_another(client: httpx2.AsyncC
     assert sorted(await notes(client), key=int) == texts
 
 
+async def test_file_is_stored_and_returned_after_a_restart(surroundings: Surroundings, store: Store) -> None:
+    async with open_client(surroundings.app(store)) as client:
+        for name, content in (("a", b"one"), ("b", b"\0two"), ("a", b"new")):
+            assert (await client.put(f"/org_1/notes/files?store={name}", content=content)).is_success
+    async with open_client(surroundings.app(store)) as client:
+        assert (await client.get("/org_1/notes/files?file=a&file=b&file=lost")).content == b"new\0two"
+        assert (await client.get("/org_2/notes/files?file=a")).content == b""
+        await client.put("/org_1/notes/files?remove=a")
+        assert (await client.get("/org_1/notes/files?file=a&file=b")).content == b"\0two"
+        assert (await client.delete("/control/org_1", headers=CONTROL)).is_success
+        assert (await client.get("/org_1/notes/files?file=b")).content == b""
+
+
+async def test_body_that_is_not_kept_in_memory_is_measured(client: httpx2.AsyncClient) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(KEPT_IN_MEMORY_MAX_BYTES // 2**20 + 1):
+            yield bytes(2**20)
+
+    reply = await client.put("/org_1/notes/files", content=pieces())
+    assert reply.json() == {"size": KEPT_IN_MEMORY_MAX_BYTES + 2**20, "in_memory": 0}
+
+
 @pytest.mark.parametrize("path", ["/org_1/nowhere/notes", "/org.1/notes/notes", f"/{'x' * 65}/notes/notes", "/org_1"])
 async def test_unknown_path_is_not_found(client: httpx2.AsyncClient, path: str) -> None:
     reply = await client.get(path)
@@ -76,7 +100,7 @@ async def test_health_needs_no_token(client: httpx2.AsyncClient) -> None:
 
 
 async def test_body_over_the_limit_is_rejected_before_it_is_read(client: httpx2.AsyncClient) -> None:
-    headers = {"content-length": str(100 * 1024 * 1024 + 1)}
+    headers = {"content-length": str(SANDBOX_REQUEST_MAX_BYTES + 1)}
     assert (await client.post("/org_1/notes/notes", content=b"x", headers=headers)).status_code == 413
     assert await notes(client) == []
 

@@ -65,8 +65,8 @@ FILENAME_MAX_CHARS = 255
 WEBHOOK_REPLY_MAX_BYTES = 16 * KIB
 """The reply of a webhook endpoint. Only its status matters; a test request also returns its beginning."""
 
-SANDBOX_REQUEST_MAX_BYTES = 100 * MIB
-"""A request to a simulated platform. Files are sent to it as to the real one."""
+SANDBOX_REQUEST_MAX_BYTES = LARGE_UPLOAD_MAX_BYTES + MIB
+"""A request to a simulated platform: the largest file, with room for the form around it."""
 
 SANDBOX_CONTROL_MAX_BYTES = 64 * KIB
 """A request to the control API of the sandbox."""

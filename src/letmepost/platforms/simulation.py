@@ -1,12 +1,13 @@
 """The interface of simulators: stateful servers that speak the real protocol of a platform."""
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from pydantic import AnyHttpUrl
 
+from letmepost.domain.received import Received
 from letmepost.platforms.connecting import PlatformSettings
 
 State: TypeAlias = MutableMapping[str, Any]
@@ -19,6 +20,10 @@ class SimulatedCall:
 
     `path` is relative to the simulator's root (`/xrpc/…`); `root` is the root's URL for the caller. Header names are in
     lower case. `entropy` has at least 32 random bytes.
+
+    Args:
+        body: empty if the body is too large to be kept in memory. Uploads read `received` instead.
+        streamed: what is known of a body that arrived in pieces; None if `body` contains it.
     """
 
     method: str
@@ -27,8 +32,14 @@ class SimulatedCall:
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: bytes
+    streamed: Received | None = None
     now: datetime
     entropy: bytes
+
+    @property
+    def received(self) -> Received:
+        """Return what is known of the body."""
+        return self.streamed or Received.of(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +48,10 @@ class SimulatedReply:
 
     `dropped`: the request is executed, but the response is lost. `delay_s`: how long the server holds the connection
     open before it responds.
+
+    Args:
+        stored: the bytes of files to store from now on, by names that are unique in the state; None deletes them.
+        files: the names of stored bytes that follow `body` in the response.
     """
 
     status: int
@@ -44,6 +59,8 @@ class SimulatedReply:
     body: bytes = b""
     dropped: bool = False
     delay_s: float = 0.0
+    stored: Mapping[str, bytes | None] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

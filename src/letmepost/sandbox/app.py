@@ -45,7 +45,7 @@ def create_app(
     """
     worlds = WorldStates(store)
     clock = SimulatedClock(worlds, now)
-    serving = Serving(platforms, worlds, clock, entropy, sleep)
+    serving = Serving(platforms, store, worlds, clock, entropy, sleep)
     control = Control(platforms, worlds, clock, entropy)
     routes = [
         Route("/health", _health),

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from letmepost.domain.received import Received, Receiving
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.paths import platform_of, world_of
+from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import WorldStates
 
 ENTROPY_BYTES = 32
@@ -25,12 +28,14 @@ class Serving:
     def __init__(
         self,
         platforms: Mapping[str, Platform],
+        store: Store,
         worlds: WorldStates,
         clock: SimulatedClock,
         entropy: Callable[[int], bytes],
         sleep: Sleep,
     ) -> None:
         self._platforms = platforms
+        self._store = store
         self._worlds = worlds
         self._clock = clock
         self._entropy = entropy
@@ -39,7 +44,7 @@ class Serving:
     async def answer(self, request: Request) -> Response:
         """Return the response of the platform's simulator, after its changes are committed."""
         world, platform = world_of(request), platform_of(request, self._platforms)
-        body = await request.body()
+        received = await _receive(request)
         now = await self._clock.now(world)
         async with self._worlds.visit(world, platform.name) as state:
             call = SimulatedCall(
@@ -48,12 +53,26 @@ class Serving:
                 path=f"/{request.path_params['path']}",
                 query=tuple(request.query_params.multi_items()),
                 headers=dict(request.headers.items()),
-                body=body,
+                body=received.content or b"",
+                streamed=received,
                 now=now,
                 entropy=self._entropy(ENTROPY_BYTES),
             )
             reply = platform.simulator.answer(state, call)
+            if reply.stored:  # before the state that names them is committed
+                await self._store.save_files(world, platform.name, reply.stored)
+        if reply.files:
+            content = await self._store.read_files(world, platform.name, reply.files)
+            reply = replace(reply, body=reply.body + content)
         return SimulatedResponse(reply, self._sleep)
+
+
+async def _receive(request: Request) -> Received:
+    """Receive a body of any size in bounded memory."""
+    receiving = Receiving()
+    async for piece in request.stream():
+        receiving.add(piece)
+    return receiving.end()
 
 
 class SimulatedResponse(Response):

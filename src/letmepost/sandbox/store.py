@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,15 +24,25 @@ _SET_UP = """
         value TEXT NOT NULL,
         PRIMARY KEY (world, platform, key)
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS files (
+        world TEXT NOT NULL,
+        platform TEXT NOT NULL,
+        name TEXT NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (world, platform, name)
+    );
 """
 _LOAD = "SELECT key, value FROM entries WHERE world = ? AND platform = ?"
 _PUT = "INSERT INTO entries VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 _REMOVE = "DELETE FROM entries WHERE world = ? AND platform = ? AND key = ?"
-_CLEAR = "DELETE FROM entries WHERE world = ?"
+_PUT_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)"
+_REMOVE_FILE = "DELETE FROM files WHERE world = ? AND platform = ? AND name = ?"
+_READ_FILE = "SELECT content FROM files WHERE world = ? AND platform = ? AND name = ?"
+_CLEAR = ("DELETE FROM entries WHERE world = ?", "DELETE FROM files WHERE world = ?")
 
 
 class Store:
-    """The entries of every (world, platform), as JSON text with string keys.
+    """The entries of every (world, platform), as JSON text with string keys; and bytes of files.
 
     Operations run in the order of their calls, outside the event loop.
     """
@@ -58,12 +68,34 @@ class Store:
 
         await self._run(commit)
 
-    async def clear(self, world: str) -> None:
-        """Delete all entries of a world."""
+    async def save_files(self, world: str, platform: str, changes: Mapping[str, bytes | None]) -> None:
+        """Commit the bytes of files, and remove the names with the value None."""
+        puts = [(world, platform, name, content) for name, content in changes.items() if content is not None]
+        removals = [(world, platform, name) for name, content in changes.items() if content is None]
 
         def commit() -> None:
             with self._connection:
-                self._connection.execute(_CLEAR, (world,))
+                self._connection.executemany(_PUT_FILE, puts)
+                self._connection.executemany(_REMOVE_FILE, removals)
+
+        await self._run(commit)
+
+    async def read_files(self, world: str, platform: str, names: Sequence[str]) -> bytes:
+        """Return the bytes of these files, one after the other. Missing ones are empty."""
+
+        def read() -> bytes:
+            rows = [self._connection.execute(_READ_FILE, (world, platform, name)).fetchone() for name in names]
+            return b"".join(row[0] for row in rows if row is not None)
+
+        return await self._run(read)
+
+    async def clear(self, world: str) -> None:
+        """Delete everything of a world."""
+
+        def commit() -> None:
+            with self._connection:
+                for statement in _CLEAR:
+                    self._connection.execute(statement, (world,))
 
         await self._run(commit)
 

@@ -58,10 +58,19 @@ def form_of(call: SimulatedCall) -> dict[str, str]:
 
 def multipart_of(call: SimulatedCall) -> list[tuple[str, bytes]] | None:
     """Return the fields of a multipart form in their order, or None if the body is not a complete one (RFC 7578)."""
-    boundary = _BOUNDARY.search(call.headers.get("content-type", ""))
-    if content_type(call) != "multipart/form-data" or boundary is None:
-        return None
-    _, *parts = (b"\r\n" + call.body).split(b"\r\n--" + boundary[1].encode())
+    boundary = boundary_of(call)
+    return None if boundary is None else multipart_fields(call.body, boundary)
+
+
+def boundary_of(call: SimulatedCall) -> bytes | None:
+    """Return what separates the fields of a multipart form, or None if the body is not said to be one."""
+    found = _BOUNDARY.search(call.headers.get("content-type", ""))
+    return None if found is None or content_type(call) != "multipart/form-data" else found[1].encode()
+
+
+def multipart_fields(body: bytes, boundary: bytes) -> list[tuple[str, bytes]] | None:
+    """Return the fields of the body of a multipart form in their order, or None if it is not complete."""
+    _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
     if not parts or not parts.pop().startswith(b"--"):
         return None
     fields = []

@@ -79,7 +79,7 @@ def take_bytes(state: State, call: SimulatedCall, name: str) -> SimulatedReply:
     takes = DOCUMENT_PROCESSING if asset["noun"] == "document" else timedelta()
     never = SCENARIOS[upload["scenario"]].never_ready
     ready_at = (call.now + (timedelta(days=36_500) if never else takes)).timestamp()
-    is_bad = not call.body.startswith(_STARTS[asset["noun"]])
+    is_bad = not call.received.first.startswith(_STARTS[asset["noun"]])
     state[key] = Asset(noun=asset["noun"], owner=asset["owner"], ready_at=ready_at, is_bad=is_bad)
     return success(status=201)
 
