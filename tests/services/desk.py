@@ -22,6 +22,7 @@ from letmepost.services.media.fitting import ImageFitting
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
+from letmepost.services.platform_costs import CostMeter, DailyBudgets
 from letmepost.services.publishing.attempt import Attempt
 from letmepost.services.publishing.dependencies import PublishingDependencies
 from letmepost.services.publishing.errors import explained_error
@@ -32,6 +33,7 @@ from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.database import Connection
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
+from letmepost.storage.tenants.costs import EveryTenantCosts
 from tests.doubles.platform import make_platform
 from tests.doubles.probing import convert_here, probe_here
 from tests.services.network import Network
@@ -158,6 +160,7 @@ async def working(
         wakeups=Wakeups(redis, redis),
         throttles=Throttles(redis, CLOCK),
         uploads=UploadReports(redis, CLOCK),
+        daily_budgets=DailyBudgets(CostMeter(owner.units), EveryTenantCosts(owner.database), CLOCK),
         jitter=lambda: 0.0,
     )
     account_id = await owner.account(data={"host": network.url})

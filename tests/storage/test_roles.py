@@ -59,7 +59,10 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
         "SELECT": frozenset({"organization_id", "mode", "profile_scope", "key_hash", "created_at"}),
         "DELETE": ALL,
     },
-    "usage": {"SELECT": frozenset({"organization_id", "mode", "subject", "period_start"}), "DELETE": ALL},
+    "usage": {
+        "SELECT": frozenset({"organization_id", "mode", "subject", "period_start", "used"}),
+        "DELETE": ALL,
+    },
     "audit_log": {"SELECT": frozenset({"id"}), "DELETE": ALL},
     "version_notices": {"SELECT": frozenset({"organization_id", "mode", "platform", "api_version", "within_days"})},
 }

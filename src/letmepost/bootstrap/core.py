@@ -67,6 +67,7 @@ class Core:
     direct: DirectUploads | None
     wakeups: Wakeups
     upload_reports: UploadReports
+    meter: CostMeter
 
 
 @asynccontextmanager
@@ -148,6 +149,7 @@ async def open_core(
             rechecks=PostRechecks(units=units, platforms=worlds.platforms, wakeups=wakeups),
             expiry=MediaExpiry(units=units, every_tenant=EveryTenantMedia(database), library=library),
             direct=direct,
+            meter=meter,
             wakeups=wakeups,
             upload_reports=upload_reports,
         )

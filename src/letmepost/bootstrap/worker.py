@@ -29,6 +29,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.callers import new_id
 from letmepost.services.media.imports import Imports
+from letmepost.services.platform_costs import DailyBudgets
 from letmepost.services.posts.read_back import ReadBacks
 from letmepost.services.publishing.dependencies import PublishingDependencies
 from letmepost.services.publishing.leases import Leases
@@ -44,6 +45,7 @@ from letmepost.storage.deployment import read_deployment_id
 from letmepost.storage.media.sweeps import EveryTenantMedia
 from letmepost.storage.posts.read_backs import EveryTenantReadBacks
 from letmepost.storage.publishing.claims import EveryTenantClaims
+from letmepost.storage.tenants.costs import EveryTenantCosts
 from letmepost.storage.tenants.organizations import EveryTenantOrganizations
 from letmepost.storage.tenants.pauses import EveryTenantPauses
 from letmepost.storage.tenants.retention import EveryTenantRetention, RetentionClass
@@ -93,6 +95,7 @@ async def open_worker(
             wakeups=core.wakeups,
             throttles=throttles,
             uploads=core.upload_reports,
+            daily_budgets=DailyBudgets(core.meter, EveryTenantCosts(core.database), core.clock),
             jitter=jitter,
             metrics=metrics,
         )

@@ -1,5 +1,6 @@
 """The interface of a platform's folder: one `Platform` value, made of pure functions."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
@@ -83,6 +84,11 @@ def costs_nothing(_call: Call) -> None:
     """Return None: the platform charges for no call."""
 
 
+def no_daily_limits(_settings: Any) -> Mapping[str, int]:
+    """Return nothing: the platform does not limit what an app may spend in a day."""
+    return {}
+
+
 def no_priced_calls(_post: ReadyPost, _settings: Any) -> Sequence[Call]:
     """Return nothing: the platform charges for no call."""
     return ()
@@ -157,6 +163,8 @@ class Platform:
         costs: returns what the platform charges for a call; None if nothing, or if the amount depends on the reply.
             Every call that reaches the platform counts, even if it is refused.
         cost_zone: the time zone in which a new day of costs begins at midnight.
+        daily_limits: returns what the deployment's app may spend in a day, by the unit of the costs. A post that would
+            exceed it waits until the next day.
         priced_calls: returns the calls of a publication that have a price. Ids that earlier calls return are empty.
         server: returns which of the platform's many servers an account is on. A server that is unavailable or full
             holds back only its own accounts. None if all accounts are on one.
@@ -200,6 +208,7 @@ class Platform:
     budgets: Callable[[Call, Reply], Sequence[Budget]] = no_budgets
     costs: Callable[[Call], Cost | None] = costs_nothing
     cost_zone: tzinfo = UTC
+    daily_limits: Callable[[Any], Mapping[str, int]] = no_daily_limits
     priced_calls: Callable[[ReadyPost, Any], Sequence[Call]] = no_priced_calls
     server: Callable[[AccountFacts], str | None] = has_one_server
     authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself
@@ -214,10 +223,17 @@ class Platform:
         """How an account is connected on a server that the person chooses; None if there is no choice."""
         return None if self.oauth is None else self.oauth.servers
 
+    def prices(self, post: ReadyPost, settings: PlatformSettings) -> Mapping[str, int]:
+        """Return what the platform charges for publishing a post, by unit. Retries and look-ups cost extra."""
+        total: Counter[str] = Counter()
+        for call in self.priced_calls(post, settings):
+            if (cost := self.costs(call)) is not None:
+                total[cost.unit] += cost.amount
+        return total
+
     def price(self, post: ReadyPost, settings: PlatformSettings) -> Cost | None:
-        """Return what the platform charges for publishing a post; None if nothing. Retries and look-ups cost extra."""
-        charged = [cost for call in self.priced_calls(post, settings) if (cost := self.costs(call)) is not None]
-        return Cost(charged[0].unit, sum(cost.amount for cost in charged)) if charged else None
+        """Return the price of publishing a post in the unit of its first priced call; None if nothing is charged."""
+        return next((Cost(unit, amount) for unit, amount in self.prices(post, settings).items()), None)
 
     def configured(self, settings: PlatformSettings) -> "Platform":
         """Return this platform with the rules and the API version of a deployment with these settings."""

@@ -1,8 +1,8 @@
-"""Counts what platforms charge for calls, per organization and day."""
+"""Counts what platforms charge for calls, per organization and day, and what is left of an app's day."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import TypeAlias
@@ -11,11 +11,15 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.api_keys import Mode
+from letmepost.domain.budgets import Budget
 from letmepost.domain.costs import Cost, DayCost, day_of, end_of
+from letmepost.domain.errors import LimitScope
+from letmepost.gateways.clock import Clock
+from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.contract import Platform
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.database import Tenant
-from letmepost.storage.tenants.costs import CountedCost
+from letmepost.storage.tenants.costs import CountedCost, EveryTenantCosts
 
 WRITE_AFTER_S = 1.0
 """How long costs are collected before they are written together. A killed process loses those of this time."""
@@ -40,6 +44,15 @@ class CostMeter:
         self._unwritten.setdefault(organization_id, Counter())[platform.name, day, cost.unit] += cost.amount
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_later())
+
+    def unwritten(self, platform: str, day: date) -> Counter[str]:
+        """Return what is counted for all organizations but not written yet, by unit."""
+        total: Counter[str] = Counter()
+        for counters in self._unwritten.values():
+            for (name, counted_day, unit), amount in counters.items():
+                if (name, counted_day) == (platform, day):
+                    total[unit] += amount
+        return total
 
     async def write(self) -> None:
         """Write what was collected. What cannot be written now stays collected."""
@@ -66,6 +79,39 @@ class CostMeter:
             await asyncio.sleep(WRITE_AFTER_S)
             await self.write()
         self._writing = None
+
+
+class DailyBudgets:
+    """What is left of the daily limits that a platform sets to the deployment's app, which all tenants share.
+
+    Several workers can begin posts in the same second, so the limit can be exceeded by a few calls, which the platform
+    then refuses.
+    """
+
+    def __init__(self, meter: CostMeter, costs: EveryTenantCosts, clock: Clock) -> None:
+        self._meter = meter
+        self._costs = costs
+        self._clock = clock
+
+    async def read(self, platform: Platform, settings: PlatformSettings) -> Sequence[Budget]:
+        """Return the budgets of today; none if the platform has no such limits."""
+        limits = platform.daily_limits(settings)
+        if not limits:
+            return []
+        day = day_of(self._clock.now(), platform.cost_zone)
+        unwritten = self._meter.unwritten(platform.name, day)  # first: a write between both reads is counted twice
+        written = await self._costs.total(platform.name, day)
+        return [
+            Budget(
+                name=unit,
+                scope=LimitScope.APP,
+                limit=limit,
+                remaining=max(0, limit - written.get(unit, 0) - unwritten[unit]),
+                resets_at=end_of(day, platform.cost_zone),
+                counts_posts=True,
+            )
+            for unit, limit in limits.items()
+        ]
 
 
 async def list_today(work: Work, platforms: Mapping[str, Platform]) -> list[DayCost]:

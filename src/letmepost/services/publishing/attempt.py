@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain import refusals
+from letmepost.domain.api_keys import Mode
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Flow, Intent, Reconciled, Upload
@@ -20,6 +21,7 @@ from letmepost.gateways.flow_run import Announcement, FlowRun
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.sender import Sender
 from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, UnlearnableError
+from letmepost.gateways.throttles import Reason, Throttle
 from letmepost.gateways.upload_progress import UploadProgress
 from letmepost.platforms.contract import Platform, ReadyPost
 from letmepost.services.accounts.tokens import AccountCredentials
@@ -126,7 +128,9 @@ class Attempt:
         missed = outcomes.too_late(post, lateness) if is_late else None
         is_paused = self.loaded.pause is not None and post.status is PostStatus.PUBLISHING
         if not self._may_be_visible:
-            obstacle = missed or (self._held_by_pause() if is_paused else self._throttled())
+            obstacle = missed or (
+                self._held_by_pause() if is_paused else self._throttled() or await self._over_budget()
+            )
             if obstacle is not None:
                 return obstacle
         try:
@@ -277,6 +281,21 @@ class Attempt:
         if throttle is None or self.post.status is not PostStatus.PUBLISHING:
             return None
         return outcomes.throttled(self.post, throttle, self.dependencies.jitter())
+
+    async def _over_budget(self) -> Outcome | None:
+        """Postpone a post that costs more than is left of the app's day. What an earlier run has begun may continue."""
+        if self.claim.tenant.mode is not Mode.LIVE or self.steps or self.post.status is not PostStatus.PUBLISHING:
+            return None
+        budgets = await self.dependencies.daily_budgets.read(self._platform, self.access.settings)
+        if not budgets:
+            return None
+        of_platform, _ = self.throttle_names
+        self.dependencies.throttles.budgets.record(of_platform, budgets)
+        prices = self._platform.prices(self._ready_post(decode_content(self.loaded.content, {})), self.access.settings)
+        short = next((budget for budget in budgets if prices.get(budget.name, 0) > budget.remaining), None)
+        if short is None:
+            return None
+        return outcomes.throttled(self.post, Throttle(short.resets_at, Reason.LIMIT, short), self.dependencies.jitter())
 
     def _ended_by(self, ending: MediaMissingError | PlatformFailure | InDoubtError | UnlearnableError) -> Outcome:
         match ending:

@@ -14,6 +14,7 @@ from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
+from letmepost.services.platform_costs import DailyBudgets
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.work import UnitsOfWork
 
@@ -34,6 +35,7 @@ class PublishingDependencies:
     wakeups: Wakeups
     throttles: Throttles
     uploads: UploadReports
+    daily_budgets: DailyBudgets
     jitter: Callable[[], float]
     upload_turns: UploadTurns = field(default_factory=UploadTurns)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,11 +1,11 @@
 """What a tenant's calls to platforms have cost, per day. The counters are rows of `usage`, beside those of quotas."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from letmepost.domain.costs import Cost
-from letmepost.storage.database import Connection, Tenant, driver_of
+from letmepost.storage.database import Connection, Database, Tenant, driver_of
 
 _SUBJECT = "cost"
 
@@ -14,6 +14,10 @@ _ADD = """
     INSERT INTO usage AS u (organization_id, mode, subject, period_start, used)
     SELECT id, $2, $3, $4, $5 FROM organizations WHERE id = $1
     ON CONFLICT (organization_id, mode, subject, period_start) DO UPDATE SET used = u.used + excluded.used
+"""
+_TOTAL = """
+    SELECT subject, period_start, sum(used)::bigint FROM usage
+    WHERE mode = 'live' AND period_start = $2 AND subject LIKE $1 GROUP BY subject, period_start
 """
 _LIST = """
     SELECT subject, period_start, used FROM usage
@@ -50,6 +54,19 @@ class CostRepository:
         tenant = self._tenant
         rows = await driver_of(self._connection).fetch(_LIST, tenant.organization_id, tenant.mode, first)
         return [_read(subject, day, used) for subject, day, used in rows]
+
+
+class EveryTenantCosts:
+    """What the live calls of all tenants have cost together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def total(self, platform: str, day: date) -> Mapping[str, int]:
+        """Return what a platform has charged for a day in its time zone, by unit."""
+        async with self._database.sweep() as connection:
+            rows = await driver_of(connection).fetch(_TOTAL, f"{_SUBJECT}:{platform}:%", day)
+        return {counted.cost.unit: counted.cost.amount for counted in (_read(*row) for row in rows)}
 
 
 def _read(subject: str, day: date, used: int) -> CountedCost:
