@@ -88,7 +88,6 @@ class Bench:
     answers: Sequence[Answer] = ()
     steps: dict[str, Step] = field(default_factory=dict)
     reconciled: Reconciled = field(default_factory=Absent)
-    seconds_per_call: float = 0.0
     is_closed: bool = False
     lease_ends_after: int | None = None
     stops_after: float = math.inf
@@ -135,7 +134,6 @@ class Bench:
             yield Live(uri="at://it")
 
     async def _send(self, call: Call) -> Reply:
-        self.clock.advance(self.seconds_per_call)
         body = call.body
         self.urls.append(call.url)
         self.sent.append((body.first_byte, body.length_bytes) if isinstance(body, MediaRange) else "probe")
@@ -541,11 +539,11 @@ async def test_parts_of_another_upload_are_not_resumed() -> None:
     assert bench.sent == [(0, 4), (4, 4), (8, 4)]
 
 
-async def test_parts_are_recorded_at_a_bounded_rate() -> None:
-    """A part each second, and a record every ten: one row, however many parts there are."""
-    bench = Bench(seconds_per_call=1.0)
-    await bench.run(upload(100, 1))
-    assert bench.journal.log == ["record bytes"] * 10
+async def test_every_part_but_the_last_is_recorded_in_one_row() -> None:
+    """The reply to the last part is recorded as the one of the upload."""
+    bench = Bench()
+    await bench.run(upload(5, 1))
+    assert bench.journal.log == ["record bytes"] * 5
     assert list(bench.journal.steps) == ["bytes"]
 
 

@@ -155,7 +155,7 @@ class Upload:
     session) goes to the flow as it is. A later run that finds the upload complete receives the recorded reply.
 
     A part without a reply, or with another 5xx, is sent again. With a probe, the server's offset decides where to
-    continue. Without one, the journal contains how many parts are done, and the parts after its last write are sent
+    continue. Without one, the journal contains how many parts are done, and after a crash at most one of them is sent
     again.
 
     Args:

@@ -137,7 +137,6 @@ class FlowRun:
                 send=partial(self._send_part, turn),
                 publish=partial(self._publish_part, turn),
                 record=record,
-                now=self.calls.now,
                 is_stopping=self.is_stopping,
                 report=partial(self.uploaded, upload),
                 kept=[] if recorded is None else list(recorded.parts),

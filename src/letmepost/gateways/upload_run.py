@@ -2,15 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply, Upload
 
 STALLS_MAX = 3
 """How many times in a row a part is sent without a new byte at the server, before the run ends."""
-RECORD_EVERY = timedelta(seconds=10)
-"""How often the finished parts are recorded, if the server cannot be asked. A crash repeats at most these parts."""
 
 
 class UploadStoppedError(Exception):
@@ -25,8 +22,8 @@ class UploadRun:
         send: sends a probe or a part. It raises NotSent or NoReply without a reply.
         publish: sends and records the part that publishes. Its second argument returns True for a reply which shows
             that bytes are missing, so that nothing was published.
-        record: records the reply to the latest part, with everything that was kept so far.
-        now: returns the current time.
+        record: records the reply to a part, with everything that was kept so far. Called if the server cannot be asked
+            what it has: a crash then repeats at most one part.
         is_stopping: returns True if no other part may be sent, because the process is about to stop.
         report: called with the number of bytes that the server has, whenever it changes.
         kept: what earlier runs have kept of each part, if there is no probe.
@@ -36,7 +33,6 @@ class UploadRun:
     send: Callable[[Call], Awaitable[Reply]]
     publish: Callable[[Call, Callable[[Reply], bool]], Awaitable[Reply]]
     record: Callable[[Reply], Awaitable[None]]
-    now: Callable[[], datetime]
     is_stopping: Callable[[], bool]
     report: Callable[[int], None]
     kept: list[str] = field(default_factory=list)
@@ -45,8 +41,6 @@ class UploadRun:
     _url: str | None = field(default=None, init=False)
     _furthest: int = field(default=0, init=False)
     _stalls: int = field(default=0, init=False)
-    _unrecorded: Reply | None = field(default=None, init=False)
-    _recorded_at: datetime = field(init=False)
 
     async def run(self) -> Reply:
         """Send the missing parts. Return the reply to the last one, or a reply that ends the upload early.
@@ -61,14 +55,7 @@ class UploadRun:
             self._offset = self.upload.end_of_part(self._offset)
         self._furthest = self._offset
         self._end = self._part_from(self._offset).stop
-        self._recorded_at = self.now()
-        try:
-            reply = await self._send_all()
-        except (PlatformFailure, UploadStoppedError):
-            await self._record_unrecorded()
-            raise
-        if not self.is_complete:
-            await self._record_unrecorded()
+        reply = await self._send_all()
         return replace(reply, parts=tuple(self.kept))
 
     @property
@@ -169,13 +156,6 @@ class UploadRun:
         return self._stalls >= STALLS_MAX
 
     async def _keep(self, reply: Reply) -> None:
-        """Record the part from time to time: a write for each part would cost more than to send some parts again."""
         self.kept.append("" if self.upload.keep is None else self.upload.keep(reply))
-        self._unrecorded = reply
-        if not self.is_complete and self.now() - self._recorded_at >= RECORD_EVERY:
-            await self._record_unrecorded()
-
-    async def _record_unrecorded(self) -> None:
-        if self._unrecorded is not None:
-            await self.record(replace(self._unrecorded, headers={}, body=b"", parts=tuple(self.kept)))
-            self._unrecorded, self._recorded_at = None, self.now()
+        if not self.is_complete:
+            await self.record(replace(reply, headers={}, body=b"", parts=tuple(self.kept)))
