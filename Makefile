@@ -29,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev test test-all test-counterparts test-pds test-browser test-clients test-image faults \
-	faults-short bench lint format openapi env-example requirements secrets clean
+	faults-short faults-video bench lint format openapi env-example requirements secrets clean
 
 # The port of the API that `make dev` starts; 0 selects a free one.
 PORT ?= 8080
@@ -76,6 +76,9 @@ faults: install  ## Inject faults for 20 minutes, and count lost and repeated po
 
 faults-short: install  ## Inject a few faults of each kind, and count lost and repeated posts
 	$(BIN)/python -m tests.faults --short $(FAULTS)
+
+faults-video: install  ## Kill workers while they upload videos, for an hour, and compare the bytes (FAULTS='--seed 1' to select)
+	$(BIN)/python -m tests.faults.videos $(FAULTS)
 
 bench: install  ## Run the benchmarks, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.http_client

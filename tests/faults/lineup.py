@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Call, Flow
+from letmepost.domain.flow import Call, Flow, Instruction, Upload
 from letmepost.platforms import discover
 from letmepost.platforms._kit.drafts import COMMENT_STEP, POST_STEP
 from letmepost.platforms.contract import Platform, ReadyPost
@@ -21,6 +21,9 @@ BRIEF_REPEATS = frozenset({"linkedin"})
 
 EXPIRING = ("bluesky", "linkedin", "pinterest", "twitter")
 """Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last two are single-use."""
+
+FETCHING = frozenset({"threads"})
+"""Platforms that fetch videos from this service. Their simulators, which are pure, record the URL."""
 
 
 def haste() -> str:
@@ -61,7 +64,7 @@ def hurried(platform: Platform) -> Platform:
 
 
 def each_call(flow: Flow[None], change: Callable[[Call], Call]) -> Flow[None]:
-    """Return the flow with each of its calls changed."""
+    """Return the flow with each of its calls changed, and those of its uploads."""
     go_on: Callable[[], Any] = partial(next, flow)
     try:
         while True:
@@ -70,13 +73,27 @@ def each_call(flow: Flow[None], change: Callable[[Call], Call]) -> Flow[None]:
             except StopIteration:
                 return
             try:
-                reply = yield change(instruction) if isinstance(instruction, Call) else instruction
+                reply = yield _changed(instruction, change)
             except PlatformFailure as failure:
                 go_on = partial(flow.throw, failure)
             else:
                 go_on = partial(flow.send, reply)
     finally:
         flow.close()
+
+
+def _changed(instruction: Instruction, change: Callable[[Call], Call]) -> Instruction:
+    match instruction:
+        case Call():
+            return change(instruction)
+        case Upload(send=send, probe=probe):
+            return replace(
+                instruction,
+                send=lambda first_byte, length_bytes: change(send(first_byte, length_bytes)),
+                probe=None if probe is None else change(probe),
+            )
+        case _:
+            return instruction
 
 
 PLATFORMS: Mapping[str, Platform] = MappingProxyType(
