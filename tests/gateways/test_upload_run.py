@@ -302,6 +302,15 @@ async def test_later_calls_go_to_the_url_of_the_latest_reply() -> None:
     assert bench.sent == ["probe", (4, 4), "probe", (8, 2)]
 
 
+async def test_query_of_a_new_url_replaces_the_old_one_and_is_not_shown() -> None:
+    bench = Bench([reply(has=8, location=f"{SESSION}?upload_id=s3cret&part=a%2Cb"), reply(has=10)])
+    await bench.run(probed(moved_to=moved_to, last=Effect.PUBLISH))
+    intent = bench.journal.steps["bytes"].intent
+    assert intent is not None
+    assert (intent.call.url, intent.call.query) == (SESSION, (("upload_id", "s3cret"), ("part", "a,b")))
+    assert "s3cret" not in repr(intent)
+
+
 async def test_url_that_the_flow_does_not_accept_receives_nothing() -> None:
     def refuse(_answered: Reply) -> str | None:
         raise PlatformFailure(FailureKind.REJECTED, "elsewhere")

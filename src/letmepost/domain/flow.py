@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import accumulate
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from letmepost.domain.text import as_storable
@@ -98,6 +99,11 @@ class Call:
                 f"{self.method} {self.url}: a {self.effect} call {'needs' if self.step is None else 'has no'} step"
             )
             raise ValueError(message)
+
+    def at(self, url: str) -> "Call":
+        """Return the call to another URL. What is in its query can be secret, so it is moved to `query`."""
+        address, _, query = url.partition("?")
+        return replace(self, url=address, query=tuple(parse_qsl(query, keep_blank_values=True)))
 
     @property
     def media_bytes(self) -> int:

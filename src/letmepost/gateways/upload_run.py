@@ -91,7 +91,7 @@ class UploadRun:
         probe = self.upload.probe if is_probe else None
         call = probe or self.upload.part(self._offset, self._end)
         if self._url is not None:
-            call = replace(call, url=self._url)
+            call = call.at(self._url)
         is_published = call.effect is Effect.PUBLISH
         reply = await (self.publish(call, self._is_partial) if is_published else self.send(call))
         if self.upload.moved_to is not None:
