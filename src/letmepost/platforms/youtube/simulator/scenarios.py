@@ -82,6 +82,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             unavailable=lambda _attempt: YouTubeError(503, "backendError", "The service is currently unavailable."),
             failed=lambda _attempt: YouTubeError(500, "internalError", "Internal error encountered."),
         ),
+        "token_expiring": Scenario(
+            summary="Access tokens are valid for 2 minutes, longer than it takes to process a video.",
+            access_lifetime=timedelta(minutes=2),
+        ),
         "rejected": Scenario(
             summary="Every video is refused because of its metadata, before it is uploaded.",
             refuse=refuse_posts(
