@@ -114,3 +114,34 @@ def test_omission_maps_remaining_items_to_their_original_paths() -> None:
         "thread[0].media[1].title": "thread[1].media[2].title",
     }
     assert {path: omission.origin(path) for path in origins} == origins
+
+
+def test_video_is_described_in_one_line() -> None:
+    facts = MediaFacts(
+        content_type="video/mp4",
+        size_bytes=5_000,
+        width_px=1080,
+        height_px=1920,
+        duration_s=12.5,
+        frame_rate=29.97,
+        codec="hevc",
+        codec_profile="Main 10",
+        pixel_format="yuv420p10le",
+        dynamic_range="hlg",
+        has_variable_frame_rate=True,
+        is_fast_start=False,
+        bit_rate=2_500_000,
+        audio_codec="aac",
+        audio_channels=2,
+        audio_sample_rate_hz=48_000,
+    )
+    assert facts.describe() == (
+        "video/mp4, 5000 bytes, 12.5 s, 1080x1920 pixels, 29.97 frames/s, variable frame rate, hevc Main 10, "
+        "yuv420p10le, hlg, 2500000 bits/s, header at the end, aac, 2 channels, 48000 Hz"
+    )
+
+
+def test_unknown_facts_are_not_described() -> None:
+    assert MediaFacts(content_type="video/mp4", size_bytes=7).describe() == "video/mp4, 7 bytes"
+    silent = MediaFacts(content_type="video/mp4", size_bytes=7, width_px=9, audio_channels=0)
+    assert silent.describe() == "video/mp4, 7 bytes, no sound"

@@ -12,6 +12,7 @@ from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostConte
 from letmepost.domain.lengths import GRAPHEMES, UTF8_BYTES, Measure
 from letmepost.domain.limits import (
     MEDIA,
+    YUV_420,
     Alone,
     AltTextLimit,
     AnswerCount,
@@ -337,6 +338,47 @@ def media_limit(**limits: Any) -> MediaLimit:
         ({"fps": (23, 60)}, "frame_rate", {"frame_rate": 23.976}, {"frame_rate": 15.0}, "15"),
         ({"max_width_px": 9}, "width_max", {"width_px": 9}, {"width_px": 10}, 10),
         ({"codecs": ("h264", "hevc")}, "codec", {"codec": "hevc"}, {"codec": "vp9"}, "vp9"),
+        (
+            {"min_dimensions_px": (3, 5)},
+            "dimensions_min",
+            {"width_px": 5, "height_px": 3},
+            {"width_px": 4, "height_px": 4},
+            "4x4",
+        ),
+        (
+            {"min_dimensions_px": (3, 3)},
+            "dimensions_min",
+            {"width_px": 3, "height_px": 3},
+            {"width_px": 2, "height_px": 9},
+            "2x9",
+        ),
+        ({"min_s": 3}, "duration_min", {"duration_s": 3.0}, {"duration_s": 2.96}, "2.96 s"),
+        (
+            {"constant_frame_rate": True},
+            "frame_rate_constant",
+            {"has_variable_frame_rate": False},
+            {"has_variable_frame_rate": True},
+            "variable",
+        ),
+        (
+            {"pixel_formats": YUV_420},
+            "pixel_format",
+            {"pixel_format": "yuv420p"},
+            {"pixel_format": "yuv422p10le"},
+            "yuv422p10le",
+        ),
+        ({"max_bit_depth": 8}, "bit_depth_max", {"bit_depth": 8}, {"bit_depth": 10}, 10),
+        ({"max_bit_rate": 25_000_000}, "bit_rate_max", {"bit_rate": 25_000_000}, {"bit_rate": 25_000_001}, 25_000_001),
+        ({"fast_start": True}, "fast_start", {"is_fast_start": True}, {"is_fast_start": False}, "at the end"),
+        ({"audio_codecs": ("aac",)}, "audio_codec", {"audio_codec": "aac"}, {"audio_codec": "opus"}, "opus"),
+        ({"max_audio_channels": 2}, "audio_channels_max", {"audio_channels": 0}, {"audio_channels": 6}, 6),
+        (
+            {"max_audio_hz": 48_000},
+            "audio_sample_rate_max",
+            {"audio_sample_rate_hz": 48_000},
+            {"audio_sample_rate_hz": 96_000},
+            96_000,
+        ),
     ],
 )
 def test_property_may_reach_its_limit(

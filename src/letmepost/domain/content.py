@@ -37,6 +37,11 @@ class MediaFacts:
     too), `gray` or `cmyk`. `bit_rate` is that of the picture track of a video in bits per second. `audio_channels` is 0
     for a video without sound.
 
+    Of a video, `codec_profile` and `pixel_format` have the names of FFmpeg, such as `High` and `yuv420p`, and
+    `bit_depth` is in bits per color component. `dynamic_range` is `sdr`, `pq` or `hlg`. `has_variable_frame_rate` is
+    True if some pictures are shown much longer than others. `is_fast_start` is True if the header comes before the
+    pictures.
+
     A fact is None if it is unknown or does not apply: media items that were stored before a fact existed have none of
     it. No limit is broken by an unknown fact.
     """
@@ -54,11 +59,48 @@ class MediaFacts:
     bit_rate: int | None = None
     audio_codec: str | None = None
     audio_channels: int | None = None
+    codec_profile: str | None = None
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    dynamic_range: str | None = None
+    has_variable_frame_rate: bool | None = None
+    is_fast_start: bool | None = None
+    audio_sample_rate_hz: int | None = None
 
     @property
     def kind(self) -> MediaKind:
         """Return the kind of the bytes."""
         return kind_of(self.content_type)
+
+    def describe(self) -> str:
+        """Return the known facts in one line, for the message of a rejection by a platform.
+
+        For example `video/mp4, 5000 bytes, 12.5 s, 1080x1920 pixels, 30 frames/s, h264 High, yuv420p, sdr,
+        2500000 bits/s, aac, 2 channels, 48000 Hz`.
+        """
+        size = f"{self.width_px}x{self.height_px} pixels" if self.width_px and self.height_px else ""
+        facts = (
+            self.content_type,
+            f"{self.size_bytes} bytes",
+            _known("{:g} s", self.duration_s),
+            size,
+            _known("{:g} frames/s", self.frame_rate),
+            "variable frame rate" if self.has_variable_frame_rate else "",
+            _known("{}", self.codec) + _known(" {}", self.codec_profile),
+            _known("{}", self.pixel_format),
+            _known("{}", self.dynamic_range),
+            _known("{} bits/s", self.bit_rate),
+            "header at the end" if self.is_fast_start is False else "",
+            "no sound" if self.audio_channels == 0 else _known("{}", self.audio_codec),
+            _known("{} channels", self.audio_channels or None),
+            _known("{} Hz", self.audio_sample_rate_hz),
+        )
+        return ", ".join(fact.strip() for fact in facts if fact)
+
+
+def _known(form: str, value: object) -> str:
+    """Return the value in a form, or nothing if it is unknown."""
+    return "" if value is None else form.format(value)
 
 
 def kind_of(content_type: str) -> MediaKind:

@@ -34,10 +34,12 @@ from letmepost.domain.limits.texts import (
     post_text,
     post_texts,
 )
+from letmepost.domain.limits.video_properties import YUV_420
 
 __all__ = [
     "MEDIA",
     "POLL",
+    "YUV_420",
     "Alone",
     "AltTextLimit",
     "AnswerCount",

@@ -5,13 +5,16 @@ They find nothing until the bytes are known, so they are checked again before pu
 
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind
 from letmepost.domain.fitting.wish import ImageLimit
-from letmepost.domain.limits.media_properties import PROPERTIES, MediaProperty
+from letmepost.domain.limits.media_properties import PICTURE_PROPERTIES, MediaProperty
 from letmepost.domain.limits.rows import Limit, default_of, limit_of, noted, valid_for
+from letmepost.domain.limits.video_properties import VIDEO_PROPERTIES
 from letmepost.domain.rules import Finding, PostTarget, Rule, RuleSource
+
+_PROPERTIES = {**PICTURE_PROPERTIES, **VIDEO_PROPERTIES}
 
 
 def is_gif(_target: PostTarget[Any], item: MediaItem) -> bool:
@@ -31,8 +34,13 @@ class MediaLimit:
         noun: what these media items are called, without an article. By default, the kind.
         max_ratio, ratios: width divided by height; `ratios` is the lowest and the highest.
         max_dimensions_px: width and height.
+        min_dimensions_px: the shorter and the longer side.
         max_pixels: width times height. `max_total_pixels` counts them in all frames together.
         fps: the lowest and the highest number of frames per second.
+        constant_frame_rate, fast_start: True to demand it. `fast_start`: the header comes before the pictures.
+        max_bit_rate: of the pictures, in bits per second.
+        pixel_formats: names of FFmpeg, such as those of `YUV_420`.
+        audio_codecs, max_audio_channels, max_audio_hz: of the sound, if there is any.
     """
 
     prefix: str
@@ -51,13 +59,23 @@ class MediaLimit:
     max_pixels: Limit[int] | None = None
     max_total_pixels: Limit[int] | None = None
     max_frames: Limit[int] | None = None
+    min_dimensions_px: Limit[tuple[int, int]] | None = None
+    min_s: Limit[float] | None = None
     max_s: Limit[float] | None = None
     fps: Limit[tuple[float, float]] | None = None
+    constant_frame_rate: Literal[True] | None = None
     codecs: Limit[tuple[str, ...]] | None = None
+    pixel_formats: Limit[tuple[str, ...]] | None = None
+    max_bit_depth: Limit[int] | None = None
+    max_bit_rate: Limit[int] | None = None
+    fast_start: Literal[True] | None = None
+    audio_codecs: Limit[tuple[str, ...]] | None = None
+    max_audio_channels: Limit[int] | None = None
+    max_audio_hz: Limit[int] | None = None
 
     def rules(self, _platform: str) -> Iterator[Rule]:
         """Return a rule for each property that is limited."""
-        for field, limited in PROPERTIES.items():
+        for field, limited in _PROPERTIES.items():
             limit: Limit[Any] | None = getattr(self, field)
             if limit is not None:
                 yield self._rule(limited, limit)

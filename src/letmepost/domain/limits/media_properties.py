@@ -1,4 +1,4 @@
-"""The properties of media items that a row can limit, with the words for each."""
+"""The properties of files and their pictures that a row can limit, with the words for each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 from letmepost.domain.content import MediaFacts, MediaKind, kind_of
 from letmepost.domain.fitting.wish import ImageLimit
-from letmepost.domain.limits.rows import allowed_range, alternatives, one
+from letmepost.domain.limits.rows import alternatives, one
 
-_Actual: TypeAlias = int | float | str | None
+Actual: TypeAlias = int | float | str | None
 
 _NAMES = {
     "application/pdf": "PDF",
@@ -44,7 +44,7 @@ class MediaProperty:
     suffix: str
     must: Callable[[Any], str]
     fix: Callable[[str, Any], str]
-    broken: Callable[[MediaFacts, Any], _Actual]
+    broken: Callable[[MediaFacts, Any], Actual]
     unit: str | None = None
     shown: Callable[[Any], int | float | str] = lambda limit: limit
     of_kind: Callable[[Any, MediaKind], Any] = lambda limit, _kind: limit
@@ -64,7 +64,8 @@ def _types_of_kind(types: tuple[str, ...], kind: MediaKind) -> tuple[str, ...]:
     return tuple(name for name in types if kind_of(name) is kind) or types
 
 
-def _over(actual: int | None, limit: int) -> int | None:
+def over(actual: int | None, limit: int) -> int | None:
+    """Return the value if it is known and over the limit."""
     return actual if actual is not None and actual > limit else None
 
 
@@ -85,20 +86,25 @@ def _dimensions(facts: MediaFacts, limit: tuple[int, int]) -> str | None:
     return f"{width}x{height}" if width > limit[0] or height > limit[1] else None
 
 
-def _duration(facts: MediaFacts, limit: float) -> str | None:
-    return f"{facts.duration_s:g} s" if facts.duration_s is not None and facts.duration_s > limit else None
+def _too_small(facts: MediaFacts, limit: tuple[int, int]) -> str | None:
+    """Compare the shorter and the longer side."""
+    width, height = facts.width_px, facts.height_px
+    if not width or not height or (min(width, height) >= limit[0] and max(width, height) >= limit[1]):
+        return None
+    return f"{width}x{height}"
 
 
-def _frame_rate(facts: MediaFacts, limit: tuple[float, float]) -> str | None:
-    rate = facts.frame_rate
-    return f"{rate:g}" if rate is not None and not limit[0] <= rate <= limit[1] else None
+def _sides(limit: tuple[int, int]) -> str:
+    if limit[0] == limit[1]:
+        return f"{limit[0]} pixels wide and high"
+    return f"{limit[0]} pixels on its shorter side and {limit[1]} on its longer side"
 
 
 def _pixels(facts: MediaFacts) -> int:
     return (facts.width_px or 0) * (facts.height_px or 0)
 
 
-PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
+PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
     {
         "types": MediaProperty(
             suffix="mime_allowed",
@@ -113,7 +119,7 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             suffix="size_max",
             must=lambda limit: f"has at most {limit} bytes",
             fix=lambda noun, limit: f"Shrink the {noun} to {limit} bytes or fewer",
-            broken=lambda facts, limit: _over(facts.size_bytes, limit),
+            broken=lambda facts, limit: over(facts.size_bytes, limit),
             unit="bytes",
             image=lambda limit: ImageLimit(max_bytes=limit),
         ),
@@ -143,6 +149,14 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             shown=lambda limit: f"{limit[0]}x{limit[1]}",
             image=lambda limit: ImageLimit(max_width_px=limit[0], max_height_px=limit[1]),
         ),
+        "min_dimensions_px": MediaProperty(
+            suffix="dimensions_min",
+            must=lambda limit: f"is at least {_sides(limit)}",
+            fix=lambda noun, limit: f"Export a larger {noun}: at least {_sides(limit)}",
+            broken=_too_small,
+            unit="px",
+            shown=lambda limit: f"{limit[0]}x{limit[1]}",
+        ),
         "max_frames": MediaProperty(
             suffix="frames_max",
             must=lambda limit: "is not animated" if limit == 1 else f"has at most {limit} frames",
@@ -151,14 +165,14 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
                 if limit == 1
                 else f"Shorten the {noun} to {limit} frames or fewer, or attach a still image"
             ),
-            broken=lambda facts, limit: _over(facts.frame_count, limit),
+            broken=lambda facts, limit: over(facts.frame_count, limit),
             unit="frames",
         ),
         "max_pixels": MediaProperty(
             suffix="pixels_max",
             must=lambda limit: f"has at most {limit} pixels",
             fix=lambda noun, limit: f"Scale the {noun} down to {limit} pixels or fewer, width times height",
-            broken=lambda facts, limit: _over(_pixels(facts), limit),
+            broken=lambda facts, limit: over(_pixels(facts), limit),
             unit="pixels",
             image=lambda limit: ImageLimit(max_pixels=limit),
         ),
@@ -166,39 +180,17 @@ PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             suffix="pixels_max",
             must=lambda limit: f"has at most {limit} pixels in all its frames together",
             fix=lambda noun, _limit: f"Scale the {noun} down, or remove frames",
-            broken=lambda facts, limit: _over(_pixels(facts) * (facts.frame_count or 0), limit),
+            broken=lambda facts, limit: over(_pixels(facts) * (facts.frame_count or 0), limit),
             unit="px",
             image=lambda limit: ImageLimit(max_pixels=limit),
-        ),
-        "max_s": MediaProperty(
-            suffix="duration_max",
-            must=lambda limit: f"is at most {limit:g} s long",
-            fix=lambda noun, limit: f"Cut the {noun} to {limit:g} s or less",
-            broken=_duration,
-            unit="s",
-        ),
-        "fps": MediaProperty(
-            suffix="frame_rate",
-            must=lambda limit: f"has {allowed_range(*limit)} frames per second",
-            fix=lambda noun, limit: f"Export the {noun} with {allowed_range(*limit)} frames per second",
-            broken=_frame_rate,
-            unit="frames/s",
-            shown=lambda limit: f"{limit[0]:g}-{limit[1]:g}" if limit[0] else limit[1],
         ),
         "max_width_px": MediaProperty(
             suffix="width_max",
             must=lambda limit: f"is at most {limit} pixels wide",
             fix=lambda noun, limit: f"Scale the {noun} down to a width of {limit} pixels",
-            broken=lambda facts, limit: _over(facts.width_px, limit),
+            broken=lambda facts, limit: over(facts.width_px, limit),
             unit="px",
             image=lambda limit: ImageLimit(max_width_px=limit),
-        ),
-        "codecs": MediaProperty(
-            suffix="codec",
-            must=lambda limit: f"has the codec {alternatives(limit)}",
-            fix=lambda noun, limit: f"Export the {noun} with the codec {alternatives(limit)}",
-            broken=lambda facts, limit: facts.codec if facts.codec and facts.codec not in limit else None,
-            shown=", ".join,
         ),
     }
 )

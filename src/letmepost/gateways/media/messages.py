@@ -41,6 +41,13 @@ class Measures:
     bit_rate: int | None = None
     audio_codec: str | None = None
     audio_channels: int | None = None
+    codec_profile: str | None = None
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    dynamic_range: str | None = None
+    has_variable_frame_rate: bool | None = None
+    is_fast_start: bool | None = None
+    audio_sample_rate_hz: int | None = None
 
 
 def framed(body: bytes) -> bytes:

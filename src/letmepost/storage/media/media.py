@@ -55,6 +55,13 @@ class MediaRow:
     bit_rate: int | None
     audio_codec: str | None
     audio_channels: int | None
+    codec_profile: str | None
+    pixel_format: str | None
+    bit_depth: int | None
+    dynamic_range: str | None
+    has_variable_frame_rate: bool | None
+    is_fast_start: bool | None
+    audio_sample_rate_hz: int | None
     blob: str | None
     derived_from: UUID | None
     wish: Mapping[str, Any] | None

@@ -41,6 +41,13 @@ media = Table(
     Column("bit_rate", BigInteger),
     Column("audio_codec", Text),
     Column("audio_channels", Integer),
+    Column("codec_profile", Text),
+    Column("pixel_format", Text),
+    Column("bit_depth", Integer),
+    Column("dynamic_range", Text),
+    Column("has_variable_frame_rate", Boolean),
+    Column("is_fast_start", Boolean),
+    Column("audio_sample_rate_hz", Integer),
     # The name of its bytes in the blob store; NULL for the id of the media item.
     Column("blob", Text),
     Column("error", JSONB(none_as_null=True)),
