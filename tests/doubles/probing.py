@@ -20,7 +20,7 @@ def probe_bytes(data: bytes) -> MediaFacts:
     if content_type in IMAGE_TYPES:
         measures = measure_image(content_type, io.BytesIO(data), len(data))
     elif content_type in MOVIE_TYPES:
-        measures = measure_movie(io.BytesIO(data), len(data))
+        measures = measure_movie(content_type, io.BytesIO(data), len(data))
     return MediaFacts(content_type=content_type, size_bytes=len(data), **asdict(measures))
 
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Sequence
 from tempfile import NamedTemporaryFile
 
 import av
@@ -19,24 +20,34 @@ def movie(
     rotation_degrees: int = 0,
     container: str = "mp4",
     channels: int = 0,
+    audio_codec: str = "aac",
+    pixel_format: str = "yuv420p",
+    transfer: int | None = None,
+    shown_at: Sequence[int] | None = None,
 ) -> bytes:
     """Return a film with one picture track at 30 pictures a second, and its header at the end, like from a camera.
 
     It has a sound track of half a second if it has channels.
+
+    Args:
+        transfer: the transfer characteristics, as in ITU-T H.273.
+        shown_at: when each picture is shown, in thirtieths of a second; by default one after the other.
     """
     content = io.BytesIO()
     with av.open(content, "w", format=container) as output:
         stream = output.add_stream(codec, rate=30)
         assert isinstance(stream, VideoStream)
-        stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width_px, height_px, pixel_format
+        if transfer is not None:
+            stream.codec_context.color_trc = transfer
         if rotation_degrees:
             stream.set_display_rotation(rotation_degrees)
-        sound = _sound(output, "aac", {1: "mono", 2: "stereo"}[channels]) if channels else None
-        picture = av.VideoFrame(width_px, height_px, "yuv420p")
+        sound = _sound(output, audio_codec, {1: "mono", 2: "stereo"}[channels]) if channels else None
+        picture = av.VideoFrame(width_px, height_px, pixel_format)
         for plane in picture.planes:
             plane.update(bytes(plane.buffer_size))
-        for number in range(frames):
-            picture.pts = number
+        for at in shown_at or range(frames):
+            picture.pts = at
             output.mux(stream.encode(picture))
         output.mux(stream.encode(None))
         if sound is not None:
@@ -82,19 +93,20 @@ def silence(codec: str = "aac", container: str = "mp4") -> bytes:
 
 
 def _sound(output: OutputContainer, codec: str, layout: str) -> AudioStream:
-    stream = output.add_stream(codec, rate=44_100)
+    stream = output.add_stream(codec, rate=48_000 if codec == "libopus" else 44_100)
     assert isinstance(stream, AudioStream)
     stream.layout = layout
     return stream
 
 
 def _mux_silence(output: OutputContainer, stream: AudioStream, frames: int) -> None:
-    frame = av.AudioFrame(format=stream.format.name, layout=stream.layout.name, samples=1024)
-    frame.sample_rate = 44_100
+    samples = 960 if stream.rate == 48_000 else 1024  # of a packet
+    frame = av.AudioFrame(format=stream.format.name, layout=stream.layout.name, samples=samples)
+    frame.sample_rate = stream.rate
     for plane in frame.planes:
         plane.update(bytes(plane.buffer_size))
     for number in range(frames):
-        frame.pts = number * 1024
+        frame.pts = number * samples
         output.mux(stream.encode(frame))
     output.mux(stream.encode(None))
 
@@ -104,12 +116,12 @@ def box(kind: bytes, body: bytes) -> bytes:
     return (8 + len(body)).to_bytes(4, "big") + kind + body
 
 
-def claimed(samples: int, tracks: int = 1) -> bytes:
-    """Return a film of a few hundred bytes that claims this many samples in each track."""
+def claimed(samples: int, tracks: int = 1, shown_for: int = 1) -> bytes:
+    """Return a film of a few hundred bytes that claims this many samples in each track, each of that many seconds."""
     entry = box(b"avc1", bytes(6) + b"\0\1" + bytes(16) + struct.pack(">HH", 64, 64) + bytes(50))
     tables = [
         box(b"stsd", struct.pack(">II", 0, 1) + entry),
-        box(b"stts", struct.pack(">IIII", 0, 1, samples, 1)),
+        box(b"stts", struct.pack(">IIII", 0, 1, samples, shown_for)),
         box(b"stsz", struct.pack(">III", 0, 1, samples)),
         box(b"stsc", struct.pack(">IIIII", 0, 1, 1, samples, 1)),
         box(b"stco", struct.pack(">III", 0, 1, 100)),

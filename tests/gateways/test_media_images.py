@@ -151,6 +151,7 @@ def test_gif_with_too_many_blocks_is_too_complex() -> None:
         (box(b"qt  ", b"qt  "), "video/quicktime"),
         (b"\0\0\0\x08wide\0\0\x10\0mdat", "video/quicktime"),
         (b"\0\0\x10\0moov", "video/quicktime"),
+        (b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm", "video/webm"),
         (b"%PDF-1.7\n", "application/pdf"),
     ],
 )
@@ -170,6 +171,7 @@ def test_videos_and_documents_are_identified_by_their_first_bytes(head: bytes, c
         b"RIFF\0\0\0\0WAVEfmt ",
         b"BM" + b"\0" * 100,
         b"II*\0" + b"\0" * 100,
+        b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska",
         box(b"heic", b"mif1", b"heic"),
         box(b"avif", b"avif", b"mif1"),
         box(b"mif1", b"heic", b"iso8"),
@@ -178,7 +180,7 @@ def test_videos_and_documents_are_identified_by_their_first_bytes(head: bytes, c
     ],
 )
 def test_unknown_bytes_are_unreadable(data: bytes) -> None:
-    with pytest.raises(UnreadableMediaError, match="is not a JPEG, PNG, WebP, GIF, MP4, QuickTime or PDF"):
+    with pytest.raises(UnreadableMediaError, match="is not a JPEG, PNG, WebP, GIF, MP4, QuickTime, WebM or PDF"):
         probe_bytes(data)
 
 

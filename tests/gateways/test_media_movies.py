@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -16,6 +17,7 @@ from tests.doubles.probing import probe_bytes
 from tests.gateways.movies import box, claimed, fragmented, header_first, movie, silence
 
 FILM = movie()
+WEBM = movie(frames=5, codec="libvpx", container="webm")
 
 
 def test_film_has_its_size_duration_frame_rate_and_codec() -> None:
@@ -29,15 +31,86 @@ def test_film_has_its_size_duration_frame_rate_and_codec() -> None:
         duration_s=1.0,
         frame_rate=30.0,
         codec="h264",
+        codec_profile="High",
+        pixel_format="yuv420p",
+        bit_depth=8,
+        has_variable_frame_rate=False,
+        is_fast_start=False,
         bit_rate=facts.bit_rate,
         audio_channels=0,
     )
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_film_with_sound_has_its_audio_codec_and_channels(channels: int) -> None:
+def test_film_with_sound_has_its_audio_codec_channels_and_sample_rate(channels: int) -> None:
     facts = probe_bytes(movie(channels=channels))
     assert (facts.codec, facts.audio_codec, facts.audio_channels) == ("h264", "aac", channels)
+    assert facts.audio_sample_rate_hz == 44_100
+
+
+@pytest.mark.parametrize(("transfer", "dynamic_range"), [(16, "pq"), (18, "hlg"), (1, "sdr"), (2, None)])
+def test_10_bit_hevc_film_has_its_profile_depth_and_dynamic_range(transfer: int, dynamic_range: str | None) -> None:
+    facts = probe_bytes(movie(frames=3, codec="libx265", pixel_format="yuv420p10le", transfer=transfer))
+    assert (facts.codec, facts.codec_profile) == ("hevc", "Main 10")
+    assert (facts.pixel_format, facts.bit_depth, facts.dynamic_range) == ("yuv420p10le", 10, dynamic_range)
+
+
+@pytest.mark.parametrize(
+    ("shown_at", "is_variable"),
+    [
+        (range(40), False),
+        ([*range(20), *range(22, 42)], False),
+        ([number * number for number in range(20)], True),
+        ([*range(20), *range(20, 60, 2)], True),
+        ([0, 1], None),
+    ],
+    ids=["constant", "one-missing", "slower-and-slower", "half", "two-pictures"],
+)
+def test_frame_rate_is_variable_when_many_pictures_are_shown_longer(
+    shown_at: Sequence[int], is_variable: object
+) -> None:
+    assert probe_bytes(movie(shown_at=shown_at)).has_variable_frame_rate is is_variable
+
+
+def test_frame_rate_is_unknown_when_there_are_no_pictures() -> None:
+    facts = probe_bytes(claimed(0))
+    assert (facts.width_px, facts.frame_rate, facts.has_variable_frame_rate) == (64, None, None)
+
+
+def test_frame_rate_of_a_still_picture_is_almost_0() -> None:
+    assert probe_bytes(claimed(2, shown_for=100_000)).frame_rate == 0.0
+
+
+def test_film_starts_fast_when_its_header_is_first() -> None:
+    assert [probe_bytes(film).is_fast_start for film in (FILM, header_first(FILM), fragmented(3))] == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_webm_film_has_its_facts() -> None:
+    film = movie(codec="libvpx-vp9", container="webm", channels=2, audio_codec="libopus")
+    assert probe_bytes(film) == MediaFacts(
+        content_type="video/webm",
+        size_bytes=len(film),
+        width_px=108,
+        height_px=192,
+        duration_s=1.0,
+        frame_rate=30.0,
+        codec="vp9",
+        codec_profile="Profile 0",
+        pixel_format="yuv420p",
+        bit_depth=8,
+        audio_codec="opus",
+        audio_channels=2,
+        audio_sample_rate_hz=48_000,
+    )
+
+
+def test_matroska_film_is_rejected_unless_it_is_a_webm_film() -> None:
+    with pytest.raises(UnreadableMediaError, match="not a JPEG"):
+        probe_bytes(movie(frames=3, container="matroska"))
 
 
 def test_bit_rate_is_that_of_the_pictures_even_in_fragments() -> None:
@@ -46,14 +119,15 @@ def test_bit_rate_is_that_of_the_pictures_even_in_fragments() -> None:
         assert probe_bytes(film).bit_rate == pytest.approx(13_512, rel=0.1)
 
 
-@pytest.mark.parametrize("rotation_degrees", [90, -90])
+@pytest.mark.parametrize("rotation_degrees", [90, -90, 270, -270])
 def test_film_that_is_rotated_sideways_has_its_displayed_size(rotation_degrees: int) -> None:
     facts = probe_bytes(movie(width_px=192, height_px=108, rotation_degrees=rotation_degrees))
     assert (facts.width_px, facts.height_px) == (108, 192)
 
 
-def test_film_that_is_upside_down_keeps_its_size() -> None:
-    facts = probe_bytes(movie(rotation_degrees=180))
+@pytest.mark.parametrize("rotation_degrees", [180, -180])
+def test_film_that_is_upside_down_keeps_its_size(rotation_degrees: int) -> None:
+    facts = probe_bytes(movie(rotation_degrees=rotation_degrees))
     assert (facts.width_px, facts.height_px) == (108, 192)
 
 
@@ -84,7 +158,7 @@ class CountingFile(io.BytesIO):
 )
 def test_header_at_either_end_is_found_without_reading_the_whole_file(content: bytes) -> None:
     file = CountingFile(content)
-    assert measure_movie(file, len(content)).duration_s == 1.0
+    assert measure_movie("video/mp4", file, len(content)).duration_s == 1.0
     assert file.read_bytes < 3_000_000
 
 
@@ -164,7 +238,7 @@ def test_any_boxes_are_checked_without_other_exceptions(data: bytes, size_bytes:
 @given(st.data())
 @settings(max_examples=60)  # one file and one thread each
 def test_garbled_film_is_measured_or_not(data: st.DataObject) -> None:
-    garbled = bytearray(FILM)
+    garbled = bytearray(data.draw(st.sampled_from([FILM, WEBM])))
     for _ in range(data.draw(st.integers(1, 8))):
         garbled[data.draw(st.integers(0, len(garbled) - 1))] = data.draw(st.integers(0, 255))
     try:

@@ -45,6 +45,9 @@ async def test_media_item_shows_the_facts_of_its_bytes(tenant: Tenant) -> None:
     assert "frameCount" not in item
     assert (item["durationS"], item["frameRate"], item["codec"]) == (1.0, 30.0, "h264")
     assert (item["bitRate"], item["audioChannels"]) == (pytest.approx(13_512, rel=0.1), 0)
+    assert (item["codecProfile"], item["pixelFormat"], item["bitDepth"]) == ("High", "yuv420p", 8)
+    assert (item["hasVariableFrameRate"], item["isFastStart"]) == (False, False)
+    assert not item.keys() & {"dynamicRange", "audioCodec", "audioSampleRateHz"}
     assert item["sizeBytes"] == len(film)
     assert abs(moment(item["expiresAt"]) - moment(item["createdAt"]) - timedelta(days=30)) < timedelta(minutes=1)
     assert item in (await tenant.client.get("/v1/media")).json()["data"]

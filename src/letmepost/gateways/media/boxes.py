@@ -46,6 +46,9 @@ class Claims:
         self._table_bytes = 0
         self._boxes = 0
         self._fragments = 0
+        self._has_pictures = False
+        self.is_fast_start: bool | None = None
+        """True if the header comes before the pictures; None if there is no header, or before `check`."""
 
     def check(self) -> None:
         """Check all boxes of the file, up to its first fragments.
@@ -78,6 +81,10 @@ class Claims:
             raise UnreadableMediaError("The video's header is compressed.")
         if kind == b"moof":
             self._fragments += 1
+        if kind == b"mdat":
+            self._has_pictures = True
+        elif kind == b"moov" and self.is_fast_start is None:
+            self.is_fast_start = not self._has_pictures
         if kind in _CONTAINERS:
             self._walk(body, end, depth=depth + 1)
         elif kind in _TABLES or kind in {b"stsz", b"stz2", b"trun"}:

@@ -107,7 +107,7 @@ def _measure(content_type: str, file: RemoteFile, size_bytes: int) -> Measures:
     if content_type in IMAGE_TYPES:
         return measure_image(content_type, io.BufferedReader(file, _BUFFER_BYTES), size_bytes)
     file.left_bytes = _MOVIE_READ_MAX_BYTES
-    return measure_movie(io.BufferedReader(file, _BUFFER_BYTES), size_bytes)
+    return measure_movie(content_type, io.BufferedReader(file, _BUFFER_BYTES), size_bytes)
 
 
 def _limit(kind: int, value: int) -> None:

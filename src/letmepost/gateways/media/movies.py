@@ -1,7 +1,10 @@
-"""Measures MP4 and QuickTime files with FFmpeg through PyAV. Only a media process imports this module."""
+"""Measures MP4, QuickTime and WebM files with FFmpeg through PyAV. Only a media process imports this module."""
 
 import itertools
-from typing import BinaryIO
+from collections.abc import Mapping
+from statistics import median_low
+from types import MappingProxyType
+from typing import Any, BinaryIO
 
 import av
 from av.container import InputContainer
@@ -15,56 +18,104 @@ _PACKETS_MAX = 16
 """The limit of packets until the first picture is decoded."""
 _PIXELS_MAX = 8192 * 8192
 """The limit of pixels of a picture that is decoded to find its rotation."""
+_INDEX_MIN = 2
+_INDEX_MAX = 10_000
+"""How many pictures decide if the frame rate is variable: those of the first minutes."""
+_JITTER = 0.5
+"""A picture of a video with a constant frame rate is shown up to this part longer or shorter than most.
+
+Time stamps are rounded, and clocks of cameras are not exact.
+"""
+_ODD_SHARE = 0.05
+_FORMATS: Mapping[str, str] = MappingProxyType({"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"})
+# Transfer characteristics: ITU-T H.273, table 3. 0 and 2: not stated.
+_DYNAMIC_RANGES: Mapping[int, str | None] = MappingProxyType({0: None, 2: None, 16: "pq", 18: "hlg"})
 
 
-def measure_movie(file: BinaryIO, size_bytes: int) -> Measures:
+def measure_movie(content_type: str, file: BinaryIO, size_bytes: int) -> Measures:
     """Return the measures in the file's header; all None if the header is missing or broken.
 
     Raises:
         UnreadableMediaError: the header claims more than the file can contain.
         MemoryError: the file needs more memory than allowed.
     """
-    Claims(file, size_bytes).check()
-    file.seek(0)
+    is_fast_start = None
+    if content_type != "video/webm":
+        claims = Claims(file, size_bytes)
+        claims.check()
+        is_fast_start = claims.is_fast_start
+        file.seek(0)
     try:
         # By name: FFmpeg parses only this format, and opens no other file or address.
-        with av.open(file, "r", format="mov", buffer_size=_BUFFER_BYTES) as container:
-            return _of_container(container)
+        with av.open(file, "r", format=_FORMATS[content_type], buffer_size=_BUFFER_BYTES) as container:
+            duration_s = _rounded(None if container.duration is None else container.duration / av.time_base)
+            return Measures(
+                duration_s=duration_s,
+                is_fast_start=is_fast_start if container.streams.video else None,
+                **_of_pictures(container),
+                **_of_sound(container),
+            )
     except MemoryError:
         raise
     except (av.FFmpegError, ValueError, OverflowError):
         return Measures()
 
 
-def _of_container(container: InputContainer) -> Measures:
-    duration_s = _rounded(None if container.duration is None else container.duration / av.time_base)
-    channels, audio_codec = _of_sound(container)
+def _of_pictures(container: InputContainer) -> dict[str, Any]:
+    """Return the measures of the picture track; none if the file has only sound, or FFmpeg does not support the codec.
+
+    A frame rate of 0 is unknown: no player could show such a file.
+    """
     stream = next(iter(container.streams.video), None)
-    if stream is None or stream.codec_context is None:  # only sound, or a codec that FFmpeg does not support
-        return Measures(duration_s=duration_s, audio_codec=audio_codec, audio_channels=channels)
-    width_px, height_px = stream.codec_context.width or None, stream.codec_context.height or None
+    if stream is None or stream.codec_context is None:
+        return {}
+    context = stream.codec_context
+    width_px, height_px = context.width or None, context.height or None
+    is_variable = _is_variable(stream)  # before a picture is decoded, which reads more of a fragmented file
     if _is_sideways(container, stream):
         width_px, height_px = height_px, width_px
-    return Measures(
-        width_px=width_px,
-        height_px=height_px,
-        duration_s=duration_s,
-        frame_rate=_rounded(float(stream.average_rate)) if stream.average_rate else None,
-        codec=stream.codec_context.codec.canonical_name,
-        bit_rate=stream.bit_rate if stream.bit_rate and stream.bit_rate > 0 else None,
-        audio_codec=audio_codec,
-        audio_channels=channels,
-    )
+    return {
+        "width_px": width_px,
+        "height_px": height_px,
+        "frame_rate": _rounded(float(stream.average_rate)) if stream.average_rate else None,
+        "has_variable_frame_rate": is_variable,
+        "codec": context.codec.canonical_name,
+        "codec_profile": stream.profile,
+        "pixel_format": context.pix_fmt,
+        "bit_depth": max((component.bits for component in context.format.components), default=None)
+        if context.format
+        else None,
+        "dynamic_range": _DYNAMIC_RANGES.get(context.color_trc, "sdr"),
+        "bit_rate": stream.bit_rate if stream.bit_rate and stream.bit_rate > 0 else None,
+    }
 
 
-def _of_sound(container: InputContainer) -> tuple[int | None, str | None]:
-    """Return the number of channels (0 if there is no sound) and the codec, each None if it is unknown."""
+def _of_sound(container: InputContainer) -> dict[str, Any]:
+    """Return the measures of the sound track; none if FFmpeg does not support the codec."""
     stream = next(iter(container.streams.audio), None)
     if stream is None:
-        return (0 if container.streams.video else None), None
-    if stream.codec_context is None:  # a codec that FFmpeg does not support
-        return None, None
-    return stream.codec_context.channels or None, stream.codec_context.codec.canonical_name
+        return {"audio_channels": 0 if container.streams.video else None}
+    if stream.codec_context is None:
+        return {}
+    return {
+        "audio_channels": stream.codec_context.channels or None,
+        "audio_codec": stream.codec_context.codec.canonical_name,
+        "audio_sample_rate_hz": stream.codec_context.sample_rate or None,
+    }
+
+
+def _is_variable(stream: VideoStream) -> bool | None:
+    """Return True if more than a few pictures are shown for another time than most; None if the index is too short.
+
+    Single pictures are shown longer wherever an application cuts a video, or a camera misses one.
+    """
+    times = [entry.timestamp for entry in itertools.islice(stream.index_entries, _INDEX_MAX)]
+    shown_for = [later - earlier for earlier, later in itertools.pairwise(times)]
+    if len(shown_for) < _INDEX_MIN:
+        return None
+    usual = median_low(shown_for)
+    odd = sum(1 for each in shown_for if abs(each - usual) > usual * _JITTER)
+    return odd > len(shown_for) * _ODD_SHARE
 
 
 def _is_sideways(container: InputContainer, stream: VideoStream) -> bool:

@@ -4,7 +4,7 @@ from letmepost.domain.errors import LetmepostError
 
 SNIFF_BYTES = 4096
 IMAGE_TYPES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
-MOVIE_TYPES = frozenset({"video/mp4", "video/quicktime"})
+MOVIE_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -20,6 +20,11 @@ _MP4_BRANDS = frozenset(
 )
 # Still images and sound. Some of them list an MP4 brand as compatible.
 _OTHER_BRANDS = frozenset(b"heic,heix,heim,heis,hevc,hevx,mif1,msf1,avif,avis,crx ,M4A ,M4B ,M4P ".split(b","))
+_EBML = b"\x1a\x45\xdf\xa3"
+# The element DocType. Matroska files with other content have another value: https://www.rfc-editor.org/rfc/rfc8794
+# (section 11.2.7) and https://www.webmproject.org/docs/container/ (checked 2026-11-29).
+_WEBM = b"\x42\x82\x84webm"
+_EBML_HEADER_BYTES = 64
 _OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 
 
@@ -44,11 +49,13 @@ def sniff(head: bytes) -> str:
         return "image/webp"
     video = _video_type(head)
     if video is None:
-        raise UnreadableMediaError("The file is not a JPEG, PNG, WebP, GIF, MP4, QuickTime or PDF file.")
+        raise UnreadableMediaError("The file is not a JPEG, PNG, WebP, GIF, MP4, QuickTime, WebM or PDF file.")
     return video
 
 
 def _video_type(head: bytes) -> str | None:
+    if head.startswith(_EBML):
+        return "video/webm" if _WEBM in head[:_EBML_HEADER_BYTES] else None
     if head[4:8] in _OLD_QUICKTIME:  # before 2001 the first box was not `ftyp`
         return "video/quicktime"
     if head[4:8] != b"ftyp":

@@ -48,6 +48,13 @@ class MediaView(View):
     bit_rate: Left[int] = None
     audio_codec: Left[str] = None
     audio_channels: Left[int] = None
+    codec_profile: Left[str] = None
+    pixel_format: Left[str] = None
+    bit_depth: Left[int] = None
+    dynamic_range: Left[str] = None
+    has_variable_frame_rate: Left[bool] = None
+    is_fast_start: Left[bool] = None
+    audio_sample_rate_hz: Left[int] = None
     error: Left[Annotated[Mapping[str, Any], DescribedAs(MediaErrorView)]] = None
     created_at: Moment
     expires_at: Left[Moment] = None
@@ -129,6 +136,13 @@ def _fields(row: MediaRow, url_for: URLFor) -> dict[str, Any]:
         "bit_rate": row.bit_rate,
         "audio_codec": row.audio_codec,
         "audio_channels": row.audio_channels,
+        "codec_profile": row.codec_profile,
+        "pixel_format": row.pixel_format,
+        "bit_depth": row.bit_depth,
+        "dynamic_range": row.dynamic_range,
+        "has_variable_frame_rate": row.has_variable_frame_rate,
+        "is_fast_start": row.is_fast_start,
+        "audio_sample_rate_hz": row.audio_sample_rate_hz,
         "error": row.error,
         "created_at": row.created_at,
         "expires_at": row.expires_at,
