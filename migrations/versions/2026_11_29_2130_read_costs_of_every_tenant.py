@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "202611292130"
-down_revision = "202611291900"
+down_revision = "202611292110"
 
 
 def upgrade() -> None:
