@@ -138,6 +138,24 @@ class Caller:
         video: dict[str, Any] = json.loads(reply.body)
         return video
 
+    def caption(self, snippet: object, content: bytes, newline: bytes = b"\r\n") -> SimulatedReply:
+        """Add captions to a video."""
+        lines = (
+            b"--edge",
+            b"Content-Type: application/json",
+            b"",
+            json.dumps({"snippet": snippet}).encode(),
+            b"--edge",
+            b"Content-Type: application/octet-stream",
+            b"",
+            content,
+            b"--edge--",
+            b"",
+        )
+        headers = self.signed(**{"content-type": "multipart/related; boundary=edge"})
+        query = {"part": "snippet", "uploadType": "multipart"}
+        return self.send("POST", "/upload/youtube/v3/captions", newline.join(lines), headers, query)
+
     def video(self, video_id: str, part: str = "snippet,status") -> dict[str, Any]:
         """Return a video as it is read."""
         [found] = self.call("GET", "videos", part=part, id=video_id)[1]["items"]

@@ -32,6 +32,7 @@ class Channel(TypedDict):
     """A channel of the Google account `user`. `key` is what the ids of the channel and of its uploads share."""
 
     id: str
+    number: int
     key: str
     user: str
     title: str
@@ -93,6 +94,7 @@ def create_channel(state: State, scenario: str, now: datetime, entropy: bytes, *
     number = next_number(state)
     channel = Channel(
         id=f"UC{key}",
+        number=number,
         key=key,
         user=user or str(100_000_000_000_000_000_000 + number),
         title=f"Sandbox channel {number}",
@@ -123,7 +125,7 @@ def add_playlist(
 def channels_of(state: State) -> list[Channel]:
     """Return every channel, oldest first."""
     found: list[Channel] = [state[key] for key in state if key.startswith("channel/")]
-    return sorted(found, key=lambda channel: channel["made_at"])
+    return sorted(found, key=lambda channel: channel["number"])
 
 
 def signed(

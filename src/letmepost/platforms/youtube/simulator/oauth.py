@@ -1,7 +1,7 @@
 """The consent page, the token endpoint, and what becomes of tokens. Source: fact sheet sections 1.1, 1.3 and 1.4."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +21,7 @@ from letmepost.platforms._kit.simulator.oauth.grants import (
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Lifetimes, Problem, TokenEndpoint
 from letmepost.platforms._kit.simulator.wire import Refusal, form_of
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
-from letmepost.platforms.youtube.simulator.channels import SCOPE_PREFIX, channels_of, create_channel
+from letmepost.platforms.youtube.simulator.channels import SCOPE_PREFIX, Channel, channels_of, create_channel
 from letmepost.platforms.youtube.simulator.scenarios import SCENARIOS
 from letmepost.platforms.youtube.simulator.wire import json_reply
 
@@ -86,18 +86,21 @@ def _without_channel(state: State, _scenario: str, now: datetime, entropy: bytes
 
 
 def _choices(state: State) -> Sequence[Choice]:
-    known = channels_of(state)
-    again = (
-        Choice("again", f"Allow {known[-1]['title']} again", account=_same_channel),
-        Choice("second", f"Allow another channel of the owner of {known[-1]['title']}", account=_second_channel),
-    )
     return (
         Choice("allow", "Allow", account=create_channel),
         Choice("upload-only", "Allow, but not to manage the channel", account=create_channel, withheld=_LESS),
-        *(again if known else ()),
+        *_choices_of(channels_of(state)[-1:]),
         Choice("no-channel", "Allow with a Google account that has no channel", account=_without_channel),
         Choice("deny", "Cancel"),
     )
+
+
+def _choices_of(known: Sequence[Channel]) -> Iterator[Choice]:
+    """Return the choices that a known channel adds."""
+    for channel in known:
+        title = channel["title"]
+        yield Choice("again", f"Allow {title} again", account=_same_channel)
+        yield Choice("second", f"Allow another channel of the owner of {title}", account=_second_channel)
 
 
 CONSENT = ConsentEndpoint(
@@ -125,13 +128,10 @@ def grant_tokens(state: State, call: SimulatedCall) -> SimulatedReply:
     """`POST /token`. A refresh token stays the same, and is returned only with the first access token."""
     form = form_of(call)
     granted: dict[str, Any] = json.loads(_TOKENS.respond(state, call, form).body)
-    refresh = find_token(state, granted.get("refresh_token", ""))
-    is_first = form["grant_type"] == "authorization_code" and f"online/{form['code']}" not in state
-    limited = refresh is not None and _is_limited(state, refresh)
-    if not is_first:
-        granted.pop("refresh_token", None)
-    elif limited and refresh is not None and refresh["expires_at"] is not None:
-        granted["refresh_token_expires_in"] = int(refresh["expires_at"] - call.now.timestamp())
+    if form["grant_type"] == "refresh_token" or f"online/{form['code']}" in state:
+        del granted["refresh_token"]
+    else:
+        granted.update(_limit_of(state, granted["refresh_token"]))
     return json_reply({**granted, "token_type": "Bearer"})
 
 
@@ -172,5 +172,8 @@ def _user_of(state: State, token: Token) -> str:
     return user
 
 
-def _is_limited(state: State, token: Token) -> bool:
-    return SCENARIOS[state[f"channel/{token['account_id']}"]["scenario"]].refresh_lifetime is not None
+def _limit_of(state: State, text: str) -> dict[str, int]:
+    """Return what Google reports of a refresh token that expires even if it is used."""
+    token: Token = state[f"oauth/token/{text}"]
+    lifetime = SCENARIOS[state[f"channel/{token['account_id']}"]["scenario"]].refresh_lifetime
+    return {} if lifetime is None else {"refresh_token_expires_in": int(lifetime.total_seconds())}
