@@ -11,6 +11,7 @@ CLIENTS: Mapping[str, Sequence[str]] = {
     "pinterest": ("pinterest-generated-client",),
     "threads": ("threadspipepy",),
     "twitter": ("tweepy", "xdk"),
+    "youtube": ("google-api-python-client",),
 }
 """The clients that publish to a simulator, by platform. The tests of a platform have these as parameters."""
 
