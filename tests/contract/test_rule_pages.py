@@ -23,17 +23,18 @@ _EXPLAINED = {rule.id for rule in explained_rules(discover().values()).values()}
 _ID = re.compile(r"[a-z][A-Za-z_]*(\.[a-z][A-Za-z0-9_]*)+")
 
 
-def _trees(folder: Path) -> Iterator[ast.AST]:
+def _trees(folder: Path, *, without: str = "") -> Iterator[ast.AST]:
     for path in sorted(folder.rglob("*.py")):
-        yield ast.parse(path.read_text(encoding="utf-8"))
+        if without not in path.relative_to(folder).parts:
+            yield ast.parse(path.read_text(encoding="utf-8"))
 
 
 def test_every_id_with_the_name_of_a_platform_has_a_page() -> None:
-    """A row of limits has the beginning of its rules' ids, with the separator."""
+    """A row of limits has the beginning of its rules' ids, with the separator. Simulators know no rules."""
     for name in discover():
         texts = {
             node.value
-            for tree in _trees(_SOURCE / "platforms" / name)
+            for tree in _trees(_SOURCE / "platforms" / name, without="simulator")
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }

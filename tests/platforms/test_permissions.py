@@ -28,6 +28,13 @@ each_platform = pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLAT
 DESCRIBED = image(2, alt_text="A cat")
 GIF = image(3, content_type="image/gif")
 TALK = {"thread": (ThreadPart(text="two", media=(DESCRIBED,)),), "first_comment": "comment"}
+VIDEO_OPTIONS = {
+    "title": "A title",
+    "madeForKids": False,
+    "thumbnail": "med_2",
+    "captions": [{"language": "en", "text": "WEBVTT"}],
+}
+THUMBNAIL = {"option_media": {"thumbnail": image(2)}}
 POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "bluesky": [{"media": (image(),), **TALK}],
     "example": [{"media": (image(),)}],
@@ -44,9 +51,10 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "pinterest": [{"media": (image(),)}],
     "threads": [{"media": (image(), video()), **TALK}],
     "twitter": [{"media": (image(),), **TALK}, {"media": (GIF,)}],
+    "youtube": [{"media": (video(),), "first_comment": "comment", "options": VIDEO_OPTIONS, **THUMBNAIL}],
 }
 """Posts that need every call of a platform. Each platform also publishes a text, if it can."""
-TEXTLESS = frozenset({"instagram", "pinterest"})
+TEXTLESS = frozenset({"instagram", "pinterest", "youtube"})
 """Platforms that publish no text alone."""
 
 
@@ -90,6 +98,13 @@ def use_boards(worker: Worker) -> None:
     publish(worker, {"media": (image(),), "options": {"boardSectionId": section_id}})
 
 
+def add_to_a_playlist(worker: Worker) -> None:
+    playlists = [worker.state[key] for key in worker.state if key.startswith("playlist/")]
+    channel_id = worker.account.platform_account_id
+    [playlist_id] = [one["id"] for one in playlists if one["channel"] == channel_id]
+    publish(worker, {"media": (video(),), "options": {**VIDEO_OPTIONS, "playlistId": playlist_id}, **THUMBNAIL})
+
+
 MORE: Mapping[str, Callable[[Worker], None]] = {
     "bluesky": connect_by_domains,
     "facebook": connect_pages_of_a_business,
@@ -97,6 +112,7 @@ MORE: Mapping[str, Callable[[Worker], None]] = {
     "linkedin": publish_as_a_page,
     "pinterest": use_boards,
     "threads": exceed_a_limit,
+    "youtube": add_to_a_playlist,
 }
 """What else a platform can be used for."""
 

@@ -76,8 +76,8 @@ def oauth_error(status: int, name: str) -> Reply:
         (READ, replied(401, UNAUTHENTICATED), A, None),
         (OPEN, replied(401, b"Unauthorized"), A, None),
         (OPEN, refused(401, "youtubeSignupRequired"), A, "youtube.channel.missing"),
-        (DELETE, refused(403, "insufficientPermissions"), A, None),
-        (DELETE, replied(403, NO_SCOPE), A, None),
+        (DELETE, refused(403, "insufficientPermissions"), A, "youtube.permission.missing"),
+        (DELETE, replied(403, NO_SCOPE), A, "youtube.permission.missing"),
         *(
             (OPEN, refused(403, name), A, "youtube.channel.unusable")
             for name in (

@@ -26,7 +26,8 @@ GIB_256 = 274_877_906_944
 
 def post(text: str = "hello", media: tuple[MediaItem, ...] = (video(),), **content: Any) -> PostContent:
     options = {"title": "A title", "madeForKids": False, **content.pop("options", {})}
-    return PostContent(text=text, media=media, options=options, **content)
+    given = {name: value for name, value in options.items() if value is not None}
+    return PostContent(text=text, media=media, options=given, **content)
 
 
 def optional(**options: Any) -> PostContent:
@@ -74,6 +75,8 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     ),
     (with_thumbnail(image(content_type="image/webp")), [("youtube.thumbnail.mime_allowed", "options.thumbnail")]),
     (with_thumbnail(image(size_bytes=52_428_801)), [("youtube.thumbnail.size_max", "options.thumbnail")]),
+    (optional(title=None), [("youtube.title.required", "options.title")]),
+    (optional(madeForKids=None), [("youtube.made_for_kids.required", "options.madeForKids")]),
     (optional(title="a" * 101), [("youtube.title.max_characters", "options.title")]),
     *((optional(title=title), [("youtube.title.max_characters", "options.title")]) for title in ("", " ")),
     *((optional(title=title), TITLE) for title in ("I <3 you", "a>b", "a\nb", "a\tb", "a\x07b")),
@@ -199,9 +202,6 @@ def test_unsupported_content_can_be_omitted() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {},
-        {"title": "a"},
-        {"madeForKids": False},
         {"title": "a", "madeForKids": "no"},
         {"title": "a", "madeForKids": False, "a": 1},
         {"title": "a", "madeForKids": False, "privacy": "friends"},

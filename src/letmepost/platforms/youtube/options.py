@@ -25,10 +25,10 @@ class YouTubeOptions(Options):
     """Options of YouTube. The text of the post is the description of the video."""
 
     platform: Literal["youtube"] | None = None
-    title: Annotated[str, Field(description="The title of the video. It is sent unchanged.")]
-    made_for_kids: Annotated[
-        StrictBool, Field(description="Declare whether the video is made for children (COPPA). YouTube requires it.")
-    ]
+    title: str | None = Field(default=None, description="The title of the video, sent unchanged. Required.")
+    made_for_kids: StrictBool | None = Field(
+        default=None, description="Declare whether the video is made for children (COPPA). Required."
+    )
     kind: Literal["video", "short"] = Field(
         default="video",
         description="With `short`, a video that YouTube would not show as a Short is rejected. YouTube itself decides "

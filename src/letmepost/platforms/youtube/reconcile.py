@@ -87,7 +87,7 @@ def _ask_session(post: ReadyPost, intent: Intent, settings: YouTubeSettings) -> 
 
 def _find_upload(post: ReadyPost, intent: Intent, settings: YouTubeSettings, total_bytes: int) -> Flow[Reconciled]:
     """Look for a video with the same title and size that was uploaded since the request."""
-    account, title = post.account, YouTubeOptions.model_validate(post.content.options).title
+    account, title = post.account, YouTubeOptions.model_validate(post.content.options).title or ""
     playlist_id = account.data.get(UPLOADS) or f"UU{account.platform_account_id[2:]}"
     uploads = yield from _read(list_playlist(settings, playlist_id))
     ids = [one for item in uploads.items if (one := _video_in(item)) is not None and _has_title(item, title)]

@@ -7,13 +7,13 @@ from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations
 from letmepost.platforms._kit.refusals import auth_failed, rejected, unavailable
 
 
-def _extra(rule_id: str, subject: str, remediation: str, *, reason: str) -> Explanation:
+def _extra(rule_id: str, subject: str, remediation: str, *, reason: str, **sample: str) -> Explanation:
     return Explanation(
         id=rule_id,
         message=f"The video is published, but {subject}. {{reason}} ({{status}})",
         remediation=remediation,
         summary="YouTube rejected an addition to the video. The video itself is published, and is not uploaded again.",
-        sample={"reason": f"YouTube rejected the request: {reason}", "status": "HTTP 403, forbidden"},
+        sample={"reason": f"YouTube rejected the request: {reason}", "status": "HTTP 403, forbidden", **sample},
     )
 
 
@@ -29,6 +29,13 @@ CHANNEL_UNUSABLE = auth_failed(
     remediation="The owner must check the status of the channel in YouTube Studio, and connect it again.",
     summary="The channel was closed or suspended, or the person may not act for it.",
     sample={"reason": "The channel is suspended."},
+)
+SCOPE_MISSING = auth_failed(
+    id="youtube.permission.missing",
+    message="The account's owner has not granted the permission {scope}.",
+    remediation="Connect the account again, and tick every box on Google's page.",
+    summary="On Google's page, a person can grant single permissions. A call needs one that was not granted.",
+    sample={"scope": "https://www.googleapis.com/auth/youtube.force-ssl"},
 )
 UPLOADS_USED_UP = PlatformRefusal(
     id="youtube.quota.uploads",
@@ -94,6 +101,7 @@ PUBLISH_AT_PASSED = rejected(
     rule="youtube.publish_at.future",
     message="`publishAt` ({publish_at}) has passed: YouTube would publish the video immediately.",
     remediation="Send a later `options.publishAt`, or omit it, and retry the post.",
+    sample={"publish_at": "2026-12-01T09:00:00+00:00"},
 )
 SETTING_FORBIDDEN = rejected(
     id="youtube.status.forbidden",
@@ -157,6 +165,7 @@ CAPTIONS_REFUSED = _extra(
     "the captions ({language}) were not added",
     "Check the file, and add the captions in YouTube Studio.",
     reason="The caption track is invalid.",
+    language="en",
 )
 FIRST_COMMENT_REFUSED = _extra(
     "youtube.first_comment.refused",
@@ -175,10 +184,6 @@ SESSION_ELSEWHERE = rejected(
 
 SESSION_ENDED = auth_failed(
     message="Google no longer accepts the account's token.", remediation="Connect the account again."
-)
-SCOPE_MISSING = auth_failed(
-    message="The account's owner has not granted the permission {scope}.",
-    remediation="Connect the account again, and tick every box on Google's page.",
 )
 THUMBNAIL_FORBIDDEN = rejected(message="YouTube does not let the channel set thumbnails: {reason}")
 APP_REFUSED = rejected(

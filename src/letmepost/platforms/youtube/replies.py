@@ -95,7 +95,7 @@ def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
         # The session may have created the video before it ended, or may be about to.
         return IN_DOUBT if call.effect is Effect.PUBLISH else _without_session(reply)
     names = reasons(reply)
-    if reply.status == 403 and "forbidden" in names and _domain(reply) == "youtube.thumbnail":
+    if reply.status == 403 and "forbidden" in names and _domain(reply).endswith(".thumbnail"):
         return refusals.THUMBNAIL_FORBIDDEN
     return _used_up_today(reply) or _MEANINGS.find(call, reply, *names)
 
@@ -135,9 +135,10 @@ def _envelope(reply: Reply) -> Mapping[str, Any]:
     return object_in(reply.data(), "error")
 
 
-def _domain(reply: Reply) -> str | None:
+def _domain(reply: Reply) -> str:
+    """Return the domain of the error, such as `youtube.thumbnail`; empty without one."""
     found = objects_in(_envelope(reply), "errors")
-    return text_in(found[0], "domain") if found else None
+    return (text_in(found[0], "domain") if found else None) or ""
 
 
 def _quota_limit(reply: Reply) -> str:

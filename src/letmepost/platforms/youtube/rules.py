@@ -11,6 +11,12 @@ from letmepost.platforms.youtube.sources import CAPTIONS, COMMENTS, INSERT, PLAY
 from letmepost.platforms.youtube.text_rules import TEXT_LIMITS
 
 
+def _undeclared(target: PostTarget[YouTubeOptions]) -> Iterator[Finding]:
+    if target.options.made_for_kids is None:
+        message = "The post does not declare whether the video is made for children."
+        yield Finding(field="options.madeForKids", message=message)
+
+
 def _public_until_then(target: PostTarget[YouTubeOptions]) -> Iterator[Finding]:
     options = target.options
     if options.publish_at is not None and options.visibility != "private":
@@ -66,6 +72,13 @@ RULES = rules_of(
         *TEXT_LIMITS,
         SinglePart("youtube.thread.supported", source=INSERT),
         Rule(
+            id="youtube.made_for_kids.required",
+            summary="A video is declared to be made for children, or not to be: US law (COPPA) requires it.",
+            remediation="Send `options.madeForKids` with `true` or `false`.",
+            source=VIDEOS,
+            find=_undeclared,
+        ),
+        Rule(
             id="youtube.publish_at.private",
             summary="A video with `publishAt` is private until that time.",
             remediation="Remove `options.privacy`, or remove `options.publishAt`.",
@@ -74,7 +87,7 @@ RULES = rules_of(
         ),
         Rule(
             id="youtube.publish_at.future",
-            summary="`publishAt` is in the future: YouTube publishes a video with a past time immediately.",
+            summary="The time in `publishAt` is in the future: YouTube publishes a video with a past time immediately.",
             remediation="Send a later time, or remove `options.publishAt`.",
             source=VIDEOS,
             find=_past,

@@ -6,10 +6,9 @@ The discovery document of the API, revision 20261104 (checked 2026-11-28), lists
 
 from collections.abc import Collection
 
-_PREFIX = "https://www.googleapis.com/auth/"
-UPLOAD = f"{_PREFIX}youtube.upload"
-READ = f"{_PREFIX}youtube.readonly"
-MANAGE = f"{_PREFIX}youtube.force-ssl"
+UPLOAD = "https://www.googleapis.com/auth/youtube.upload"
+READ = "https://www.googleapis.com/auth/youtube.readonly"
+MANAGE = "https://www.googleapis.com/auth/youtube.force-ssl"
 
 SCOPES = (UPLOAD, READ, MANAGE)
 MAY_UPLOAD = f"{UPLOAD} or {MANAGE}"

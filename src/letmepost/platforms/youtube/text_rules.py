@@ -67,7 +67,19 @@ def _forbidden(rule_id: str, noun: str, texts: Texts, pattern: re.Pattern[str], 
     )
 
 
+def _no_title(target: PostTarget[YouTubeOptions]) -> Iterator[Finding]:
+    if target.options.title is None:
+        yield Finding(field="options.title", message="The post has no title. Every video has one.")
+
+
 TEXT_LIMITS = (
+    Rule(
+        id="youtube.title.required",
+        summary="A video has a title. It is not derived from the text, which is the description.",
+        remediation="Send the title as `options.title`.",
+        source=VIDEOS,
+        find=_no_title,
+    ),
     TextLimit(
         "youtube.title.max_characters",
         texts=_title,

@@ -23,7 +23,7 @@ from letmepost.platforms._kit.simulator.files import shown
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import SimulatedPost, Simulator, State
 from letmepost.platforms.youtube.settings import YouTubeSettings
-from letmepost.platforms.youtube.simulator.comments import all_threads
+from letmepost.platforms.youtube.simulator.comments import all_comments
 from letmepost.platforms.youtube.simulator.oauth import APP, CONSENT
 from letmepost.platforms.youtube.simulator.router import answer
 from letmepost.platforms.youtube.simulator.scenarios import SCENARIOS
@@ -68,7 +68,7 @@ def posts(state: State) -> list[SimulatedPost]:
                 reply_to=thread["video"],
             ),
         )
-        for thread in all_threads(state)
+        for thread in all_comments(state)
     ]
     return [post for _, post in sorted(numbered, key=lambda pair: pair[0])]
 

@@ -69,16 +69,16 @@ def listing(request: Request) -> SimulatedReply:
     if not request.scenario.has_comments:
         raise forbidden("The video has disabled comments.", reason="commentsDisabled", domain=_DOMAIN)
     horizon = request.now - request.scenario.lag_s
-    threads = [
+    found = [
         thread
-        for thread in reversed(all_threads(request.state))
+        for thread in reversed(all_comments(request.state))
         if thread["video"] == video["id"] and thread["made_at"] <= horizon
     ]
-    rows = [resource("commentThread", _show(request, thread), wanted) for thread in threads]
+    rows = [resource("commentThread", _show(request, thread), wanted) for thread in found]
     return page(request.call, "commentThreadListResponse", rows, default=20, most=100)
 
 
-def all_threads(state: State) -> list[Thread]:
+def all_comments(state: State) -> list[Thread]:
     """Return every comment, oldest first."""
     found: list[Thread] = [state[key] for key in state if key.startswith("thread/")]
     return sorted(found, key=lambda thread: thread["number"])
