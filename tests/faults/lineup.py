@@ -19,6 +19,9 @@ VISIBLE_S = 3.0
 BRIEF_REPEATS = frozenset({"linkedin"})
 """Platforms that detect a repeat for ten minutes. A post without a worker for longer is left to a person."""
 
+VIDEO_ONLY = frozenset({"youtube"})
+"""Platforms whose posts are all videos. `tests.faults.videos` publishes on them."""
+
 EXPIRING = ("bluesky", "linkedin", "pinterest", "twitter")
 """Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last two are single-use."""
 
@@ -31,7 +34,7 @@ def haste() -> str:
     delays = ", ".join(
         f"{name} {platform.visibility_delay_s:g} s"
         for name, platform in discover().items()
-        if platform.visibility_delay_s > VISIBLE_S
+        if platform.visibility_delay_s > VISIBLE_S and name not in VIDEO_ONLY
     )
     return (
         f"Short delays: calls time out after {CALL_S:g} s, and accepted posts count as visible after {VISIBLE_S:g} s"
@@ -96,7 +99,6 @@ def _changed(instruction: Instruction, change: Callable[[Call], Call]) -> Instru
             return instruction
 
 
-PLATFORMS: Mapping[str, Platform] = MappingProxyType(
-    {**{name: hurried(platform) for name, platform in discover().items()}, ASKED.name: ASKED, UNASKED.name: UNASKED}
-)
+_HURRIED = {name: hurried(platform) for name, platform in discover().items() if name not in VIDEO_ONLY}
+PLATFORMS: Mapping[str, Platform] = MappingProxyType({**_HURRIED, ASKED.name: ASKED, UNASKED.name: UNASKED})
 """The platforms by name, created at import time, before processes are forked."""

@@ -16,10 +16,6 @@ def film(text: str = TEXT, *, first_comment: str | None = None, **options: Any) 
     return content if first_comment is None else {**content, "first_comment": first_comment}
 
 
-def with_thumbnail(size_bytes: int) -> Content:
-    return {**film(thumbnail="med_1"), "option_media": {"thumbnail": image(size_bytes=size_bytes)}}
-
-
 def with_track(name: str) -> Content:
     return film(captions=[{"language": "en", "name": name, "text": "WEBVTT"}])
 
@@ -28,28 +24,26 @@ SUITE = PlatformSuite(
     platform=PLATFORM,
     examples={
         "text": film(),
-        "comment": film("Bare", first_comment="More (here): #tag"),
-        "short": {
-            **film(
-                "All",
-                kind="short",
-                privacy="unlisted",
-                tags=["one", "two words"],
-                categoryId="22",
-                containsSyntheticMedia=True,
-                notifySubscribers=False,
-                thumbnail="med_1",
-                captions=[{"language": "en", "name": "English", "text": "1\n00:00:00,000 --> 00:00:01,000\nHi\n"}],
-            ),
+        "video": film(
+            "Moving",
+            kind="short",
+            privacy="unlisted",
+            tags=["one", "two words"],
+            categoryId="22",
+            containsSyntheticMedia=True,
+            notifySubscribers=False,
+        ),
+        "comment": {
+            **film("Bare", first_comment="More (here): #tag", thumbnail="med_1"),
             "option_media": {"thumbnail": image()},
         },
     },
     endings={
         "unavailable": Ending(kind=FailureKind.UNAVAILABLE),
         "flaky": Ending(kind=FailureKind.UNAVAILABLE),
-        "duplicate": Ending(example="short"),
-        "rejected_later": Ending(example="short"),
-        "processing_failed": Ending(example="short"),
+        "duplicate": Ending(example="video"),
+        "rejected_later": Ending(example="video"),
+        "processing_failed": Ending(example="video"),
         "processing_forever": Ending(),
         "interrupted": Ending(kind=FailureKind.IN_DOUBT),
         "short_parts": Ending(),
@@ -57,16 +51,16 @@ SUITE = PlatformSuite(
         "expired_upload": Ending(kind=FailureKind.IN_DOUBT),
         "expired_after_publish": Ending(kind=FailureKind.IN_DOUBT),
         "lagging": Ending(),
-        "private_only": Ending(example="short"),
+        "private_only": Ending(example="video"),
         "no_thumbnails": Ending(),
-        "comments_disabled": Ending(example="short"),
+        "comments_disabled": Ending(example="video"),
         "no_long_uploads": Ending(),
         "daily_uploads": Ending(
             kind=FailureKind.QUOTA_EXHAUSTED,
             rule="youtube.quota.uploads",
             scope=LimitScope.APP,
         ),
-        "daily_units": Ending(example="short"),
+        "daily_units": Ending(example="video"),
         "upload_limit": Ending(kind=FailureKind.QUOTA_EXHAUSTED, rule="youtube.quota.channel", has_retry_time=True),
         "testing_app": Ending(),
         "no_channel": Ending(status=None, kind=FailureKind.AUTH_FAILED),
@@ -79,15 +73,16 @@ SUITE = PlatformSuite(
         "name of captions": with_track,
     },
     words=("<", ">", "a b ", "\n", ","),
-    sizes={"youtube.thumbnail.size_max": with_thumbnail},
     broken={
         "youtube.title.characters": film(title="I <3 you"),
         "youtube.text.characters": film("a > b"),
         "youtube.tags.characters": film(tags=["<"]),
     },
     unjudged={
+        "youtube.tags.separators": "YouTube accepts such a tag, and shows several or a broken one",
         "youtube.media.count_max": "an upload has one video",
         "youtube.media.video_size_max": "256 GiB are too much for a test",
+        "youtube.thumbnail.size_max": "50 MiB are too much for a test",
         "youtube.media.video_duration_max": "the simulator does not inspect videos",
         "youtube.media.video_long_uploads": "the simulator does not inspect videos",
         "youtube.short.duration_max": "YouTube accepts the video, and does not show it as a Short",

@@ -53,6 +53,7 @@ def granted(*scopes: str, **data: Any) -> AccountFacts:
 TITLE = [("youtube.title.characters", "options.title")]
 TEXT = [("youtube.text.characters", "text")]
 TAG = [("youtube.tags.characters", "options.tags[1]")]
+SEPARATOR = [("youtube.tags.separators", "options.tags[1]")]
 FUTURE = (NOW + timedelta(hours=1)).isoformat()
 CAPTIONS = {"captions": [{"language": "en", "text": "WEBVTT"}]}
 SHORT = {"kind": "short"}
@@ -83,7 +84,8 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post("é" * 2500 + "a"), [("youtube.text.max_bytes", "text")]),
     *((post(text), TEXT) for text in ("I <3 you", "->", "a\x00b", "a\x1fb", "a\x7fb")),
     (optional(tags=["a" * 249, "b" * 251]), [("youtube.tags.max_characters", "options.tags")]),
-    *((optional(tags=["a", tag]), TAG) for tag in ("<", ">", "a,b", 'a"b', "a\nb")),
+    *((optional(tags=["a", tag]), TAG) for tag in ("<", ">", "a\x07b")),
+    *((optional(tags=["a", tag]), SEPARATOR) for tag in ("a,b", 'a"b', "a\nb", "a\tb")),
     (optional(tags=["a", " "]), [("youtube.tags.non_empty", "options.tags[1]")]),
     (
         optional(captions=[{"language": "en", "name": "a" * 151, "text": "a"}]),

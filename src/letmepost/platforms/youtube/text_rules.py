@@ -20,9 +20,9 @@ from letmepost.platforms.youtube.options import YouTubeOptions
 from letmepost.platforms.youtube.sources import CAPTIONS, COMMENTS, VIDEOS
 
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
-_IN_DESCRIPTION = re.compile(rf"[<>{_CONTROL}]")
-_IN_TITLE = re.compile(rf"[<>\t\r\n{_CONTROL}]")
-_IN_TAG = re.compile(rf'[<>,"\t\r\n{_CONTROL}]')
+_FORBIDDEN = re.compile(rf"[<>{_CONTROL}]")
+_FORBIDDEN_IN_TITLE = re.compile(rf"[<>\t\r\n{_CONTROL}]")
+_SEPARATORS = re.compile(r'[,"\t\r\n]')
 
 _title = option_text("title", "The title", lambda options: options.title)
 
@@ -47,7 +47,14 @@ def _tags_lengths(target: PostTarget[YouTubeOptions]) -> Iterator[tuple[str, int
         yield "options.tags", tags_length(target.options.tags)
 
 
-def _forbidden(rule_id: str, noun: str, texts: Texts, pattern: re.Pattern[str], characters: str) -> Rule:
+def _forbidden(
+    rule_id: str,
+    noun: str,
+    texts: Texts,
+    pattern: re.Pattern[str],
+    characters: str,
+    why: str = "which YouTube rejects",
+) -> Rule:
     """Return the rule that texts contain no character of a pattern. It names the first one, and its position."""
 
     def find(target: PostTarget[YouTubeOptions]) -> Iterator[Finding]:
@@ -55,7 +62,7 @@ def _forbidden(rule_id: str, noun: str, texts: Texts, pattern: re.Pattern[str], 
             found = pattern.search(named.text)
             if found is not None:
                 shown = f"`{found[0]}`" if found[0].isprintable() else f"U+{ord(found[0]):04X}"
-                message = f"{named.name} contains {shown} as character {found.start() + 1}, which YouTube rejects."
+                message = f"{named.name} contains {shown} as character {found.start() + 1}, {why}."
                 yield Finding(field=named.path, actual=found[0], message=message)
 
     return Rule(
@@ -89,9 +96,11 @@ TEXT_LIMITS = (
         is_required=True,
         source=VIDEOS,
     ),
-    _forbidden("youtube.title.characters", "title", _title, _IN_TITLE, "`<`, `>`, line breaks or control characters"),
+    _forbidden(
+        "youtube.title.characters", "title", _title, _FORBIDDEN_IN_TITLE, "`<`, `>`, line breaks or control characters"
+    ),
     TextLimit("youtube.text.max_bytes", texts=post_text, limit=5000, measure=UTF8_BYTES, source=VIDEOS),
-    _forbidden("youtube.text.characters", "description", post_text, _IN_DESCRIPTION, "`<`, `>` or control characters"),
+    _forbidden("youtube.text.characters", "description", post_text, _FORBIDDEN, "`<`, `>` or control characters"),
     CountLimit(
         "youtube.tags.max_characters",
         subject="list of tags",
@@ -102,8 +111,14 @@ TEXT_LIMITS = (
         limit=500,
         source=VIDEOS,
     ),
+    _forbidden("youtube.tags.characters", "tag", _tags, _FORBIDDEN, "`<`, `>` or control characters"),
     _forbidden(
-        "youtube.tags.characters", "tag", _tags, _IN_TAG, "`<`, `>`, comma, quote, line breaks or control characters"
+        "youtube.tags.separators",
+        "tag",
+        _tags,
+        _SEPARATORS,
+        "commas, quotes or line breaks",
+        "at which YouTube splits tags",
     ),
     NotBlank("youtube.tags.non_empty", texts=_tags, noun="tag", instead="or remove it", source=VIDEOS),
     TextLimit(
