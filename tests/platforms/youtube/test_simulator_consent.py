@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -163,6 +164,22 @@ def test_every_call_costs_units_even_if_it_is_refused(caller: Caller) -> None:
     caller.refresh()
     caller.video(video_id)
     assert caller.state["quota/2026-11-23"] == {"units": 1}
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        pytest.param("2026-11-01T06:59:59+00:00", "2026-10-31", id="the last second of a day of summer time"),
+        pytest.param("2026-11-01T07:00:00+00:00", "2026-11-01", id="midnight in summer time"),
+        pytest.param("2026-11-02T07:59:59+00:00", "2026-11-01", id="the last second of a day of 25 hours"),
+        pytest.param("2026-11-02T08:00:00+00:00", "2026-11-02", id="midnight in standard time"),
+        pytest.param("2027-03-15T07:00:00+00:00", "2027-03-15", id="midnight after the day of 23 hours"),
+    ],
+)
+def test_day_of_the_quota_begins_at_midnight_in_california(moment: str, day: str) -> None:
+    caller = Caller(now=datetime.fromisoformat(moment)).connect()
+    caller.call("GET", "videos", part="id", id="none")
+    assert caller.state[f"quota/{day}"] == {"units": 1}
 
 
 def test_used_up_units_leave_uploads_possible() -> None:

@@ -1,12 +1,13 @@
 """The simulator's uploads: sessions, ranges, and when a video exists."""
 
 import json
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from letmepost.domain.received import Checksum
 from letmepost.platforms.youtube.simulator import SIMULATOR
-from tests.platforms.youtube.simulated import METADATA, STEP_BYTES, Caller
+from tests.platforms.youtube.simulated import METADATA, ROOT, STEP_BYTES, Caller
 
 
 @pytest.fixture
@@ -83,6 +84,13 @@ def test_unknown_or_old_upload_is_not_found(caller: Caller) -> None:
     caller.advance(days=7)
     caller.refresh()
     assert caller.probe(url, 10).status == 404
+
+
+def test_url_of_an_upload_needs_no_token(caller: Caller) -> None:
+    url = caller.open().headers["location"]
+    parts = urlsplit(url)
+    path = parts.path.removeprefix(urlsplit(ROOT).path)
+    assert caller.send("PUT", path, b"0123456789", query=dict(parse_qsl(parts.query))).status == 201
 
 
 def test_upload_of_another_channel_is_refused(caller: Caller) -> None:

@@ -74,6 +74,10 @@ def test_metadata_at_the_limit_is_published_unchanged(caller: Caller, snippet: M
     assert video["snippet"]["categoryId"] == "22"
 
 
+def test_tag_with_commas_is_read_as_several_tags(caller: Caller) -> None:
+    assert caller.publish(changed("snippet", tags=["one, two", "three"]))["snippet"]["tags"] == ["one", "two", "three"]
+
+
 def test_part_that_is_not_named_is_ignored(caller: Caller) -> None:
     reply = caller.open(changed("status", privacyStatus="private"), part="snippet")
     video = json.loads(caller.put(reply.headers["location"], b"0123456789").body)

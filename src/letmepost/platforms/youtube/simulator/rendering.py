@@ -87,7 +87,10 @@ def parts_of(state: State, video: Video, now: float) -> dict[str, Any]:
 
 
 def _snippet(state: State, video: Video) -> dict[str, Any]:
+    """Return the snippet. A tag that contains commas is read as several tags."""
     snippet = {"description": "", "categoryId": "22", **video["given"].get("snippet", {})}
+    if "tags" in snippet:
+        snippet["tags"] = [name.strip() for tag in snippet["tags"] for name in tag.split(",") if name.strip()]
     return {
         **snippet,
         "publishedAt": format_time(video["made_at"]),
