@@ -81,8 +81,6 @@ async def test_scenario_has_its_outcome(deployment: Deployment) -> None:
     ends = {
         "interrupted": "published",
         "timeout_after_publish": "published",
-        "token_expiring": "published",
-        "rejected": "rejected",
         "auth_revoked": "held",
     }
 

@@ -14,6 +14,7 @@ from letmepost.platforms.youtube.api import (
     comment,
     delete_video,
     exchange_token,
+    list_comments,
     read_channel,
     read_video,
     set_thumbnail,
@@ -171,6 +172,7 @@ def test_error_has_its_kind_and_rule(call: Call, response: Reply, kind: FailureK
         (COMMENT, "youtube.force-ssl"),
         (PLAYLIST, "youtube.force-ssl"),
         (CAPTIONS, "youtube.force-ssl"),
+        (list_comments(SETTINGS, "dQw4w9WgXcQ"), "youtube.force-ssl"),
     ],
 )
 def test_missing_permission_is_named(call: Call, scope: str) -> None:

@@ -20,6 +20,6 @@ PERMISSIONS = (
     Permission("POST /upload/youtube/v3/captions", "Add captions", (MANAGE,)),
     Permission("GET /youtube/v3/captions", "Look for captions after a lost response", (MANAGE,)),
     Permission("POST /youtube/v3/commentThreads", "Publish the first comment", (MANAGE,)),
-    Permission("GET /youtube/v3/commentThreads", "Look for the first comment after a lost response", (MAY_READ,)),
+    Permission("GET /youtube/v3/commentThreads", "Look for the first comment after a lost response", (MANAGE,)),
     Permission("DELETE /youtube/v3/videos", "Unpublish", (MANAGE,)),
 )

@@ -55,6 +55,7 @@ _MEANINGS = Meanings(
     },
     unauthorized=refusals.SESSION_ENDED,
 )
+_MANAGED = ("/captions", "/commentThreads")
 _UPLOADS_A_DAY = ("video uploads per day", "defaultvideoinsertperdayperproject")
 _TOKEN = re.compile(r"ya29\.[\w.-]+|1//[\w-]{8,}|upload_id=[^&\s\"'<>\\]+")
 
@@ -126,9 +127,11 @@ def _retry_at(reply: Reply, refusal: PlatformRefusal) -> datetime | None:
 
 def _scope_of(call: Call) -> str:
     """Return the permission that a call needs, for the message that it is missing."""
-    if UPLOAD_PATH in call.url and not call.url.endswith("/captions"):
+    if call.url.endswith(_MANAGED):
+        return MANAGE
+    if UPLOAD_PATH in call.url:
         return MAY_UPLOAD
-    return MAY_READ if call.method == "GET" and not call.url.endswith("/captions") else MANAGE
+    return MAY_READ if call.method == "GET" else MANAGE
 
 
 def _envelope(reply: Reply) -> Mapping[str, Any]:
