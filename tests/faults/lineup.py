@@ -99,6 +99,10 @@ def _changed(instruction: Instruction, change: Callable[[Call], Call]) -> Instru
             return instruction
 
 
-_HURRIED = {name: hurried(platform) for name, platform in discover().items() if name not in VIDEO_ONLY}
-PLATFORMS: Mapping[str, Platform] = MappingProxyType({**_HURRIED, ASKED.name: ASKED, UNASKED.name: UNASKED})
+PLATFORMS: Mapping[str, Platform] = MappingProxyType(
+    {**{name: hurried(platform) for name, platform in discover().items()}, ASKED.name: ASKED, UNASKED.name: UNASKED}
+)
 """The platforms by name, created at import time, before processes are forked."""
+
+WITHOUT_VIDEO = tuple(name for name in PLATFORMS if name not in VIDEO_ONLY)
+"""The platforms on which the runs publish texts and images."""

@@ -158,7 +158,7 @@ def test_call_is_signed_with_the_token_of_the_account() -> None:
 
 
 def test_check_returns_the_channel_with_the_scopes_that_were_granted() -> None:
-    channel = {**CHANNELS["items"][0], "status": {"longUploadsStatus": "eligible"}}  # type: ignore[index]  # a literal
+    channel = {**CHANNELS["items"][0], "status": {"longUploadsStatus": "eligible"}}
     data = play(check(ACCOUNT, SETTINGS), replied(200, {**CHANNELS, "items": [channel]})).value()
     assert data == {**ACCOUNT.data, "longUploads": "eligible"}
 

@@ -42,7 +42,7 @@ TOKENS = {
     "scope": FORCE_SSL,
     "token_type": "Bearer",
 }
-CHANNELS = {
+CHANNELS: dict[str, Any] = {
     "kind": "youtube#channelListResponse",
     "items": [
         {
@@ -59,10 +59,16 @@ CHANNELS = {
 }
 
 
-def replied(status: int, body: object = None, *, after_s: float = 0.0, **headers: str) -> Reply:
-    """Return a reply. `after_s`: seconds after NOW."""
+def replied(status: int, body: object = None, **headers: str) -> Reply:
+    """Return a reply. Underscores in the names of headers stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(status=status, headers=headers, body=content, received_at=NOW + timedelta(seconds=after_s))
+    return Reply(status=status, headers=named, body=content, received_at=NOW)
+
+
+def later(reply: Reply, seconds: float) -> Reply:
+    """Return a reply that was received this long after NOW."""
+    return replace(reply, received_at=NOW + timedelta(seconds=seconds))
 
 
 def refused(
@@ -91,7 +97,7 @@ def uploaded(privacy: str = "public", **more: Any) -> Reply:
 def listed(*items: object, after_s: float = 0.0) -> Reply:
     """Return a list of resources. An empty one has no items."""
     body = {"kind": "youtube#videoListResponse", **({"items": items} if items else {})}
-    return replied(200, body, after_s=after_s)
+    return later(replied(200, body), after_s)
 
 
 def state(upload: str = "processed", processing: str = "succeeded", *, after_s: float = 0.0, **status: str) -> Reply:

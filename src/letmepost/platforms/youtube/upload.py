@@ -123,10 +123,13 @@ class Session:
 
     def _moved_to(self, reply: Reply) -> str | None:
         """Return the new URL. It is called before each part but the first of a new session."""
+        if reply.status != _INCOMPLETE:
+            return None
         total = facts_of(self.item).size_bytes
-        if (stored_bytes(reply, total) or 0) < total and reply.status == _INCOMPLETE:
+        stored = stored_bytes(reply, total)
+        if stored is not None and stored < total:
             self.check_time(reply.received_at)
-        return location_in(reply, self.settings) if reply.status == _INCOMPLETE else None
+        return location_in(reply, self.settings)
 
     def last_part(self) -> Call:
         """Return the call that publishes."""
