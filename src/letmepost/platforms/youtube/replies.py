@@ -57,7 +57,7 @@ _MEANINGS = Meanings(
 )
 _MANAGED = ("/captions", "/commentThreads")
 _UPLOADS_A_DAY = ("video uploads per day", "defaultvideoinsertperdayperproject")
-_TOKEN = re.compile(r"ya29\.[\w.-]+|1//[\w-]{8,}|upload_id(?:=|%3D|\\u003d)[\w.%-]+", re.IGNORECASE)
+_TOKEN = re.compile(r"ya29\.[\w.-]+|1//[\w-]{8,}|upload_id(?:=|%3D|\\+u003d)[\w.%-]+", re.IGNORECASE)
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
