@@ -9,6 +9,7 @@ from tests.browser.support import Site
 from tests.deployment import OPERATOR_TOKEN, SANDBOX_TOKEN
 from tests.doubles import federated
 from tests.doubles.consenting import NAME
+from tests.doubles.waiting import PATIENCE_S
 
 TYPED = next(name for name, platform in discover().items() if platform.connect_input is not None)
 BY_CONSENT = {name: platform.oauth for name, platform in sorted(discover().items()) if platform.oauth is not None}
@@ -131,7 +132,7 @@ async def credentials(site: Site) -> dict[str, str]:
     """Return the credentials of a simulated account."""
     url = f"{site.deployment.sandbox_url}/control/{site.organization_id}/{TYPED}/accounts"
     headers = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
-    async with httpx2.AsyncClient(headers=headers) as control:
+    async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S) as control:
         given: dict[str, str] = (await control.post(url, json={"scenario": "ok"})).json()["connectInput"]
     return given
 

@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from letmepost.cli.protocol import LimitedConfig
 from letmepost.cli.server import Server, ServerHooks
+from tests.doubles.waiting import PATIENCE_S
 
 
 async def test_stop_hook_is_called_before_the_server_waits_for_requests() -> None:
@@ -25,7 +26,7 @@ async def test_stop_hook_is_called_before_the_server_waits_for_requests() -> Non
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         running = asyncio.create_task(server.serve(sockets=[listener]))
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=PATIENCE_S) as http:
             asked = asyncio.create_task(http.get(f"http://127.0.0.1:{listener.getsockname()[1]}/"))
             await begun.wait()
             server.should_exit = True
@@ -42,7 +43,8 @@ async def test_headers_of_more_than_64_kib_are_rejected_over_a_socket() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         running = asyncio.create_task(server.serve(sockets=[listener]))
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as http:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE_S) as http:
             assert (await http.get("/", headers={"a": "x" * 60_000})).text == "ok"
             rejected = await http.get("/", headers={"a": "x" * 66_000})
             assert (rejected.status_code, rejected.json()["error"]["rule"]) == (431, "headers.size_max")

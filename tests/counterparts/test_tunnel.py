@@ -8,6 +8,7 @@ import pytest
 
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.tunnel import tunnel
+from tests.doubles.waiting import PATIENCE_S
 
 
 async def asked(proxy_url: str, request: str) -> bytes:
@@ -33,7 +34,7 @@ async def test_hosts_of_a_platform_lead_to_its_simulator(open_stage: OpenStage) 
     async with open_stage("bluesky", "tunnel", "pds.test") as stage:
         trusted = ssl.create_default_context(cafile=stage.environment["SSL_CERT_FILE"])
         proxy = stage.environment["HTTPS_PROXY"]
-        async with httpx2.AsyncClient(proxy=proxy, verify=trusted) as http:
+        async with httpx2.AsyncClient(proxy=proxy, verify=trusted, timeout=PATIENCE_S) as http:
             reply = await http.get("https://pds.test/xrpc/com.atproto.server.describeServer")
             assert reply.json()["did"] == "did:web:pds.test"
             with pytest.raises(httpx2.ProxyError):

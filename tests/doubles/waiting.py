@@ -7,6 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _POLL_INTERVAL_S = 0.01
+PATIENCE_S = 60.0
+"""The timeout of clients in tests. On a busy machine, a connection can take seconds."""
 
 
 async def eventually(look: Callable[[], Awaitable[T]], *, within_s: float = 20.0) -> T:

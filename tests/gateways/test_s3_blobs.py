@@ -15,6 +15,7 @@ import pytest
 from letmepost.gateways.blobs import BlobMissingError, BlobStoreUnavailableError, BlobTooLargeError, read_range
 from letmepost.gateways.blobs.s3 import READ_BYTES, S3BlobStore, open_s3
 from letmepost.gateways.blobs.s3_upload import PART_BYTES, PIECE_BYTES
+from tests.doubles.waiting import PATIENCE_S
 from tests.gateways.bucket_faults import faulty_bucket
 from tests.gateways.support import Connection, serving
 from tests.gateways.test_blobs import ODD_KEYS
@@ -151,7 +152,7 @@ async def test_missing_bucket_does_not_report_a_missing_blob(s3_url: str) -> Non
 
 
 async def test_wrong_credentials_do_not_report_a_missing_blob(s3_url: str, store: S3BlobStore) -> None:
-    async with httpx2.AsyncClient() as moto:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as moto:
         await moto.post(f"{s3_url}/moto-api/reset-auth", content="0")
         try:
             with pytest.raises(BlobStoreUnavailableError, match="InvalidAccessKeyId"):
@@ -246,7 +247,7 @@ async def test_malformed_key_is_a_defect(client: S3BlobStore, key: str) -> None:
 
 async def test_presigned_url_stores_bytes_without_this_service(store: S3BlobStore) -> None:
     put = store.presign_put(KEY, size_bytes=5, valid_for_s=60)
-    async with httpx2.AsyncClient() as anybody:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as anybody:
         assert (await anybody.put(put.url, content=b"bytes", headers=dict(put.headers))).status_code == 200
     assert await read(store) == b"bytes"
     await store.copy(KEY, "org_1/media_2")

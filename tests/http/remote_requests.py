@@ -16,6 +16,7 @@ from letmepost.storage.database import Tenant as StoredTenant
 from tests.contract.routes import CHANGE_ROWS, Row
 from tests.doubles import federated
 from tests.doubles.consenting import NAME
+from tests.doubles.waiting import PATIENCE_S
 from tests.http.remote_scene import Cases, Scene, UseCase
 from tests.http.support import PLATFORM, path_of, png, soon, upload
 from tests.http.test_connect_sessions import Person, onward
@@ -183,7 +184,7 @@ async def import_media_item(scene: Scene) -> UseCase:
 @CASES.calls("POST /v1/media/{media_id}/complete", "blobs")
 async def complete_upload(scene: Scene) -> UseCase:
     started = await scene.create("/v1/media/uploads", {"filename": "picture.png", "sizeBytes": len(png())})
-    async with httpx2.AsyncClient() as browser:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as browser:
         address = started["upload"]
         assert (await browser.put(address["url"], content=png(), headers=address["headers"])).status_code == 200
     return scene.request("POST", f"/v1/media/{started['id']}/complete")

@@ -17,7 +17,7 @@ from letmepost.domain.ids import Prefix, format_id, parse_id
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms import discover
 from tests.deployment import SANDBOX_TOKEN, Client, Deployment
-from tests.doubles.waiting import eventually
+from tests.doubles.waiting import PATIENCE_S, eventually
 from tests.storage.support import Admin
 
 PLATFORM = next(iter(discover()))
@@ -101,7 +101,7 @@ class Tenant:
         """Return the credentials of a new simulated account."""
         url = f"{self.deployment.sandbox_url}/control/{self.id}/{PLATFORM}/accounts"
         headers = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
-        async with httpx2.AsyncClient(headers=headers) as control:
+        async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S) as control:
             reply = await control.post(url, json={"scenario": scenario})
         given: dict[str, str] = reply.json()["connectInput"]
         return given

@@ -13,14 +13,14 @@ from letmepost.gateways.metrics import QueueState
 from letmepost.gateways.prometheus import PrometheusMetrics
 from tests.database import DatabaseURLs
 from tests.deployment import Deployment, deployed
-from tests.doubles.waiting import eventually
+from tests.doubles.waiting import PATIENCE_S, eventually
 from tests.http.receiver import Receiver
 from tests.http.support import soon
 
 
 async def _read(port: int) -> dict[str, float]:
     """Return every sample, by its name with labels."""
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as client:
         reply = await client.get(f"http://127.0.0.1:{port}/metrics")
     assert reply.status_code == 200
     assert reply.headers["content-type"].startswith("text/plain")
@@ -161,6 +161,6 @@ async def test_metrics_port_serves_nothing_else(
     port = free_port()
     async with (
         deployed(database_urls, redis_url, tmp_path, with_worker=False, metrics_port=port),
-        httpx2.AsyncClient() as stranger,
+        httpx2.AsyncClient(timeout=PATIENCE_S) as stranger,
     ):
         assert (await stranger.get(f"http://127.0.0.1:{port}{path}")).status_code == 404

@@ -11,6 +11,7 @@ import pytest
 from letmepost.platforms import discover
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import Deployment, deployed
+from tests.doubles.waiting import PATIENCE_S
 
 PUBLIC = "http://sandbox.example:8090"
 BY_CONSENT = {name: platform.oauth for name, platform in sorted(discover().items()) if platform.oauth is not None}
@@ -31,7 +32,7 @@ async def running(
 async def browse(running: Deployment, url: str) -> httpx2.Response:
     """Open a URL of the sandbox as a browser does that resolves its public name."""
     assert url.startswith(f"{PUBLIC}/org_")
-    async with httpx2.AsyncClient() as browser:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as browser:
         return await browser.get(url.replace(PUBLIC, running.sandbox_url), headers={"host": urlsplit(PUBLIC).netloc})
 
 

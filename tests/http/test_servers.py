@@ -22,6 +22,7 @@ from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.doubles import consenting, federated
 from tests.doubles.federated import ENVIRONMENT, NAME, FederatedServer
+from tests.doubles.waiting import PATIENCE_S
 from tests.http.support import PLATFORM, Tenant, check_refusal, make_tenant
 from tests.http.test_connect_sessions import Person, onward
 from tests.storage.support import Admin
@@ -314,7 +315,7 @@ async def test_sandbox_replaces_every_server_in_test_mode(visit: Visit, running:
     client = visit.tenant.client
     descriptor = await visit.start(client, server="one.example")
     assert descriptor["authorizationUrl"].startswith(running.sandbox_url)
-    async with httpx2.AsyncClient() as browser:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as browser:
         page = await browser.get(descriptor["authorizationUrl"])
     link = unescape(re.findall(r'href="([^"]+)"', page.text)[0])
     reply = await client.post(COMPLETE, dict(parse_qsl(urlsplit(link).query)))

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from letmepost.domain.ids import Prefix, parse_id
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, deployed, serving
+from tests.doubles.waiting import PATIENCE_S
 from tests.gateways.bucket_faults import FaultyBucket, faulty_bucket
 from tests.gateways.movies import movie
 from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, path_of, png, soon, upload
@@ -195,7 +196,7 @@ def _deployed(urls: DatabaseURLs, redis_url: str, directory: Path, keys: Any) ->
 
 
 async def put_directly(started: dict[str, Any], content: bytes) -> None:
-    async with httpx2.AsyncClient() as anybody:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as anybody:
         address = started["upload"]
         assert (await anybody.put(address["url"], content=content, headers=address["headers"])).status_code == 200
 

@@ -19,6 +19,7 @@ from letmepost.services.platform_access import Access
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
 from tests.deployment import SANDBOX_TOKEN, serving
+from tests.doubles.waiting import PATIENCE_S
 from tests.storage.support import CLOCK, KEYRING, Owner, fresh_id
 
 PLATFORM = discover()["twitter"]
@@ -61,7 +62,9 @@ async def workers(owner: Owner, http: HTTPClient) -> AsyncIterator[Workers]:
     async with serving(app) as url:
         place = f"org_1/{PLATFORM.name}"
         access = Access(PLATFORM, PLATFORM.simulator.settings(AnyHttpUrl(f"{url}/{place}")), http)
-        async with httpx2.AsyncClient(headers={"authorization": f"Bearer {SANDBOX_TOKEN}"}) as control:
+        async with httpx2.AsyncClient(
+            headers={"authorization": f"Bearer {SANDBOX_TOKEN}"}, timeout=PATIENCE_S
+        ) as control:
             made = await control.post(f"{url}/control/{place}/accounts", json={"scenario": "ok"})
         yield Workers(owner, access, await _connect(owner, access, made.json()["connectInput"]["code"]))
     store.close()

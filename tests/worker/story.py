@@ -10,7 +10,7 @@ import httpx2
 from letmepost.domain.posts import PostStatus
 from letmepost.platforms import discover
 from tests.deployment import OPERATOR_TOKEN, SANDBOX_TOKEN, Client, Deployment
-from tests.doubles.waiting import eventually
+from tests.doubles.waiting import PATIENCE_S, eventually
 
 PLATFORM = next(iter(discover()))
 TEXT = "Written once"
@@ -108,7 +108,7 @@ async def _make_tenant(deployment: Deployment) -> tuple[str, Client]:
 
 
 async def _control(deployment: Deployment, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    async with httpx2.AsyncClient(base_url=deployment.sandbox_url) as sandbox:
+    async with httpx2.AsyncClient(base_url=deployment.sandbox_url, timeout=PATIENCE_S) as sandbox:
         headers = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
         reply = await sandbox.request(method, path, json=dict(body), headers=headers)
     assert reply.is_success, reply.text
