@@ -87,6 +87,7 @@ bench: install  ## Run the benchmarks, and print ratios to what this machine can
 	$(BIN)/python -m tests.benchmarks.accept
 	$(BIN)/python -m tests.benchmarks.blocking
 	$(BIN)/python -m tests.benchmarks.upload_memory
+	$(BIN)/python -m tests.benchmarks.video_uploads
 	$(BIN)/python -m tests.benchmarks.many_waiting 1000000
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 1
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 2
