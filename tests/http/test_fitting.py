@@ -14,6 +14,7 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.worker.services import WorkerServices
 from tests.deployment import Client, serving
 from tests.doubles.waiting import eventually
+from tests.gateways.movies import movie
 from tests.http.support import Tenant, check_refusal, path_of, png, soon, upload
 
 LIMIT = 2_000_000
@@ -78,6 +79,18 @@ async def test_violation_names_the_fit_that_solves_it(tenant: Tenant, account_id
     assert violation["rule"] == SIZE_RULE
     assert "Or set `fit` of the media item to `true`" in violation["remediation"]
     assert f"image/jpeg, {WIDTH}x{HEIGHT} pixels" in violation["remediation"]
+
+
+async def test_violation_by_a_video_has_the_command_that_repairs_it(tenant: Tenant, client: Client) -> None:
+    account_id = await client.sandbox_account(platform="threads")
+    media_id = await upload(tenant.client, movie(frames=3, codec="vp9"), "clip.mp4")
+    wanted = body(account_id, {"mediaId": media_id})
+    command = "ffmpeg -i input.mp4 -c:v libx264 -pix_fmt yuv420p -movflags +faststart output.mp4"
+    [violation] = check_refusal(await tenant.client.post("/v1/posts", wanted), 400, "preflight_failed")["violations"]
+    assert (violation["rule"], violation["command"]) == ("threads.media.video_codec", command)
+    assert violation["remediation"].endswith(command)
+    [target] = (await tenant.client.post("/v1/posts/validate", wanted)).json()["targets"]
+    assert [found["command"] for found in target["violations"]] == [command]
 
 
 async def test_preview_shows_the_recipe_and_nothing_is_stored(tenant: Tenant, account_id: str, large: bytes) -> None:

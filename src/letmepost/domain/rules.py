@@ -7,19 +7,22 @@ not: they have their own copy of the platform's limits, so that a wrong number i
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any, Generic, TypeVar
 
 from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountFacts
-from letmepost.domain.content import MediaFacts, MediaItem, OnUnsupported, PostContent
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, OnUnsupported, PostContent
+from letmepost.domain.fitting.ffmpeg import repair_command
 from letmepost.domain.fitting.fit import Fit
 from letmepost.domain.fitting.recipe import UnfitError, plan
+from letmepost.domain.fitting.video import VideoLimit
 from letmepost.domain.fitting.wish import STILL_TYPES, ImageLimit, Wish
 from letmepost.domain.omission import Omission, omit
 from letmepost.domain.violations import Violation
 
 _EXPLAINED_MAX = 25
-"""How many violations of a post say whether `fit` would help. A post may have a thousand media items."""
+"""How many violations of a post say whether `fit` or a command would help. A post may have a thousand media items."""
 
 OptionsT_co = TypeVar("OptionsT_co", covariant=True)
 
@@ -85,6 +88,7 @@ class Rule:
         find: returns every place in a post where the rule is broken.
         image_limit: returns what the rule demands of an image: the media item at a path. None if nothing that a
             conversion can achieve.
+        video_limit: returns what the rule demands of a video: the media item at a path. None if nothing.
         prepare: does the slow part of `find`, in steps of about 10 ms, so that a caller can pause in between. The
             content caches the result.
     """
@@ -100,6 +104,7 @@ class Rule:
     facts_valid_for: timedelta | None = None
     prepare: Callable[[PostTarget[Any]], Iterable[None]] = lambda _target: ()
     image_limit: Callable[[PostTarget[Any], str, MediaItem], ImageLimit | None] = lambda _target, _path, _item: None
+    video_limit: Callable[[PostTarget[Any], str, MediaItem], VideoLimit | None] = lambda _target, _path, _item: None
 
     def check(self, target: PostTarget[Any]) -> Iterator[Violation]:
         """Yield a violation for each place where the rule is broken."""
@@ -128,7 +133,10 @@ def violations(target: PostTarget[Any], rules: Iterable[Rule]) -> list[Violation
     found = [(rule, broken) for rule in rules if rule.is_certain(target) for broken in rule.check(target)]
     items = dict(target.content.every_item()) if found else {}
     by_media = [pair for pair in found if pair[1].field in items][:_EXPLAINED_MAX]
-    explained = {id(broken): _with_fit(broken, rule, items[broken.field], target, rules) for rule, broken in by_media}
+    explained: dict[int, Violation] = {}
+    for rule, broken in by_media:
+        about = rule, items[broken.field], target, rules
+        explained[id(broken)] = _with_command(_with_fit(broken, *about), *about)
     return [*_kind_mismatches(target.content), *(explained.get(id(broken), broken) for _, broken in found)]
 
 
@@ -141,6 +149,22 @@ def wish_of(target: PostTarget[Any], rules: Iterable[Rule], path: str, item: Med
         stated = (rule.image_limit(target, path, still) for rule in rules)
         limits[content_type] = [limit for limit in stated if limit is not None]
     return Wish.of(fit, limits)
+
+
+def _with_command(
+    violation: Violation, rule: Rule, item: MediaItem, target: PostTarget[Any], rules: tuple[Rule, ...]
+) -> Violation:
+    """Add to a violation by a video the command that repairs the file for all rules together, if there is one."""
+    path, facts = violation.field, item.facts
+    if facts is None or facts.kind is not MediaKind.VIDEO or rule.video_limit(target, path, item) is None:
+        return violation
+    stated = (each.video_limit(target, path, item) for each in rules)
+    limit = reduce(VideoLimit.__and__, (each for each in stated if each is not None))
+    command = repair_command(facts, limit)
+    if command is None:
+        return violation
+    advice = f"Or run this command and attach its output: {command}"
+    return replace(violation, remediation=f"{violation.remediation} {advice}", command=command)
 
 
 def _with_fit(

@@ -15,6 +15,7 @@ class Violation:
         limit: the limit of the rule, in `unit`.
         actual: the value that breaks it, in `unit`.
         unit: what limit and value count.
+        command: a shell command that repairs a video for all limits of its target; None if there is none.
     """
 
     rule: str
@@ -24,3 +25,4 @@ class Violation:
     limit: int | float | str | None = None
     actual: int | float | str | None = None
     unit: str | None = None
+    command: str | None = None

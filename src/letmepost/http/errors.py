@@ -151,7 +151,7 @@ def _violation(found: TargetViolation) -> dict[str, Any]:
         "field": violation.field,
         "message": violation.message,
         "remediation": violation.remediation,
-        **_without_none(limit=violation.limit, actual=violation.actual, unit=violation.unit),
+        **_without_none(limit=violation.limit, actual=violation.actual, unit=violation.unit, command=violation.command),
     }
 
 

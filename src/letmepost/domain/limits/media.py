@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind
+from letmepost.domain.fitting.video import VideoLimit
 from letmepost.domain.fitting.wish import ImageLimit
 from letmepost.domain.limits.media_properties import PICTURE_PROPERTIES, MediaProperty
 from letmepost.domain.limits.rows import Limit, default_of, limit_of, noted, valid_for
@@ -93,6 +94,7 @@ class MediaLimit:
             facts_valid_for=valid_for(limit),
             find=lambda target: self._find(limited, limit, target),
             image_limit=lambda target, path, item: self._image_limit(limited, limit, target, path, item),
+            video_limit=lambda target, path, item: self._video_limit(limited, limit, target, path, item),
         )
 
     def _image_limit(
@@ -101,6 +103,13 @@ class MediaLimit:
         if limited.image is None or not self._is_limited(target, path, item):
             return None
         return limited.image(limited.of_kind(limit_of(target, limit), item.kind))
+
+    def _video_limit(
+        self, limited: MediaProperty, limit: Limit[Any], target: PostTarget[Any], path: str, item: MediaItem
+    ) -> VideoLimit | None:
+        if limited.video is None or not self._is_limited(target, path, item):
+            return None
+        return limited.video(limited.of_kind(limit_of(target, limit), item.kind))
 
     def _find(self, limited: MediaProperty, limit: Limit[Any], target: PostTarget[Any]) -> Iterator[Finding]:
         own = limit_of(target, limit)

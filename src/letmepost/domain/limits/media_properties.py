@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from letmepost.domain.content import MediaFacts, MediaKind, kind_of
+from letmepost.domain.fitting.video import VideoLimit
 from letmepost.domain.fitting.wish import ImageLimit
 from letmepost.domain.limits.rows import alternatives, one
 
@@ -39,6 +40,7 @@ class MediaProperty:
         shown: returns the limit as a value of JSON.
         of_kind: returns the part of the limit that applies to media items of a kind.
         image: returns the limit as one of images, if a conversion can make an image satisfy it.
+        video: returns the limit as one of videos, if videos can have the property.
     """
 
     suffix: str
@@ -49,6 +51,7 @@ class MediaProperty:
     shown: Callable[[Any], int | float | str] = lambda limit: limit
     of_kind: Callable[[Any, MediaKind], Any] = lambda limit, _kind: limit
     image: Callable[[Any], ImageLimit] | None = None
+    video: Callable[[Any], VideoLimit] | None = None
 
     def describe(self, noun: str, limit: object) -> str:
         """Return the summary."""
@@ -114,6 +117,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             shown=", ".join,
             of_kind=_types_of_kind,
             image=lambda limit: ImageLimit(types=limit),
+            video=lambda limit: VideoLimit(types=limit),
         ),
         "max_bytes": MediaProperty(
             suffix="size_max",
@@ -122,6 +126,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=lambda facts, limit: over(facts.size_bytes, limit),
             unit="bytes",
             image=lambda limit: ImageLimit(max_bytes=limit),
+            video=lambda limit: VideoLimit(max_bytes=limit),
         ),
         "max_ratio": MediaProperty(
             suffix="aspect_ratio_max",
@@ -130,6 +135,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=_ratio,
             unit="width / height",
             image=lambda limit: ImageLimit(max_ratio=limit),
+            video=lambda limit: VideoLimit(max_ratio=limit),
         ),
         "ratios": MediaProperty(
             suffix="aspect_ratio",
@@ -139,6 +145,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             unit="width / height",
             shown=lambda limit: f"{limit[0]}-{limit[1]}",
             image=lambda limit: ImageLimit(min_ratio=limit[0], max_ratio=limit[1]),
+            video=lambda limit: VideoLimit(min_ratio=limit[0], max_ratio=limit[1]),
         ),
         "max_dimensions_px": MediaProperty(
             suffix="dimensions_max",
@@ -148,6 +155,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             unit="px",
             shown=lambda limit: f"{limit[0]}x{limit[1]}",
             image=lambda limit: ImageLimit(max_width_px=limit[0], max_height_px=limit[1]),
+            video=lambda limit: VideoLimit(max_width_px=limit[0], max_height_px=limit[1]),
         ),
         "min_dimensions_px": MediaProperty(
             suffix="dimensions_min",
@@ -156,6 +164,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=_too_small,
             unit="px",
             shown=lambda limit: f"{limit[0]}x{limit[1]}",
+            video=lambda limit: VideoLimit(min_shorter_px=limit[0], min_longer_px=limit[1]),
         ),
         "max_frames": MediaProperty(
             suffix="frames_max",
@@ -175,6 +184,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=lambda facts, limit: over(_pixels(facts), limit),
             unit="pixels",
             image=lambda limit: ImageLimit(max_pixels=limit),
+            video=lambda limit: VideoLimit(max_pixels=limit),
         ),
         "max_total_pixels": MediaProperty(
             suffix="pixels_max",
@@ -191,6 +201,7 @@ PICTURE_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             broken=lambda facts, limit: over(facts.width_px, limit),
             unit="px",
             image=lambda limit: ImageLimit(max_width_px=limit),
+            video=lambda limit: VideoLimit(max_width_px=limit),
         ),
     }
 )

@@ -42,6 +42,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "codec": "h264",
         "codecProfile": "High",
         "colorSpace": "rgb",
+        "command": "ffmpeg -i input.mp4 -c:v libx264 -pix_fmt yuv420p -c:a copy -movflags +faststart output.mp4",
         "contentType": "image/png",
         "description": "Our own receiver",
         "daysLeft": 7,

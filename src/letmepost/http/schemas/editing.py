@@ -14,7 +14,7 @@ from letmepost.domain.violations import Violation
 from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import Content, CreatePost, Metadata
-from letmepost.http.schemas.errors import ErrorEnvelope
+from letmepost.http.schemas.errors import COMMAND, ErrorEnvelope
 from letmepost.http.schemas.fitting import FittedMediaView
 from letmepost.http.schemas.post_queries import RetryFilter
 from letmepost.services.posts.change import PostChange
@@ -93,6 +93,7 @@ class ViolationView(View):
     limit: Left[int | float | str] = None
     actual: Left[int | float | str] = None
     unit: Left[str] = None
+    command: Left[str] = Field(default=None, description=COMMAND)
 
     @classmethod
     def of(cls, found: Violation) -> "ViolationView":
@@ -105,6 +106,7 @@ class ViolationView(View):
             limit=found.limit,
             actual=found.actual,
             unit=found.unit,
+            command=found.command,
         )
 
 

@@ -8,6 +8,11 @@ from pydantic import Field
 from letmepost.domain.errors import ErrorCode, FixableBy
 from letmepost.http.schemas.base import Left, Moment, View
 
+COMMAND = (
+    "A shell command that repairs a video for all limits of the target that it breaks. It reads the file as "
+    "`input.mp4`, `input.mov` or `input.webm`, and writes `output.mp4`. Omitted if no command can."
+)
+
 
 class RuleViolation(View):
     """A broken rule, and the target that breaks it."""
@@ -22,6 +27,7 @@ class RuleViolation(View):
     limit: Left[int | float | str] = None
     actual: Left[int | float | str] = None
     unit: Left[str] = None
+    command: Left[str] = Field(default=None, description=COMMAND)
 
 
 class FieldViolation(View):
