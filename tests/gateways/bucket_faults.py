@@ -21,6 +21,7 @@ class FaultyBucket:
     Args:
         is_broken: returns True for a request that the bucket executes, but that gets the response 503.
         is_down: True if no request reaches the bucket, and each gets the response 503.
+        ignores_ranges: True if a request for a range gets the whole object.
     """
 
     target: str
@@ -28,6 +29,7 @@ class FaultyBucket:
     url: str = ""
     is_broken: Callable[[Request], bool] = lambda _: False
     is_down: bool = False
+    ignores_ranges: bool = False
     seen: list[str] = field(default_factory=list)
     _held: str | None = None
     _may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,7 +60,11 @@ class FaultyBucket:
             request.method,
             f"{self.target}{request.url.path}?{request.url.query}",
             content=await request.body(),
-            headers=forwarded(request.headers),
+            headers={
+                name: value
+                for name, value in forwarded(request.headers).items()
+                if not (self.ignores_ranges and name == "range")
+            },
         )
         headers = forwarded(got.headers)
         if request.method == "HEAD":

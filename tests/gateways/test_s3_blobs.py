@@ -71,6 +71,29 @@ async def test_ranges_are_exact(store: S3BlobStore) -> None:
             await store.open(KEY, first_byte=first_byte, length_bytes=length_bytes)
 
 
+async def test_bucket_that_ignores_ranges_is_unavailable(store: S3BlobStore, s3_url: str) -> None:
+    """The parts of an upload would all be the start of the file."""
+    await store.put(KEY, chunks(bytes(10)), max_bytes=10)
+    async with faulty_bucket(s3_url) as proxy:
+        proxy.ignores_ranges = True
+        behind = open_s3(bucket(proxy.url))
+        try:
+            assert await read(behind) == bytes(10)
+            for first_byte, length_bytes in [(0, 5), (5, 5), (5, 1)]:
+                with pytest.raises(BlobStoreUnavailableError, match="another number"):
+                    await read(behind, first_byte, length_bytes)
+        finally:
+            behind.close()
+
+
+async def test_blob_of_another_size_than_recorded_is_missing(store: S3BlobStore) -> None:
+    await store.put(KEY, chunks(bytes(10)), max_bytes=10)
+    assert len([piece async for piece in await store.open(KEY, length_bytes=5, total_bytes=10)]) == 1
+    for total_bytes in (9, 11):
+        with pytest.raises(BlobMissingError, match=f"10 bytes, not the recorded {total_bytes}"):
+            await store.open(KEY, length_bytes=5, total_bytes=total_bytes)
+
+
 async def test_missing_blob_is_reported_and_a_deleted_blob_is_missing(store: S3BlobStore) -> None:
     await store.put(KEY, chunks(b"x"), max_bytes=1)
     pieces = await store.open(KEY)

@@ -244,3 +244,42 @@ async def test_worker_that_stops_leaves_the_rest_of_the_file_to_another(desk: De
     desk.tools.stopping.clear()
     assert (await desk.publish())["status"] == "published"
     assert (files.posts, files.parts) == ([FILE], list(range(PARTS)))
+
+
+def stored_file(directory: Path) -> Path:
+    """Return the only stored media file."""
+    [file] = (path for path in directory.rglob("*") if path.is_file())
+    return file
+
+
+@pytest.mark.parametrize("content", [FILE[:-1], FILE + b"x", None], ids=["shorter", "longer", "missing"])
+async def test_file_that_has_changed_since_it_was_examined_is_not_sent(
+    desk: Desk, files: Files, tmp_path: Path, content: bytes | None
+) -> None:
+    file = stored_file(tmp_path)
+    file.unlink() if content is None else file.write_bytes(content)
+    row = await desk.publish()
+    error = json.loads(row["error"])
+    assert (row["status"], error["rule"], error["code"]) == ("rejected", "media.changed", "validation_failed")
+    assert (files.parts, files.posts) == ([], [])
+
+
+async def test_file_that_changes_during_the_upload_is_never_published(desk: Desk, files: Files, tmp_path: Path) -> None:
+    async with stopped_at(desk, files, PARTS - 2):
+        stored_file(tmp_path).write_bytes(FILE[:-1])
+        files.may_go_on.set()
+    assert ((await desk.row())["status"], files.posts) == ("rejected", [])
+    assert PARTS - 1 not in files.parts
+
+
+async def test_post_is_retried_when_the_store_is_unavailable(desk: Desk, files: Files, tmp_path: Path) -> None:
+    file = stored_file(tmp_path)
+    file.unlink()
+    file.parent.rename(tmp_path / "away")
+    file.parent.write_bytes(b"not a directory")
+    assert ((await desk.publish())["status"], files.parts) == ("retrying", [])
+    file.parent.unlink()
+    (tmp_path / "away").rename(file.parent)
+    file.write_bytes(FILE)
+    await desk.let_time_pass()
+    assert ((await desk.publish())["status"], files.posts) == ("published", [FILE])

@@ -181,6 +181,15 @@ NOT_FETCHED = Refusal(
     wrong='{"media": [{"url": "https://example.com/deleted.jpg", "kind": "image"}]}',
     right='{"media": [{"url": "https://example.com/photo.jpg", "kind": "image"}]}',
 )
+CHANGED = Explanation(
+    id="media.changed",
+    message="The stored file of the media item {media_id} is missing or has another size than when it was examined, so "
+    "it was not sent.",
+    remediation="Upload the file again, and create the post with the new `mediaId`.",
+    summary="A file is examined when it is stored, and the rules of the platform are checked with the result. Its size "
+    "is compared before each part is sent. Usually the operator of the deployment removed or replaced the file.",
+    sample={"media_id": "med_01M80J4QPPFFHRF1R8"},
+)
 FIT_ONE_CHOICE = FieldRefusal(
     message="`{field}` must have exactly one of `background` and `crop`.",
     remediation='Send `true`, `{{"background": "blur"}}`, `{{"background": "#ffffff"}}` or `{{"crop": "center"}}`.',

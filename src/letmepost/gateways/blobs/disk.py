@@ -16,6 +16,7 @@ from letmepost.gateways.blobs.store import (
     BlobStoreUnavailableError,
     BlobTooLargeError,
     StoredBlob,
+    end_of_range,
     split_key,
 )
 
@@ -57,12 +58,11 @@ class DiskBlobStore:
         finally:
             await _in_thread(part.discard)
 
-    async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
+    async def open(
+        self, key: str, *, first_byte: int = 0, length_bytes: int | None = None, total_bytes: int | None = None
+    ) -> AsyncIterator[bytes]:
         path = self._path(key)
-        size_bytes = await _in_thread(_size, path)
-        end = size_bytes if length_bytes is None else first_byte + length_bytes
-        if not 0 <= first_byte <= end <= size_bytes:
-            raise BlobMissingError(f"The blob {key} has {size_bytes} bytes, not those from {first_byte} to {end}.")
+        end = end_of_range(key, await _in_thread(_size, path), first_byte, length_bytes, total_bytes)
         return _ranges(path, first_byte, end)
 
     async def exists(self, key: str) -> bool:

@@ -20,6 +20,7 @@ from letmepost.gateways.blobs.store import (
     BlobStoreUnavailableError,
     PresignedPut,
     StoredBlob,
+    end_of_range,
     split_key,
 )
 
@@ -68,12 +69,11 @@ class S3BlobStore:
         finally:
             upload.close()
 
-    async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
+    async def open(
+        self, key: str, *, first_byte: int = 0, length_bytes: int | None = None, total_bytes: int | None = None
+    ) -> AsyncIterator[bytes]:
         found = await self._head(key)
-        size_bytes: int = found["ContentLength"]
-        end = size_bytes if length_bytes is None else first_byte + length_bytes
-        if not 0 <= first_byte <= end <= size_bytes:
-            raise BlobMissingError(f"The blob {key} has {size_bytes} bytes, not those from {first_byte} to {end}.")
+        end = end_of_range(key, found["ContentLength"], first_byte, length_bytes, total_bytes)
         return self._ranges(key, first_byte, end, found["ETag"])
 
     async def exists(self, key: str) -> bool:
@@ -129,10 +129,9 @@ class S3BlobStore:
     async def _ranges(self, key: str, position: int, end: int, etag: str) -> AsyncIterator[bytes]:
         """Request each piece separately, so that a reader who stops early leaves no connection open."""
         while position < end:
-            last = min(position + READ_BYTES, end) - 1
-            piece = await self._run(partial(read, self._client, self._bucket, key, f"bytes={position}-{last}", etag))
-            position = last + 1
-            yield piece
+            length_bytes = min(READ_BYTES, end - position)
+            yield await self._run(partial(read, self._client, self._bucket, key, position, length_bytes, etag))
+            position += length_bytes
 
     async def _ask(self, operation: str, **params: Any) -> dict[str, Any]:
         return await self._run(partial(call, getattr(self._client, operation), Bucket=self._bucket, **params))

@@ -44,17 +44,21 @@ def head(client: Any, bucket: str, key: str) -> dict[str, Any]:
     return found
 
 
-def read(client: Any, bucket: str, key: str, wanted: str, etag: str) -> bytes:
+def read(client: Any, bucket: str, key: str, first_byte: int, length_bytes: int, etag: str) -> bytes:
     """Return a range of an object that has this ETag.
 
     Raises:
-        BlobMissingError, BlobStoreUnavailableError: see `call`.
+        BlobMissingError, BlobStoreUnavailableError: see `call`. Also if the store sends another range, because it
+            ignores the header, for example.
     """
+    wanted = f"bytes={first_byte}-{first_byte + length_bytes - 1}"
     with _translated_errors(key):
         reply = client.get_object(Bucket=bucket, Key=key, Range=wanted, IfMatch=etag)
         with reply["Body"] as body:
-            data: bytes = body.read()
-            return data
+            data: bytes = body.read(length_bytes + 1)
+    if len(data) != length_bytes:
+        raise BlobStoreUnavailableError(f"The bucket answered a request for {length_bytes} bytes with another number.")
+    return data
 
 
 @contextmanager

@@ -13,7 +13,7 @@ _KEY = re.compile(f"({_SEGMENT})/({_SEGMENT})")
 
 
 class BlobMissingError(LetmepostError):
-    """Nothing is stored under the key, or less than the requested range."""
+    """Nothing is stored under the key, less than the requested range, or another file than recorded."""
 
 
 class BlobStoreUnavailableError(LetmepostError):
@@ -46,11 +46,16 @@ class BlobStore(Protocol):
             BlobTooLargeError: there are more than `max_bytes`.
         """
 
-    async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
+    async def open(
+        self, key: str, *, first_byte: int = 0, length_bytes: int | None = None, total_bytes: int | None = None
+    ) -> AsyncIterator[bytes]:
         """Return the bytes from `first_byte`, up to the end or `length_bytes`, in pieces.
 
+        Args:
+            total_bytes: the recorded size of the whole blob, if it must not have changed.
+
         Raises:
-            BlobMissingError: there is no blob, or it is shorter.
+            BlobMissingError: there is no blob, it is shorter, or it has another size than recorded.
         """
 
     async def exists(self, key: str) -> bool:
@@ -95,6 +100,20 @@ def split_key(key: str) -> tuple[str, str]:
     if parts is None:
         raise ValueError(f"{key!r} is not the key of a blob")
     return parts[1], parts[2]
+
+
+def end_of_range(key: str, size_bytes: int, first_byte: int, length_bytes: int | None, total_bytes: int | None) -> int:
+    """Return the end of a range of a blob of `size_bytes`. The other arguments are those of `BlobStore.open`.
+
+    Raises:
+        BlobMissingError: the blob does not have the range, or has another size than recorded.
+    """
+    if total_bytes is not None and size_bytes != total_bytes:
+        raise BlobMissingError(f"The blob {key} has {size_bytes} bytes, not the recorded {total_bytes}.")
+    end = size_bytes if length_bytes is None else first_byte + length_bytes
+    if not 0 <= first_byte <= end <= size_bytes:
+        raise BlobMissingError(f"The blob {key} has {size_bytes} bytes, not those from {first_byte} to {end}.")
+    return end
 
 
 async def read_range(store: BlobStore, key: str, first_byte: int, length_bytes: int) -> bytes:

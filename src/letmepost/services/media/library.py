@@ -32,7 +32,7 @@ from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.database import Tenant
 
 _NAME_ENTROPY_BYTES = 8
-_CACHED_NAMES_MAX = 4096
+_CACHED_BLOBS_MAX = 4096
 _SEND_MEDIA = "Send a complete image, video or PDF file."
 _SIMPLIFY = "Re-export the file with a smaller size or fewer frames, and send the new copy."
 
@@ -57,8 +57,8 @@ class MediaLibrary:
         self._blobs = blobs
         self._probe = probe
         self._kept_for = kept_for
-        # The name of recorded bytes never changes, so it is read once.
-        self._names: dict[UUID, str] = {}
+        # The name and size of recorded bytes never change, so they are read once.
+        self._blobs_of: dict[UUID, tuple[str, int]] = {}
 
     def expires_at(self) -> datetime:
         """Return when a media item that is stored now expires if no post needs it then."""
@@ -173,10 +173,11 @@ class MediaLibrary:
         """Return a range of the bytes of a media item, in chunks.
 
         Raises:
-            BlobMissingError: they were deleted.
+            BlobMissingError: they were deleted, or have another size than recorded.
         """
-        key = blob_key(tenant, await self._name(tenant, media_id))
-        return await self._blobs.open(key, first_byte=first_byte, length_bytes=length_bytes)
+        name, size_bytes = await self._blob_of(tenant, media_id)
+        key = blob_key(tenant, name)
+        return await self._blobs.open(key, first_byte=first_byte, length_bytes=length_bytes, total_bytes=size_bytes)
 
     async def read(self, tenant: Tenant, media_id: UUID, first_byte: int, length_bytes: int) -> bytes:
         """Return a range of the bytes of a media item. Raises as `open_range`."""
@@ -184,7 +185,7 @@ class MediaLibrary:
 
     async def delete_bytes(self, tenant: Tenant, media_id: UUID) -> None:
         """Delete the bytes of a media item that is marked as deleted."""
-        self._names.pop(media_id, None)
+        self._blobs_of.pop(media_id, None)
         async with self._units.begin(tenant) as work:
             blob = await work.media.find_blob(media_id)
         for name in {blob or self.own_name(media_id), upload_name(media_id)}:
@@ -194,18 +195,19 @@ class MediaLibrary:
         """Remove files that crashed processes have left; return how many."""
         return await self._blobs.remove_leftovers(before)
 
-    async def _name(self, tenant: Tenant, media_id: UUID) -> str:
-        name = self._names.get(media_id)
-        if name is None:
+    async def _blob_of(self, tenant: Tenant, media_id: UUID) -> tuple[str, int]:
+        """Return the name and the recorded size of the bytes of a media item."""
+        blob = self._blobs_of.get(media_id)
+        if blob is None:
             async with self._units.begin(tenant) as work:
                 row = await work.media.find(media_id)
             if row is None or row.facts is None:
                 raise BlobMissingError(f"There are no bytes of {format_id(Prefix.MEDIA, media_id)}.")
-            name = row.blob or self.own_name(media_id)
-            if len(self._names) >= _CACHED_NAMES_MAX:
-                self._names.clear()
-            self._names[media_id] = name
-        return name
+            blob = row.blob or self.own_name(media_id), row.facts.size_bytes
+            if len(self._blobs_of) >= _CACHED_BLOBS_MAX:
+                self._blobs_of.clear()
+            self._blobs_of[media_id] = blob
+        return blob
 
     async def probe(self, tenant: Tenant, read: Read, size_bytes: int) -> MediaFacts:
         """Return the facts of a file.

@@ -28,6 +28,7 @@ from letmepost.services.accounts.tokens import AccountCredentials
 from letmepost.services.callers import new_id
 from letmepost.services.events import account_event, post_event
 from letmepost.services.media.fetch import MediaMissingError
+from letmepost.services.media.sending import MediaChangedError, open_to_send
 from letmepost.services.platform_access import Access
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.posts.fitting import settled_warnings
@@ -97,7 +98,7 @@ class Attempt:
             credentials=AccountCredentials(
                 units=units, access=access, tenant=tenant, account=account, known=loaded.credential
             ),
-            open_media=partial(dependencies.library.open_range, tenant),
+            open_media=partial(open_to_send, dependencies.library, tenant),
             may_send=may_send,
             charge=access.charge,
             metrics=access.metrics,
@@ -301,6 +302,9 @@ class Attempt:
         match ending:
             case MediaMissingError():
                 return self._refused(outcomes.media_missing(self.post, ending.error))
+            case MediaChangedError():
+                error = {"message": ending.message, "rule": ending.rule, "remediation": ending.remediation}
+                return self._refused(outcomes.media_missing(self.post, error))
             case InDoubtError():
                 return self.judge(PlatformFailure(FailureKind.IN_DOUBT, ending.reason))
             case UnlearnableError() if self.post.status is PostStatus.PUBLISHED:  # an extra of the post
