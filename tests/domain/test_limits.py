@@ -336,6 +336,9 @@ def media_limit(**limits: Any) -> MediaLimit:
         ),
         ({"max_s": 300}, "duration_max", {"duration_s": 300.0}, {"duration_s": 300.5}, "300.5 s"),
         ({"fps": (23, 60)}, "frame_rate", {"frame_rate": 23.976}, {"frame_rate": 15.0}, "15"),
+        ({"fps": (23, 60)}, "frame_rate", {"frame_rate": None}, {"frame_rate": 0.0}, "0"),
+        ({"max_bytes": 2**32}, "size_max", {"size_bytes": 2**32}, {"size_bytes": 2**32 + 1}, 2**32 + 1),
+        ({"audio_codecs": ("aac",)}, "audio_codec", {"audio_channels": 0}, {"audio_codec": "mp3"}, "mp3"),
         ({"max_width_px": 9}, "width_max", {"width_px": 9}, {"width_px": 10}, 10),
         ({"codecs": ("h264", "hevc")}, "codec", {"codec": "hevc"}, {"codec": "vp9"}, "vp9"),
         (

@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from tests.doubles.probing import probe_bytes
 from tests.gateways.movies import box, claimed, fragmented, header_first, movie, silence
 
 FILM = movie()
+FRAGMENTS = fragmented(frames=10)
 WEBM = movie(frames=5, codec="libvpx", container="webm")
 
 
@@ -162,10 +164,80 @@ def test_header_at_either_end_is_found_without_reading_the_whole_file(content: b
     assert file.read_bytes < 3_000_000
 
 
-@pytest.mark.parametrize("content", [FILM[:-400], FILM[:200], FILM[:32] + box(b"mdat", bytes(10))])
-def test_film_without_its_header_has_no_duration(content: bytes) -> None:
-    facts = probe_bytes(content)
+def test_film_without_its_header_has_no_duration() -> None:
+    facts = probe_bytes(FILM[:32] + box(b"mdat", bytes(10)))
     assert (facts.content_type, facts.duration_s, facts.audio_channels) == ("video/mp4", None, None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        FILM[:-400],
+        FILM[:200],
+        header_first(FILM)[:-1],
+        FRAGMENTS[: FRAGMENTS.rindex(b"mdat") + 5],
+        WEBM[:-1],
+        WEBM[:60],
+    ],
+    ids=["header", "pictures", "pictures-at-the-end", "fragments", "webm", "webm-header"],
+)
+def test_film_that_ends_too_early_is_unreadable(content: bytes) -> None:
+    """A download that was cut off must not be published. Platforms reject it late, or show only its start."""
+    with pytest.raises(UnreadableMediaError, match=r"incomplete: it has \d+ of \d+ bytes"):
+        probe_bytes(content)
+
+
+def test_bytes_after_the_contents_of_a_film_are_ignored() -> None:
+    for film in (FILM, WEBM):
+        assert probe_bytes(film + b"TAG of another program").duration_s is not None
+
+
+def test_live_recording_states_no_size_and_is_measured() -> None:
+    start = WEBM.index(b"\x18\x53\x80\x67") + 4
+    recording = WEBM[:start] + b"\x01" + b"\xff" * 7 + WEBM[start + 8 :]
+    assert probe_bytes(recording[:-10]).width_px == 108
+
+
+class SparseFile(io.RawIOBase):
+    """A film with one box of pictures of any size, of which only the first and the last bytes are stored."""
+
+    def __init__(self, pictures_bytes: int) -> None:
+        pictures = FILM.index(b"mdat") - 4
+        header = FILM.index(b"moov") - 4
+        large = (1).to_bytes(4, "big") + b"mdat" + (16 + pictures_bytes).to_bytes(8, "big")
+        self._head = FILM[:pictures] + large + FILM[pictures + 8 : header]
+        self._tail = FILM[header:]
+        self._tail_at = pictures + 16 + pictures_bytes
+        self.size_bytes = self._tail_at + len(self._tail)
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size_bytes}[whence]
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        length = max(0, min(len(buffer), self.size_bytes - self._position))
+        data = bytearray(length)
+        for start, part in ((0, self._head), (self._tail_at, self._tail)):
+            first, last = max(start, self._position), min(start + len(part), self._position + length)
+            if first < last:
+                data[first - self._position : last - self._position] = part[first - start : last - start]
+        buffer[:length] = data
+        self._position += length
+        return length
+
+
+def test_film_of_more_than_4_gib_is_measured_by_its_header() -> None:
+    file = SparseFile(2**32 + 1)
+    measures = measure_movie("video/mp4", io.BufferedReader(file), file.size_bytes)
+    assert (measures.duration_s, measures.frame_rate, measures.codec) == (1.0, 30.0, "h264")
+    assert measures.is_fast_start is False
 
 
 def test_sound_without_pictures_has_a_duration_and_no_size() -> None:

@@ -9,7 +9,7 @@ into it is rejected. Box layouts: ISO/IEC 14496-12 and https://developer.apple.c
 import struct
 from typing import BinaryIO
 
-from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
+from letmepost.gateways.media.sniffing import IncompleteVideoError, TooComplexMediaError, UnreadableMediaError
 
 _BOXES_MAX = 20_000
 """A film of ten tracks has about 200, one of hour-long fragments about 10 for each second."""
@@ -22,6 +22,8 @@ _COUNT_BYTES = 12
 """A table's version and flags, and two numbers, one of which is its count."""
 
 _CONTAINERS = frozenset(b"moov,trak,mdia,minf,stbl,edts,dinf,mvex,moof,traf,udta,wave,tref,sinf,schi,gmhd".split(b","))
+_CONTENTS = frozenset({b"moov", b"mdat", b"moof"})
+"""The boxes at the top without which a video is incomplete. What follows the last box may be anything."""
 # The minimum size of an entry of each table in bytes.
 _TABLES = {
     b"stts": 8,
@@ -54,7 +56,7 @@ class Claims:
         """Check all boxes of the file, up to its first fragments.
 
         Raises:
-            UnreadableMediaError: the file claims more than it can contain.
+            UnreadableMediaError: the file claims more than it can contain, or it ends too early.
             TooComplexMediaError: it has too many boxes to check.
         """
         self._walk(0, self._size_bytes, depth=0)
@@ -73,6 +75,8 @@ class Claims:
             box_end = {0: end, 1: position + large}.get(size, position + size)
             if box_end < body:  # FFmpeg stops here, too
                 return
+            if depth == 0 and kind in _CONTENTS and box_end > end:
+                raise IncompleteVideoError(box_end, end)
             self._check_box(kind, body, min(box_end, end), depth)
             position = box_end
 

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from letmepost.gateways.media.boxes import Claims
 from letmepost.gateways.media.messages import Measures
+from letmepost.gateways.media.webm import check_segment
 
 _BUFFER_BYTES = 256 * 1024
 _PACKETS_MAX = 16
@@ -36,15 +37,17 @@ def measure_movie(content_type: str, file: BinaryIO, size_bytes: int) -> Measure
     """Return the measures in the file's header; all None if the header is missing or broken.
 
     Raises:
-        UnreadableMediaError: the header claims more than the file can contain.
+        UnreadableMediaError: the header claims more than the file can contain, or the file ends too early.
         MemoryError: the file needs more memory than allowed.
     """
     is_fast_start = None
-    if content_type != "video/webm":
+    if content_type == "video/webm":
+        check_segment(file, size_bytes)
+    else:
         claims = Claims(file, size_bytes)
         claims.check()
         is_fast_start = claims.is_fast_start
-        file.seek(0)
+    file.seek(0)
     try:
         # By name: FFmpeg parses only this format, and opens no other file or address.
         with av.open(file, "r", format=_FORMATS[content_type], buffer_size=_BUFFER_BYTES) as container:

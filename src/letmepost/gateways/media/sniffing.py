@@ -20,7 +20,7 @@ _MP4_BRANDS = frozenset(
 )
 # Still images and sound. Some of them list an MP4 brand as compatible.
 _OTHER_BRANDS = frozenset(b"heic,heix,heim,heis,hevc,hevx,mif1,msf1,avif,avis,crx ,M4A ,M4B ,M4P ".split(b","))
-_EBML = b"\x1a\x45\xdf\xa3"
+EBML = b"\x1a\x45\xdf\xa3"
 # The element DocType. Matroska files with other content have another value: https://www.rfc-editor.org/rfc/rfc8794
 # (section 11.2.7) and https://www.webmproject.org/docs/container/ (checked 2026-11-29).
 _WEBM = b"\x42\x82\x84webm"
@@ -34,6 +34,13 @@ class UnreadableMediaError(LetmepostError):
 
 class TooComplexMediaError(UnreadableMediaError):
     """The file needs more memory or time than one file may use."""
+
+
+class IncompleteVideoError(UnreadableMediaError):
+    """The file ends before its contents do, because a download or a copy was interrupted, for example."""
+
+    def __init__(self, content_bytes: int, size_bytes: int) -> None:
+        super().__init__(f"The video is incomplete: it has {size_bytes} of {content_bytes} bytes.")
 
 
 def sniff(head: bytes) -> str:
@@ -54,7 +61,7 @@ def sniff(head: bytes) -> str:
 
 
 def _video_type(head: bytes) -> str | None:
-    if head.startswith(_EBML):
+    if head.startswith(EBML):
         return "video/webm" if _WEBM in head[:_EBML_HEADER_BYTES] else None
     if head[4:8] in _OLD_QUICKTIME:  # before 2001 the first box was not `ftyp`
         return "video/quicktime"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -222,10 +223,11 @@ def _check_download(status: int, origin: object) -> None:
         InvalidRequest: the server does not have the file. This includes every other client error.
         NoReply: the error may be temporary.
     """
-    if 200 <= status < 300:
+    is_part = status == HTTPStatus.PARTIAL_CONTENT  # not requested
+    if 200 <= status < 300 and not is_part:
         return
     message = f"{origin} answered {status} instead of the file."
-    if 400 <= status < 500 and status not in {408, 425, 429}:
+    if is_part or (400 <= status < 500 and status not in {408, 425, 429}):
         raise refusals.media.URL_UNREACHABLE(problem=message)
     raise NoReply(message)
 

@@ -36,7 +36,7 @@ async def open_to_send(
     try:
         return await library.open_range(tenant, media_id, first_byte, length_bytes)
     except BlobMissingError as missing:
-        log.error("media.changed", error=str(missing))  # noqa: TRY400 - the message names the cause
+        log.error("media.file_changed", error=str(missing))  # noqa: TRY400 - the message names the cause
         raise MediaChangedError(media_id) from missing
     except BlobStoreUnavailableError as error:
         log.error("media.store_failed", error=str(error))  # noqa: TRY400 - the message names the cause
