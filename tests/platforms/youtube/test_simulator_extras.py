@@ -40,6 +40,8 @@ def test_playlist_is_created_and_listed_first(caller: Caller) -> None:
     made = caller.call("POST", "playlists", {"snippet": {"title": "Soups"}}, part="snippet")[1]
     assert caller.call("GET", "playlists", part="snippet", mine="true")[1]["items"][0] == made
     assert caller.refusal("POST", "playlists", {"snippet": {}}, part="snippet") == (400, "playlistTitleRequired")
+    hidden = {"snippet": {"title": "Soups"}, "status": {"privacyStatus": "hidden"}}
+    assert caller.refusal("POST", "playlists", hidden, part="snippet") == (400, "invalidPlaylistSnippet")
 
 
 def set_thumbnail(caller: Caller, video_id: str, content: bytes, kind: str = "image/png") -> tuple[int, Any]:
@@ -111,6 +113,14 @@ def test_comment_is_a_reply_to_its_video(caller: Caller) -> None:
     assert caller.call("GET", "commentThreads", part="snippet", videoId=video_id)[1]["items"] == [made]
     _, post = SIMULATOR.posts(caller.state)
     assert (post.uri, post.text, post.reply_to) == (made["id"], "First & <best>", video_id)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"snippet": []}, {"snippet": {"topLevelComment": "First"}}, {"snippet": {"topLevelComment": {"snippet": 5}}}],
+)
+def test_comment_of_another_type_is_refused(caller: Caller, body: object) -> None:
+    assert caller.refusal("POST", "commentThreads", body, part="snippet") == (400, "badRequest")
 
 
 @pytest.mark.parametrize(

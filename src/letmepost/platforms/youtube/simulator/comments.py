@@ -13,10 +13,10 @@ from letmepost.platforms.youtube.simulator.wire import (
     YouTubeError,
     forbidden,
     format_time,
-    invalid,
     json_object,
     json_reply,
     next_number,
+    object_in,
     page,
     parts_in,
     resource,
@@ -40,10 +40,8 @@ class Thread(TypedDict):
 
 def create(request: Request) -> SimulatedReply:
     """`POST /youtube/v3/commentThreads`."""
-    wanted, snippet = parts_in(request.call, _PARTS), json_object(request.call).get("snippet")
+    wanted, snippet = parts_in(request.call, _PARTS), object_in(json_object(request.call), "snippet")
     request.refuse_attempt()
-    if not isinstance(snippet, dict):
-        raise invalid("badRequest", "Invalid value at 'comment_thread.snippet'.")
     text = _text(snippet)
     video = _video(request, snippet.get("videoId"))
     if not _takes_comments(request, video):
@@ -85,8 +83,7 @@ def all_comments(state: State) -> list[Thread]:
 
 
 def _text(snippet: dict[str, Any]) -> str:
-    top = snippet.get("topLevelComment", {})
-    text = top.get("snippet", {}).get("textOriginal") if isinstance(top, dict) else None
+    text = object_in(object_in(snippet, "topLevelComment"), "snippet").get("textOriginal")
     if not isinstance(text, str) or not text.strip():
         raise YouTubeError(400, "commentTextRequired", "The comment has no text.", domain=_DOMAIN)
     if len(text) > _TEXT_MAX_CHARACTERS:

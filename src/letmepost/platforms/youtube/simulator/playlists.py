@@ -15,6 +15,7 @@ from letmepost.platforms.youtube.simulator.wire import (
     json_reply,
     next_number,
     not_found,
+    object_in,
     page,
     parts_in,
     resource,
@@ -41,10 +42,12 @@ def create(request: Request) -> SimulatedReply:
     """`POST /youtube/v3/playlists`."""
     wanted, body = parts_in(request.call, _PARTS), json_object(request.call)
     request.refuse_attempt()
-    title = _object(body, "snippet").get("title")
+    title = object_in(body, "snippet").get("title")
     if not isinstance(title, str) or not 1 <= len(title) <= _TITLE_MAX_CHARACTERS:
         raise invalid("playlistTitleRequired", "The request must specify a playlist title.")
-    privacy = _object(body, "status").get("privacyStatus", "public")
+    privacy = object_in(body, "status").get("privacyStatus", "public")
+    if privacy not in ("public", "unlisted", "private"):
+        raise invalid("invalidPlaylistSnippet", "The request specifies an invalid privacy status.")
     entropy = request.call.entropy
     playlist = add_playlist(request.state, request.channel, request.now, entropy, title=title, privacy=privacy)
     return json_reply(resource("playlist", _show(request.state, playlist), wanted))
@@ -68,8 +71,8 @@ def add(request: Request) -> SimulatedReply:
     """`POST /youtube/v3/playlistItems`. A repetition adds the video a second time."""
     wanted, body = parts_in(request.call, _ITEM_PARTS), json_object(request.call)
     request.refuse_attempt()
-    snippet = _object(body, "snippet")
-    target = _object(snippet, "resourceId")
+    snippet = object_in(body, "snippet")
+    target = object_in(snippet, "resourceId")
     if target.get("kind") != "youtube#video" or "playlistId" not in snippet:
         raise YouTubeError(
             400, "resourceIdRequired", "The request must specify a resourceId.", domain="youtube.playlistItem"
@@ -119,13 +122,6 @@ def _own(request: Request, playlist_id: object) -> Playlist:
         raise not_found("playlistNotFound", message, domain="youtube.playlistItem")
     require_own(request, playlist["channel"], "playlist")
     return playlist
-
-
-def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
-    found = value.get(name, {})
-    if not isinstance(found, dict):
-        raise invalid("badRequest", f"Invalid value at '{name}'.")
-    return found
 
 
 def _show(state: State, playlist: Playlist) -> dict[str, Any]:

@@ -7,7 +7,7 @@ The state's keys: `upload/<id>`, `moved/<id>` for the URL that a session had bef
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypedDict
 from urllib.parse import urlencode
@@ -145,10 +145,9 @@ def _find(state: State, call: SimulatedCall) -> _Session:
 def _span(given: str | None, total_bytes: int, length_bytes: int) -> range | None:
     """Return the bytes that a call sends; None if it only asks how many have arrived."""
     if given is None:
-        span = range(length_bytes)
         if length_bytes != total_bytes:
             raise UploadError(400, "The size of the body differs from X-Upload-Content-Length.")
-        return span
+        return range(length_bytes)
     found = _RANGE.fullmatch(given.strip())
     if found is None or int(found[4]) != total_bytes:
         raise UploadError(400, "Failed to parse Content-Range header.")
@@ -206,7 +205,7 @@ def _last_part(session: _Session) -> SimulatedReply:
 
 
 def _incomplete(session: _Session, size_bytes: int, **more: Any) -> SimulatedReply:
-    """Return how many bytes have arrived. Both forms of the header are in use."""
+    """Return how many bytes have arrived. Servers use two forms of the header."""
     unit = "" if session.request.scenario.session_fault is SessionFault.KEEPS_HALF else "bytes="
     headers = {"range": f"{unit}0-{size_bytes - 1}"} if size_bytes else {}
     if session.is_moved:
@@ -221,8 +220,7 @@ def _completed(session: _Session, video_id: str, *, status: int, **more: Any) ->
     if video is None:
         raise UploadError(404, "Not Found")
     value = show(request.state, video, tuple(session.upload["parts"]), request.now)
-    reply = json_reply(value, status=status, delay_s=request.scenario.delay_s)
-    return SimulatedReply(status=reply.status, headers=reply.headers, body=reply.body, delay_s=reply.delay_s, **more)
+    return replace(json_reply(value, status=status, delay_s=request.scenario.delay_s), **more)
 
 
 def _url(call: SimulatedCall, upload: Upload, upload_id: str) -> str:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from letmepost.platforms._kit.simulator import wire
-from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
+from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 _CANONICAL = {
     400: "INVALID_ARGUMENT",
@@ -18,6 +18,7 @@ _CANONICAL = {
     500: "INTERNAL",
     503: "UNAVAILABLE",
 }
+_JSON = {"content-type": "application/json; charset=UTF-8"}
 _PAGE_TOKEN = "CAEQ"  # noqa: S105 - the start of the name of a page, which is no secret
 
 
@@ -50,7 +51,7 @@ class YouTubeError(wire.Refusal):
                 else {"details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", **details}]}
             ),
         }
-        super().__init__(status, {"error": error}, headers={"content-type": "application/json; charset=UTF-8"})
+        super().__init__(status, {"error": error}, headers=_JSON)
 
 
 class UploadError(wire.Refusal):
@@ -94,6 +95,18 @@ def json_object(call: SimulatedCall) -> dict[str, Any]:
     found = wire.json_object(call) if call.body else {}
     if found is None:
         raise invalid("parseError", "Invalid JSON payload received. Expected an object.")
+    return found
+
+
+def object_in(value: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return an object in a body; an empty one if it is absent.
+
+    Raises:
+        YouTubeError: the field has another type.
+    """
+    found = value.get(name, {})
+    if not isinstance(found, dict):
+        raise invalid("badRequest", f"Invalid value at '{name}'.")
     return found
 
 
@@ -142,19 +155,14 @@ def page(
     items = list(rows[int(start) : end])
     info = {"totalResults": len(rows), "resultsPerPage": int(size)}
     shown = {"kind": f"youtube#{kind}", **following, "pageInfo": info, **({"items": items} if items else {})}
-    return wire.json_reply(with_etag(shown), headers={"content-type": "application/json; charset=UTF-8"})
+    return json_reply(with_etag(shown))
 
 
 def json_reply(
-    value: Mapping[str, Any],
-    *,
-    status: int = 200,
-    delay_s: float = 0.0,
-    dropped: bool = False,
+    value: Mapping[str, Any], *, status: int = 200, delay_s: float = 0.0, dropped: bool = False
 ) -> SimulatedReply:
     """Return a response with a resource."""
-    headers = {"content-type": "application/json; charset=UTF-8"}
-    return wire.json_reply(value, status=status, headers=headers, delay_s=delay_s, dropped=dropped)
+    return wire.json_reply(value, status=status, headers=_JSON, delay_s=delay_s, dropped=dropped)
 
 
 def with_etag(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +184,7 @@ def read_time(text: object) -> datetime | None:
     return moment if moment is not None and moment.tzinfo is not None else None
 
 
-def next_number(state: Any) -> int:
+def next_number(state: State) -> int:
     """Return the next number of the sequence that all objects share."""
     number: int = state.get("meta/last", 0) + 1
     state["meta/last"] = number
