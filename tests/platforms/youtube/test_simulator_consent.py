@@ -68,8 +68,9 @@ def test_refresh_token_is_returned_once_and_only_for_offline_access() -> None:
     again = caller.exchange(grant_type="refresh_token", refresh_token=granted["refresh_token"])[1]
     assert "refresh_token" not in again
     assert again["access_token"] != granted["access_token"]
-    online = caller.exchange(**form, code=code_in(consent(caller, "allow", access_type="online")))[1]
-    assert "refresh_token" not in online
+    for changes in ({"choice": "allow", "access_type": "online"}, {"choice": "again", "prompt": "select_account"}):
+        assert "refresh_token" not in caller.exchange(**form, code=code_in(consent(caller, **changes)))[1]
+    assert "refresh_token" in caller.exchange(**form, code=code_in(consent(caller, "again")))[1]
 
 
 def test_person_can_withhold_scopes(caller: Caller) -> None:
@@ -140,6 +141,15 @@ def test_refresh_token_of_an_app_in_testing_expires_after_a_week() -> None:
         400,
         {"error": "invalid_grant", "error_description": "Token has been expired or revoked."},
     )
+
+
+def test_refresh_token_expires_if_it_is_not_used_for_half_a_year(caller: Caller) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": caller.refresh_token}
+    for _ in range(3):
+        caller.advance(days=150)
+        assert caller.exchange(**form)[0] == 200
+    caller.advance(days=183)
+    assert caller.exchange(**form)[1]["error"] == "invalid_grant"
 
 
 def test_google_account_without_a_channel_cannot_upload() -> None:

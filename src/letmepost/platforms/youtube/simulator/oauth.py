@@ -1,7 +1,7 @@
 """The consent page, the token endpoint, and what becomes of tokens. Source: fact sheet sections 1.1, 1.3 and 1.4."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,8 +34,8 @@ _SCOPES = (
 )
 _LESS = frozenset(f"{SCOPE_PREFIX}{name}" for name in ("youtube", "youtube.force-ssl", "youtubepartner"))
 _ACCESS_LIFETIME = timedelta(seconds=3599)
-_REFRESH_LIFETIME = timedelta(days=183)
-"""Of a token that is not used. The simulator counts from its issue."""
+_UNUSED_LIFETIME = timedelta(days=183)
+"""A refresh token expires when it has not been used for so long."""
 _PREFIXES = {"code": "4/0A", ACCESS: "ya29.a0", REFRESH: "1//0g"}
 
 
@@ -53,7 +53,7 @@ def _new_secret(entropy: bytes, kind: str) -> str:
 def _lifetimes(state: State, channel_id: str, _scopes: list[str]) -> Lifetimes:
     scenario = SCENARIOS[state[f"channel/{channel_id}"]["scenario"]]
     return Lifetimes(
-        access=scenario.access_lifetime or _ACCESS_LIFETIME, refresh=scenario.refresh_lifetime or _REFRESH_LIFETIME
+        access=scenario.access_lifetime or _ACCESS_LIFETIME, refresh=scenario.refresh_lifetime or _UNUSED_LIFETIME
     )
 
 
@@ -116,22 +116,31 @@ _TOKENS = TokenEndpoint(find_app=only(APP), new_secret=_new_secret, lifetimes=_l
 
 
 def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /o/oauth2/v2/auth`. Without `access_type=offline`, the grant has no refresh token."""
+    """`GET /o/oauth2/v2/auth`. The grant may have no refresh token."""
     reply = CONSENT.authorize(state, call)
     code = parse_qs(urlsplit(reply.headers.get("location", "")).query).get("code")
-    if code and dict(call.query).get("access_type") != "offline":
+    if code and not _is_offline(dict(call.query)):
         state[f"online/{code[0]}"] = True
     return reply
+
+
+def _is_offline(query: Mapping[str, str]) -> bool:
+    """Return True if the grant has a refresh token: once, unless the app asks for the consent again."""
+    is_new = query.get("choice") != "again" or "consent" in query.get("prompt", "").split()
+    return is_new and query.get("access_type") == "offline"
 
 
 def grant_tokens(state: State, call: SimulatedCall) -> SimulatedReply:
     """`POST /token`. A refresh token stays the same, and is returned only with the first access token."""
     form = form_of(call)
     granted: dict[str, Any] = json.loads(_TOKENS.respond(state, call, form).body)
+    lifetime = _fixed_lifetime(state, granted["refresh_token"])
+    if form["grant_type"] == "refresh_token" and lifetime is None:
+        _prolong(state, granted["refresh_token"], call.now)
     if form["grant_type"] == "refresh_token" or f"online/{form['code']}" in state:
         del granted["refresh_token"]
-    else:
-        granted.update(_limit_of(state, granted["refresh_token"]))
+    elif lifetime is not None:
+        granted["refresh_token_expires_in"] = int(lifetime.total_seconds())
     return json_reply({**granted, "token_type": "Bearer"})
 
 
@@ -172,8 +181,12 @@ def _user_of(state: State, token: Token) -> str:
     return user
 
 
-def _limit_of(state: State, text: str) -> dict[str, int]:
-    """Return what Google reports of a refresh token that expires even if it is used."""
+def _fixed_lifetime(state: State, text: str) -> timedelta | None:
+    """Return the lifetime of a refresh token that expires even if it is used."""
     token: Token = state[f"oauth/token/{text}"]
-    lifetime = SCENARIOS[state[f"channel/{token['account_id']}"]["scenario"]].refresh_lifetime
-    return {} if lifetime is None else {"refresh_token_expires_in": int(lifetime.total_seconds())}
+    return SCENARIOS[state[f"channel/{token['account_id']}"]["scenario"]].refresh_lifetime
+
+
+def _prolong(state: State, text: str, now: datetime) -> None:
+    token: Token = state[f"oauth/token/{text}"]
+    state[f"oauth/token/{text}"] = {**token, "expires_at": (now + _UNUSED_LIFETIME).timestamp()}
