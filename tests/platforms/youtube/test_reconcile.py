@@ -104,37 +104,56 @@ def test_refused_question_leaves_the_video_unknown() -> None:
     assert isinstance(ask(replied(400)).value(), Unknown)
 
 
+OTHER = "abcdefghijk"
+
+
 @pytest.mark.parametrize("reply", [GONE, replied(410), replied(200), replied(200, b"<html>")])
 def test_video_of_an_ended_session_is_found_among_the_uploads(reply: Reply) -> None:
-    transcript = ask(reply, listed(item("other123456", "Other"), item()), listed(shown()))
+    transcript = ask(reply, listed(item(OTHER), item()), listed(shown(OTHER, size="1", second=-99), shown()))
     assert found(transcript) == VIDEO
     _, uploads, videos = transcript.calls
     assert (uploads.url, dict(uploads.query)["playlistId"]) == (f"{API}/playlistItems", ACCOUNT.data["uploads"])
     assert (videos.url, dict(videos.query)) == (
         f"{API}/videos",
-        {"part": "snippet,status,fileDetails", "id": VIDEO},
+        {"part": "snippet,status,fileDetails", "id": f"{OTHER},{VIDEO}"},
     )
 
 
-def test_several_matching_videos_are_unknown() -> None:
-    second = "abcdefghijk"
-    transcript = ask(GONE, listed(item(), item(second)), listed(shown(), shown(second)))
-    assert isinstance(transcript.value(), Unknown)
+def test_list_of_uploads_has_a_known_id_when_it_is_not_stored() -> None:
+    intent = Intent(LAST, NOW)
+    post = replace(ready(), account=replace(ACCOUNT, data={}))
+    transcript = play(reconcile(post, intent, SETTINGS), GONE, listed())
+    assert dict(transcript.calls[1].query)["playlistId"] == ACCOUNT.data["uploads"]
 
 
-@pytest.mark.parametrize(
-    "other", [{"size": "4999"}, {"second": -61}, {"title": "Other"}], ids=["size", "time", "title"]
-)
-def test_other_video_is_not_taken(other: dict[str, Any]) -> None:
-    rest = {**shown(**other)}
+@pytest.mark.parametrize("other", [{}, {"title": "Other"}, {"size": None}], ids=["same", "title", "size"])
+def test_several_possible_videos_are_unknown(other: dict[str, Any]) -> None:
+    videos = listed(shown(), shown(OTHER, **other), after_s=MUCH_LATER_S)
+    assert isinstance(ask(GONE, listed(item(), item(OTHER)), videos).value(), Unknown)
+
+
+@pytest.mark.parametrize("other", [{"size": "4999"}, {"second": -61}], ids=["size", "time"])
+def test_other_video_is_not_taken_and_excludes_nothing(other: dict[str, Any]) -> None:
+    rest = shown(**other)
     assert refusal(ask(GONE, listed(item()), listed(rest))).retry_at is not None
-    late = replace(listed(rest), received_at=NOW + timedelta(seconds=MUCH_LATER_S))
-    assert ask(GONE, listed(item()), late).value() == Absent()
+    assert ask(GONE, listed(item()), listed(rest, after_s=MUCH_LATER_S)).value() == Absent()
 
 
-def test_other_video_beside_the_right_one_does_not_matter() -> None:
-    second = "abcdefghijk"
-    assert found(ask(GONE, listed(item(second), item()), listed(shown(second, size="1"), shown()))) == VIDEO
+def test_video_of_the_same_size_with_another_title_is_not_taken_and_not_repeated() -> None:
+    changed = listed(shown(title="A  title"), after_s=MUCH_LATER_S)
+    assert isinstance(ask(GONE, listed(item()), changed).value(), Unknown)
+
+
+def test_video_that_is_listed_but_cannot_be_read_is_unknown() -> None:
+    assert isinstance(ask(GONE, listed(item()), listed(after_s=MUCH_LATER_S)).value(), Unknown)
+
+
+@pytest.mark.parametrize(("second", "expected"), [(5, Unknown), (-61, Absent)])
+def test_page_that_does_not_reach_back_to_the_request_proves_nothing(second: int, expected: type) -> None:
+    ids = [f"video{number:06}" for number in range(50)]
+    videos = [shown(one, size="1", second=5) for one in ids[:-1]] + [shown(ids[-1], size="1", second=second)]
+    transcript = ask(GONE, listed(*map(item, ids)), listed(*videos, after_s=MUCH_LATER_S))
+    assert isinstance(transcript.value(), expected)
 
 
 def test_video_whose_size_is_not_shown_yet_is_unknown_only_after_ten_minutes() -> None:

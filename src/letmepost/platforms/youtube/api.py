@@ -18,7 +18,7 @@ from letmepost.platforms.youtube.settings import YouTubeSettings
 TOKEN_PATH = "/token"  # noqa: S105 - a path
 API_PATH = "/youtube/v3"
 UPLOAD_PATH = f"/upload{API_PATH}"
-PAGE_SIZE = "50"
+PAGE_SIZE = 50
 """The maximum of playlist items."""
 _COMMENTS_MAX = "100"
 _UPLOAD_TIMEOUT_S = 60.0  # besides the bytes: the server checks a file before it responds
@@ -49,7 +49,7 @@ def delete_video(settings: YouTubeSettings, video_id: str) -> Call:
 def list_playlist(settings: YouTubeSettings, playlist_id: str, *query: tuple[str, str]) -> Call:
     """Return a read of the first items of a playlist. The list of a channel's uploads has the newest first."""
     parts = ("part", "snippet,contentDetails")
-    return _read(settings, "playlistItems", parts, ("playlistId", playlist_id), ("maxResults", PAGE_SIZE), *query)
+    return _read(settings, "playlistItems", parts, ("playlistId", playlist_id), ("maxResults", str(PAGE_SIZE)), *query)
 
 
 def add_to_playlist(settings: YouTubeSettings, playlist_id: str, video_id: str, *, step: str) -> Call:

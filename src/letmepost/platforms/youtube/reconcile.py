@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeAlias
 
+from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Absent, Call, Flow, Found, Intent, Reconciled, Reply, Unknown
 from letmepost.domain.journal import may_ask_at
 from letmepost.domain.retry import Next
@@ -20,6 +21,7 @@ from letmepost.platforms._kit.flows import fetch
 from letmepost.platforms._kit.reconciliation import found_as, reconcile_by
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.youtube.api import (
+    PAGE_SIZE,
     captions_in,
     items_in,
     list_captions,
@@ -86,23 +88,34 @@ def _ask_session(post: ReadyPost, intent: Intent, settings: YouTubeSettings) -> 
 
 
 def _find_upload(post: ReadyPost, intent: Intent, settings: YouTubeSettings, total_bytes: int) -> Flow[Reconciled]:
-    """Look for a video with the same title and size that was uploaded since the request."""
+    """Look for a video with the same size and title that was uploaded since the request.
+
+    Another title does not exclude a video, because YouTube may change texts. YouTube shows the size of a video after it
+    has processed it.
+    """
     account, title = post.account, YouTubeOptions.model_validate(post.content.options).title or ""
-    playlist_id = account.data.get(UPLOADS) or f"UU{account.platform_account_id[2:]}"
-    uploads = yield from _read(list_playlist(settings, playlist_id))
-    ids = [one for item in uploads.items if (one := _video_in(item)) is not None and _has_title(item, title)]
+    uploads = yield from _read(list_playlist(settings, account.data.get(UPLOADS) or _uploads_of(account)))
+    ids = [video_id for item in uploads.items if (video_id := _video_in(item)) is not None]
     if not ids:
         _check_is_shown(uploads, intent)
         return Absent()
     videos = yield from _read(read_video(settings, ",".join(ids), "snippet,status,fileDetails"))
-    recent = [video for video in videos.items if _is_since(video, intent) and _has_title(video, title)]
-    found = [video for video in recent if _size_in(video) in {None, total_bytes}]
-    sizes = [_size_in(video) for video in found]
-    if sizes == [total_bytes]:
-        return found_as(200, videos.read_at, data=found[0])
-    if not found or None in sizes:  # YouTube shows the size after it has processed the video
+    recent = [video for video in videos.items if _is_since(video, intent)]
+    possible = [video for video in recent if _size_in(video) in {None, total_bytes}]
+    matches = [video for video in possible if _size_in(video) == total_bytes and _has_title(video, title)]
+    if len(matches) == len(possible) == 1:
+        return found_as(200, videos.read_at, data=matches[0])
+    if len(matches) < 2:
         _check_is_shown(videos, intent)
-    return Unknown("The channel has videos with this title that may be this post.") if found else Absent()
+    is_whole = len(videos.items) == len(ids) and (len(ids) < PAGE_SIZE or len(recent) < len(ids))
+    if not possible and is_whole:
+        return Absent()
+    return Unknown("The channel has videos that may be this post, and YouTube does not show which one it is.")
+
+
+def _uploads_of(account: AccountFacts) -> str:
+    """Return the id of the list of a channel's uploads. It differs from the channel's id only in its second letter."""
+    return f"UU{account.platform_account_id[2:]}"
 
 
 def _find(call: Call, is_it: Callable[[Resource], bool], intent: Intent) -> Flow[Reconciled]:
