@@ -78,6 +78,7 @@ def log_in_with_facebook(worker: Worker) -> None:
     other = Worker(platform=replace(FACEBOOK_LOGIN, name="instagram"))
     other.exchange(other.consent("business")["code"])
     other.run(other.platform.check(facts(other.account), other.settings))
+    publish(other, {"media": (video(),)})
     for options in ({"poll": {"options": ["a", "b"]}}, {"commentPrompt": True}):
         publish(other, {"media": (image(),), "first_comment": "comment", "options": options})
     worker.calls += other.calls

@@ -8,11 +8,25 @@ from letmepost.platforms.contract import Platform
 from letmepost.platforms.instagram import PLATFORM
 from letmepost.platforms.instagram.simulator import SIMULATOR, page_settings
 from letmepost.platforms.instagram.simulator.page_login import LOGIN
-from tests.doubles.media import image
+from tests.doubles.media import image, video
 from tests.platforms.suite.description import Content, Ending, PlatformSuite
 
 TEXT: Content = {"text": "Grüße an 🎉 https://example.org/a?b=1 (#Über & <b> *so*)", "media": (image(),)}
 STORY: Content = {"text": "", "media": (image(height_px=2100),), "options": {"kind": "story"}}
+VIDEO_STORY: Content = {"text": "", "media": (video(),), "options": {"kind": "story"}}
+REEL: Content = {
+    "text": "reel",
+    "media": (video(),),
+    "options": {
+        "kind": "reel",
+        "coverUrl": "https://example.com/cover.jpg",
+        "shareToFeed": False,
+        "trialParams": {"graduationStrategy": "SS_PERFORMANCE"},
+        "isAiGenerated": True,
+        "userTags": [{"username": "bob"}],
+    },
+}
+MIXED: Content = {"text": "mixed", "media": (image(1), video(2), video(3))}
 INSTAGRAM = replace(PLATFORM, unpublish=None)
 """With Instagram Login, nothing can be deleted. `test_connect.py` and `test_unpublish.py` test the refusal."""
 
@@ -26,7 +40,16 @@ def with_facebook_login() -> Platform:
             SIMULATOR,
             create_account=LOGIN.consent.create_account,
             settings=page_settings,
-            scenarios=("ok", "auth_revoked", "timeout_after_publish", "blocked_but_live", "add_ons_dropped"),
+            scenarios=(
+                "ok",
+                "auth_revoked",
+                "timeout_after_publish",
+                "blocked_but_live",
+                "add_ons_dropped",
+                "upload_stops",
+                "upload_offset",
+                "upload_expired",
+            ),
         ),
     )
 
@@ -56,6 +79,9 @@ EXAMPLES = {
     "images": {"text": "two", "media": (image(1, width_px=1000, height_px=1000), image(2, alt_text="A cat"))},
     "comment": with_comment("More (here): #tag"),
     "story": STORY,
+    "reel": REEL,
+    "video story": VIDEO_STORY,
+    "mixed": MIXED,
     "people": {
         **TEXT,
         "options": {
@@ -77,7 +103,13 @@ COUNTS = {
     },
 }
 BROKEN = {
-    "instagram.reel.supported": {**TEXT, "options": {"kind": "reel"}},
+    "instagram.reel.options_supported": {**TEXT, "options": {"shareToFeed": True}},
+    "instagram.video.alt_text_supported": {"text": "", "media": (replace(video(), alt_text="A cat"),)},
+    "instagram.user_tags.video_position": {
+        "text": "",
+        "media": (video(),),
+        "options": {"userTags": [{"username": "bob", "x": 0.5, "y": 0.5}]},
+    },
     "instagram.first_comment.capitals": with_comment("LOUD"),
     "instagram.user_tags.position_required": {**TEXT, "options": {"userTags": [{"username": "bob"}]}},
     "instagram.story.options_supported": {**STORY, "options": {"kind": "story", "collaborators": ["alice"]}},
@@ -85,6 +117,12 @@ BROKEN = {
 UNJUDGED = {
     "instagram.media.required": "without media there is no container to create",
     "instagram.media.image_size_max": "the simulator does not fetch media",
+    "instagram.media.video_size_max": "the simulator does not decode media",
+    "instagram.media.video_width_max": "the simulator does not decode media",
+    "instagram.reel.duration_max": "the simulator does not decode media",
+    "instagram.carousel.video_duration_max": "the simulator does not decode media",
+    "instagram.story.video_size_max": "the simulator does not decode media",
+    "instagram.story.video_duration_max": "the simulator does not decode media",
     "instagram.story.media_count_max": "the container of a story has one image",
     "instagram.poll.options_count_max": "the API has four parameters for answers",
 }
@@ -103,6 +141,13 @@ ENDINGS = {
     "comment_refused_but_live": Ending(example="comment"),
     "add_ons_dropped": Ending(),
     "professional_id": Ending(),
+    "video_broken": Ending(
+        status="rejected", kind=FailureKind.REJECTED, rule="instagram.media.mime_allowed", example="reel"
+    ),
+    "trials_unsupported": Ending(status="rejected", kind=FailureKind.REJECTED, example="reel"),
+    "upload_stops": Ending(example="reel"),
+    "upload_offset": Ending(example="reel"),
+    "upload_expired": Ending(example="reel"),
 }
 
 
@@ -126,7 +171,14 @@ SUITE = PlatformSuite(
 VARIANTS = {
     "facebook": PlatformSuite(
         platform=FACEBOOK,
-        examples={"text": TEXT, "comment": with_comment("More"), "poll": poll("Yes", "Nö", "Maybe", "?")},
+        examples={
+            "text": TEXT,
+            "comment": with_comment("More"),
+            "poll": poll("Yes", "Nö", "Maybe", "?"),
+            "reel": REEL,
+            "video story": VIDEO_STORY,
+            "mixed": MIXED,
+        },
         endings=ENDINGS,
         is_unproven=is_comment,
         broken={

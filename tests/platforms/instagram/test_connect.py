@@ -10,12 +10,13 @@ import pytest
 from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind, InputRefused, PlatformFailure
-from letmepost.domain.flow import Flow, Reply
+from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms._meta.simulator.callbacks import callback_body
 from letmepost.platforms.connecting import Callback, ConsentRequest, Credential, Grant
 from letmepost.platforms.instagram.connect import FEATURES, OAUTH, SCOPES, accounts, consent_url
 from letmepost.platforms.instagram.session import check, refresh, sign, sign_for
+from letmepost.platforms.instagram.settings import InstagramSettings
 from letmepost.platforms.instagram.simulator import instagram_login, page_login
 from letmepost.platforms.instagram.unpublish import unpublish
 from tests.doubles.client import CALLBACK
@@ -270,7 +271,17 @@ def test_calls_prove_the_secret_of_the_facebook_app_only_to_facebook() -> None:
     [to_instagram] = play(check(WITH_INSTAGRAM, FACEBOOK_SETTINGS)).calls
     assert "appsecret_proof" in dict(sign_call(to_facebook, credential, NOW, b"").query)
     assert "appsecret_proof" not in dict(sign_call(to_instagram, credential, NOW, b"").query)
-    assert sign_for(SETTINGS) is sign
+    assert sign_for(SETTINGS)(to_facebook, credential, NOW, b"") == sign(to_facebook, credential, NOW, b"")
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, FACEBOOK_SETTINGS])
+def test_token_has_the_scheme_of_the_upload_host_only_there(settings: InstagramSettings) -> None:
+    credential, sign_call = Credential(secrets={"access_token": "long"}), sign_for(settings)
+    upload = Call(method="POST", url="https://rupload.facebook.com/ig-api-upload/v26.0/1")
+    assert sign_call(upload, credential, NOW, b"").headers == {"Authorization": "OAuth long"}
+    assert sign_call(upload, credential, NOW, b"").query == ()
+    other = replace(upload, url="https://rupload.facebook.com.example/ig-api-upload/v26.0/1")
+    assert sign_call(other, credential, NOW, b"").headers == {"Authorization": "Bearer long"}
 
 
 @pytest.mark.parametrize(("app", "settings"), [(instagram_login.APP, SETTINGS), (page_login.APP, FACEBOOK_SETTINGS)])

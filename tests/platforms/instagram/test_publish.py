@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Extra, Flow, Forget, Instruction, Live, Pause, Reply, Warn
+from letmepost.domain.flow import Call, Effect, Extra, Flow, Forget, Instruction, Live, Pause, Reply, Upload, Warn
 from letmepost.domain.playback import play
+from letmepost.domain.received import Checksum
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.instagram.publish import publish
-from tests.doubles.media import image
+from tests.doubles.media import STARTS, image, video
 from tests.doubles.simulated import failed
 from tests.doubles.worker import Worker
 from tests.platforms.instagram.suite import FACEBOOK, INSTAGRAM, STORY, TEXT, poll
@@ -111,6 +112,32 @@ def failure_of(ended: Exception | None) -> tuple[FailureKind, str | None]:
                 "is_ai_generated": "true",
             },
         ),
+        ({"media": (video(1),)}, {"caption": "hello", "media_type": "REELS", "video_url": url(1)}),
+        (
+            {"text": "", "media": (video(1),), "options": {"kind": "story"}},
+            {"media_type": "STORIES", "video_url": url(1)},
+        ),
+        (
+            {
+                "media": (video(1),),
+                "options": {
+                    "kind": "reel",
+                    "coverUrl": "https://example.com/a.jpg",
+                    "shareToFeed": False,
+                    "trialParams": {"graduationStrategy": "MANUAL"},
+                    "userTags": [{"username": "bob"}],
+                },
+            },
+            {
+                "caption": "hello",
+                "media_type": "REELS",
+                "video_url": url(1),
+                "user_tags": '[{"username": "bob"}]',
+                "cover_url": "https://example.com/a.jpg",
+                "share_to_feed": "false",
+                "trial_params": '{"graduation_strategy": "MANUAL"}',
+            },
+        ),
         (
             {"options": {"poll": {"options": ["Ja", "Nö"]}}},
             {
@@ -149,6 +176,45 @@ def test_carousel_has_one_container_for_each_image_and_one_for_the_post() -> Non
         {"caption": "hello", "media_type": "CAROUSEL", "children": "1,2", "collaborators": '["alice"]'},
         {"creation_id": "3"},
     ]
+
+
+def test_carousel_has_images_and_videos_in_their_order() -> None:
+    post = ready(media=(image(1), video(2)))
+    said, ended = run(post, made(1), made(2), status(), status(), made(3), status(), made(5), LINKED, QUOTA)
+    assert ended is None
+    assert forms(said)[:3] == [
+        {"is_carousel_item": "true", "image_url": url(1)},
+        {"is_carousel_item": "true", "media_type": "VIDEO", "video_url": url(2)},
+        {"caption": "hello", "media_type": "CAROUSEL", "children": "1,2"},
+    ]
+
+
+def test_bytes_of_a_video_are_sent_with_page_login() -> None:
+    uri = "https://rupload.facebook.com/ig-api-upload/v26.0/1"
+    said, ended = run(
+        ready(account=WITH_FACEBOOK, media=(video(1),)),
+        ok(id="1", uri=uri),
+        ok(success=True),
+        status(),
+        made(5),
+        LINKED,
+        QUOTA,
+    )
+    assert ended is None
+    assert forms(said)[0] == {"caption": "hello", "media_type": "REELS", "upload_type": "resumable"}
+    [upload] = [what for what in said if isinstance(what, Upload)]
+    assert (upload.step, upload.is_new, upload.part(0).url) == ("post-container-bytes", True, uri)
+    assert upload.probe is not None
+    assert dict(upload.probe.query) == {"fields": "id,video_status"}
+
+
+@pytest.mark.parametrize(
+    "uri", [None, "", 5, "http://rupload.facebook.com/1", "https://rupload.facebook.com.example/1", "https://a/1"]
+)
+def test_token_is_never_sent_to_another_upload_host(uri: object) -> None:
+    said, ended = run(ready(account=WITH_FACEBOOK, media=(video(1),)), ok(id="1", uri=uri))
+    assert failure_of(ended)[0] is FailureKind.UNAVAILABLE
+    assert not any(isinstance(what, Upload) for what in said)
 
 
 def test_account_with_page_login_uses_its_host_and_its_permanent_id() -> None:
@@ -231,6 +297,7 @@ def test_container_that_is_never_ready_has_its_rule() -> None:
         (status("ERROR", "Error: Media upload has failed with error code 2207005"), "instagram.media.mime_allowed"),
         (status("ERROR", "Error: 2207009"), "instagram.media.aspect_ratio"),
         (status("", "Error: Media upload has failed with error code 2207004"), "instagram.media.image_size_max"),
+        (status("ERROR", "Error: 2207026"), "instagram.media.mime_allowed"),
     ],
 )
 def test_image_that_instagram_cannot_use_is_rejected_at_once(failed_status: Reply, rule: str) -> None:
@@ -242,6 +309,9 @@ def test_image_that_instagram_cannot_use_is_rejected_at_once(failed_status: Repl
     ("failed_status", "kind", "rule"),
     [
         (status("ERROR", "Error: 2207053"), FailureKind.REJECTED, "instagram.container.error"),
+        (status("ERROR", "Error: 2207076"), FailureKind.REJECTED, "instagram.container.error"),
+        (status("ERROR", "Error: 2207077"), FailureKind.REJECTED, "instagram.container.error"),
+        (status("ERROR", "Error: 2207082"), FailureKind.REJECTED, "instagram.container.error"),
         (status("ERROR", "Error: Media upload has failed"), FailureKind.REJECTED, "instagram.container.error"),
         (status("", "error: something"), FailureKind.REJECTED, "instagram.container.error"),
         (status("EXPIRED"), FailureKind.UNAVAILABLE, "meta.container.expired"),
@@ -416,6 +486,29 @@ def test_container_that_expired_before_it_was_published_is_created_again() -> No
     worker.finish(post)
     assert [call.step for call in worker.calls].count("post-container") == 2
     assert worker.visible() == [TEXT["text"]]
+
+
+def test_expired_carousel_of_videos_is_sent_again() -> None:
+    worker = Worker(platform=FACEBOOK)
+    post = worker.ready(worker.connect(), "late", media=(video(1), video(2)))
+    assert worker.attempt(post) is not None
+    worker.advance(days=1)
+    worker.finish(post)
+    steps = [call.step for call in worker.calls]
+    assert [steps.count(step) for step in ("post-video-1", "post-video-2", "post-container")] == [2, 2, 1]
+    assert worker.visible() == ["late"]
+    shown = [item["video"]["sizeBytes"] for item in worker.posts()[0].record["media"]]
+    assert shown == [5_000, 5_000]
+
+
+def test_published_reel_has_the_bytes_of_the_video() -> None:
+    for scenario in ("ok", "upload_stops", "upload_offset", "upload_expired"):
+        worker = Worker(platform=FACEBOOK)
+        item = video(9, size_bytes=300)
+        worker.publish(worker.connect(scenario), media=(item,))
+        content = STARTS["video/mp4"] + b"\n" * (300 - len(STARTS["video/mp4"]))
+        expected = {"sizeBytes": 300, "checksum": str(Checksum.of(content))}
+        assert worker.posts()[0].record["video"] == expected, scenario
 
 
 def test_story_has_a_link() -> None:

@@ -33,14 +33,40 @@ def options(**given: object) -> dict[str, Any]:
     ("content", "expected"),
     [
         ({"text": "hello"}, [("instagram.media.required", "media")]),
-        ({"text": "hello", "media": (video(),)}, [("instagram.media.kind_supported", "media[0]")]),
+        ({"text": "hello", "media": (video(),)}, []),
         ({"text": "hello", "media": (document(title=None),)}, "instagram.media.kind_supported"),
         ({**TEXT, "thread": (ThreadPart(text="two"),)}, [("instagram.thread.supported", "thread")]),
         ({**TEXT, "media": (image(content_type="image/png"),)}, [("instagram.media.mime_allowed", "media[0]")]),
         ({**TEXT, "media": (image(size_bytes=8_000_001),)}, [("instagram.media.image_size_max", "media[0]")]),
         ({**TEXT, "media": tuple(image(number) for number in range(11))}, [("instagram.media.count_max", "media")]),
         ({**TEXT, "first_comment": " "}, "instagram.first_comment.non_empty"),
-        (options(kind="reel"), [("instagram.reel.supported", "options.kind")]),
+        (options(kind="reel"), [("instagram.reel.video_required", "media")]),
+        ({"text": "", "media": (video(1), video(2)), "options": {"kind": "reel"}}, "instagram.reel.video_required"),
+        ({"text": "", "media": (video(), image()), "options": {"userTags": [{"username": "a"}]}}, []),
+        (
+            {"text": "", "media": (video(),), "options": {"userTags": [{"username": "a", "mediaIndex": 1}]}},
+            [
+                ("instagram.user_tags.position_required", "options.userTags[0]"),
+                ("instagram.user_tags.media_index", "options.userTags[0].mediaIndex"),
+            ],
+        ),
+        (
+            {"text": "", "media": (video(),), "options": {"userTags": [{"username": "a", "x": 0, "y": 0}]}},
+            [("instagram.user_tags.video_position", "options.userTags[0]")],
+        ),
+        (options(coverUrl="https://a.example/b"), [("instagram.reel.options_supported", "options.coverUrl")]),
+        (
+            {**STORY, "media": (video(),), "options": {"kind": "story", "shareToFeed": False}},
+            [("instagram.reel.options_supported", "options.shareToFeed")],
+        ),
+        (
+            {"text": "", "media": (replace(video(), alt_text="A cat"),)},
+            [("instagram.video.alt_text_supported", "media[0].altText")],
+        ),
+        (
+            {**STORY, "media": (replace(video(), alt_text="A cat"),)},
+            [("instagram.video.alt_text_supported", "media[0].altText")],
+        ),
         (options(collaborators=["a", "b", "c", "d"]), [("instagram.collaborators.count_max", "options.collaborators")]),
         (options(userTags=[{"username": "a", "x": 0.5}]), "instagram.user_tags.position_required"),
         (options(userTags=[{"username": "a", "x": 0, "y": 0, "mediaIndex": 1}]), "instagram.user_tags.media_index"),
@@ -67,6 +93,46 @@ def test_rule_is_found_where_it_is_broken(content: dict[str, Any], expected: str
     assert ([rule for rule, _ in found] if isinstance(expected, str) else found) == (
         [expected] if isinstance(expected, str) else expected
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ({"size_bytes": 300_000_000, "duration_s": 900}, None),
+        ({"size_bytes": 300_000_001}, "instagram.media.video_size_max"),
+        ({"duration_s": 900.1}, "instagram.reel.duration_max"),
+        ({"content_type": "video/quicktime", "codec": "hevc"}, None),
+        ({"content_type": "video/webm"}, "instagram.media.mime_allowed"),
+        ({"codec": "vp9"}, "instagram.media.video_codec"),
+        ({"frame_rate": 22.9}, "instagram.media.video_frame_rate"),
+        ({"frame_rate": 60.1}, "instagram.media.video_frame_rate"),
+        ({"width_px": 1921}, "instagram.media.video_width_max"),
+        ({"width_px": 10, "height_px": 1001}, "instagram.media.video_aspect_ratio"),
+    ],
+)
+def test_reel_has_the_documented_limits(facts: dict[str, Any], rule: str | None) -> None:
+    expected = [] if rule is None else [(rule, "media[0]")]
+    assert broken({"text": "", "media": (video(**facts),)}) == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ({"size_bytes": 100_000_000, "duration_s": 60}, None),
+        ({"size_bytes": 100_000_001}, "instagram.story.video_size_max"),
+        ({"duration_s": 60.1}, "instagram.story.video_duration_max"),
+        ({"width_px": 100, "height_px": 1001}, "instagram.story.video_aspect_ratio"),
+    ],
+)
+def test_story_video_has_limits_of_its_own(facts: dict[str, Any], rule: str | None) -> None:
+    expected = [] if rule is None else [(rule, "media[0]")]
+    assert broken({**STORY, "media": (video(**facts),)}) == expected
+
+
+def test_carousel_video_is_shorter_than_a_reel() -> None:
+    long = video(duration_s=61)
+    assert broken({"text": "", "media": (image(), long)}) == [("instagram.carousel.video_duration_max", "media[1]")]
+    assert broken({"text": "", "media": (long,)}) == []
 
 
 @pytest.mark.parametrize(("width_px", "height_px"), [(1000, 2000), (4000, 1000)])
@@ -152,7 +218,13 @@ def test_usernames_are_sent_without_their_sign() -> None:
         {"kind": "post"},
         {"poll": {"options": ["a"]}},
         {"commentPrompt": "yes"},
-        {"coverUrl": "https://example.com"},
+        {"coverUrl": "https://example.com/a b"},
+        {"coverUrl": "https://example.com/ü"},
+        {"coverUrl": "ftp://example.com/a"},
+        {"shareToFeed": "yes"},
+        {"trialParams": {}},
+        {"trialParams": {"graduationStrategy": "LATER"}},
+        {"thumbOffset": 1},
     ],
 )
 def test_invalid_option_is_rejected_by_the_schema(given: dict[str, Any]) -> None:

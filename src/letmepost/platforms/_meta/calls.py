@@ -51,13 +51,21 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     return oauth.with_bearer_token(call, credential.secrets[ACCESS_TOKEN]) if is_signed else call
 
 
+def sign_upload(call: Call, credential: Credential) -> Call:
+    """Return the call to the upload host with the account's token. It has another scheme than the Graph API."""
+    return replace(call, headers={**call.headers, "Authorization": f"OAuth {credential.secrets[ACCESS_TOKEN]}"})
+
+
 def signer(settings: GraphSettings) -> Callable[[Call, Credential, datetime, bytes], Call]:
     """Return `sign` with the proof. Apps with the setting "Require App Secret" are refused without it.
 
     The proof is not stored with the token: it would become invalid when the app's secret is reset.
     """
+    uploads = f"{base_url(settings.upload_url)}/"
 
     def sign_with_proof(call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
+        if call.url.startswith(uploads):
+            return sign_upload(call, credential)
         signed = sign(call, credential, now, entropy)
         return signed if call.auth is Auth.NONE else _proven(signed, credential.secrets[ACCESS_TOKEN], settings)
 

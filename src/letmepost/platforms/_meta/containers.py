@@ -70,6 +70,8 @@ class Containers:
         is_final: returns True if another container would fail in the same way.
         never_ready: returns the failure of a container that is never processed.
         explain: as in `Platform`.
+        fill: sends the bytes of a container, if its platform does not fetch them, from its step and the reply that
+            created it. Returns False if it must be created again.
     """
 
     make: Callable[[str, Form], Call]
@@ -79,6 +81,7 @@ class Containers:
     is_final: Callable[[Status], bool]
     never_ready: Callable[[GaveUp], PlatformFailure]
     explain: Explain
+    fill: Callable[[str, Reply], Flow[bool]]
 
     def create_all(self, forms: Mapping[str, Form]) -> Flow[list[Container]]:
         """Return containers that are ready. All are created first, because the platform fetches in parallel."""
@@ -96,16 +99,18 @@ class Containers:
         Raises:
             PlatformFailure: the platform refuses it.
         """
-        call = self.make(step, form)
-        reply = yield call
-        container_id = read_id(reply)
-        if container_id is None:
-            patience = self.patience(reply)
-            if patience is not None:
-                pause = Pause(f"{step}-refused", patience.seconds, patience.give_up_after_s)
-                yield from wait(pause, patience.refusal())
-            raise self.explain(call, reply)
-        return Container(container_id, reply.received_at)
+        while True:
+            call = self.make(step, form)
+            reply = yield call
+            container_id = read_id(reply)
+            if container_id is None:
+                patience = self.patience(reply)
+                if patience is not None:
+                    pause = Pause(f"{step}-refused", patience.seconds, patience.give_up_after_s)
+                    yield from wait(pause, patience.refusal())
+                raise self.explain(call, reply)
+            if (yield from self.fill(step, reply)):
+                return Container(container_id, reply.received_at)
 
     def wait(self, step: str, form: Form, container: Container) -> Flow[Container]:
         """Return a container, or its replacement, when the platform has processed it.
@@ -137,6 +142,12 @@ class Containers:
                 return False
             raise self.never_ready(gave_up) from gave_up
         return True
+
+
+def fetched(_step: str, _reply: Reply) -> Flow[bool]:
+    """Return True: the platform fetches the bytes of its containers itself."""
+    yield from ()
+    return True
 
 
 def forget_once(step: str, failure: PlatformFailure) -> Flow[None]:

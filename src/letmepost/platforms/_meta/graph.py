@@ -41,9 +41,13 @@ class GraphError:
 def read_error(reply: Reply) -> GraphError | None:
     """Return the error in a reply, or None without one. Some errors have the status 200.
 
-    The OAuth endpoints have an envelope of their own. Its code only repeats the status.
+    The OAuth endpoints have an envelope of their own. Its code only repeats the status. So does the upload host.
     """
     data = reply.data()
+    if isinstance(data.get("debug_info"), dict):
+        info = object_in(data, "debug_info")
+        is_transient = info.get("retriable") is True
+        return GraphError(None, None, is_transient=is_transient, message=text_in(info, "message") or "")
     if "error_type" in data:
         return GraphError(None, None, is_transient=False, message=text_in(data, "error_message") or "")
     if not isinstance(data.get("error"), dict):
@@ -130,12 +134,12 @@ def _is_published(call: Call, reply: Reply) -> bool:
 def _refusal(call: Call, reply: Reply, error: GraphError | None, own: Mapping[int, PlatformRefusal]) -> PlatformRefusal:
     if _is_published(call, reply):
         return _MEANINGS.without_result(call)
-    if error is None or error.code is None:
+    if error is None or (error.code is None and not error.is_transient):
         return _MEANINGS.find(call, reply)
     # An invalid token takes precedence over `is_transient`, which such refusals can also have.
     if error.code in _INVALID_TOKEN_CODES:
         return refusals.TOKEN_INVALID
-    found = own.get(error.subcode or 0) or COMMON.get(error.code)
+    found = own.get(error.subcode or 0) or COMMON.get(error.code or 0)
     if found is not None and not error.is_transient:
         return found
     if error.is_transient or error.code in _UNAVAILABLE_CODES:

@@ -29,6 +29,7 @@ APP_REFUSED = unavailable(
     remediation="The operator must correct the app's id and secret. `letmepost doctor` shows which ones.",
     is_operators=True,
 )
+OFFSETS_DIFFER = unavailable(message="The platform did not accept the next bytes of the video.")
 PERMISSIONS_DECLINED = rejected(
     message="The person did not grant every required permission. Missing: {scopes}.",
     remediation="Connect again, and keep every permission selected in the dialog of Facebook.",

@@ -38,6 +38,9 @@ class GraphSettings(AppSettings):
     api_url: Annotated[AnyHttpUrl, Field(description="The host of the Graph API.")] = AnyHttpUrl(
         "https://graph.facebook.com"
     )
+    upload_url: Annotated[AnyHttpUrl, Field(description="The host that receives the bytes of reels and stories.")] = (
+        AnyHttpUrl("https://rupload.facebook.com")
+    )
     web_url: Annotated[AnyHttpUrl, Field(description="The host of the page where a person grants access.")] = (
         AnyHttpUrl("https://www.facebook.com")
     )

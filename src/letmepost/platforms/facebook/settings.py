@@ -1,5 +1,9 @@
 """The hosts that the Facebook platform calls, and the app's credentials."""
 
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field
+
 from letmepost.platforms._meta.settings import GraphSettings
 
 
@@ -8,3 +12,7 @@ class FacebookSettings(GraphSettings):
 
     An app that was created for a use case cannot request the permissions of Pages. Its dialog reports "Invalid Scopes".
     """
+
+    video_url: Annotated[AnyHttpUrl, Field(description="The host that receives the bytes of feed videos.")] = (
+        AnyHttpUrl("https://graph-video.facebook.com")
+    )

@@ -10,7 +10,7 @@ from letmepost.platforms.instagram.options import InstagramOptions
 from letmepost.platforms.instagram.permissions import PERMISSIONS
 from letmepost.platforms.instagram.publish import publish
 from letmepost.platforms.instagram.reconcile import reconcile
-from letmepost.platforms.instagram.refusals import NEVER_RAISED, REFUSALS
+from letmepost.platforms.instagram.refusals import REFUSALS
 from letmepost.platforms.instagram.replies import explain
 from letmepost.platforms.instagram.rules import RULES
 from letmepost.platforms.instagram.session import check, refresh, sign, sign_for
@@ -25,7 +25,6 @@ PLATFORM = Platform(
     sunsets=GRAPH_SUNSETS,
     rules=RULES,
     refusals=REFUSALS,
-    never_raised=NEVER_RAISED,
     permissions=PERMISSIONS,
     options=InstagramOptions,
     settings=InstagramSettings,

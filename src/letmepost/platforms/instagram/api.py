@@ -29,15 +29,21 @@ class Api:
     Args:
         url: with the version.
         user_id: the id that its paths contain.
+        upload_url: the host that receives videos; None if the login has none, so that Instagram fetches videos.
     """
 
     url: str
     user_id: str
+    upload_url: str | None = None
 
     @classmethod
     def of(cls, account: AccountFacts, settings: InstagramSettings) -> "Api":
         """Return the API of a connected account."""
-        return cls(api_url(login_of(account), settings), account.data.get("userId", account.platform_account_id))
+        login = login_of(account)
+        user_id = account.data.get("userId", account.platform_account_id)
+        return cls(
+            api_url(login, settings), user_id, base_url(settings.upload_url) if login == "facebook_login" else None
+        )
 
     def make_container(self, form: Mapping[str, str], *, step: str) -> Call:
         """Return a call that creates a container, of a post or of one item of a carousel. Unused containers expire."""
@@ -73,6 +79,10 @@ class Api:
     def read_container(self, container_id: str) -> Call:
         """Return a read of a container's status."""
         return self._read(container_id, fields="id,status_code,status")
+
+    def read_upload(self, container_id: str) -> Call:
+        """Return a read of how much of a container's video has arrived."""
+        return self._read(container_id, fields="id,video_status")
 
     def read_post(self, media_id: str) -> Call:
         """Return a read of a post's URL."""

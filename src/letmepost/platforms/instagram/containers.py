@@ -6,6 +6,7 @@ from types import MappingProxyType
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
 from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.platforms._kit.fields import text_in
+from letmepost.platforms._kit.refusals import UNAVAILABLE
 from letmepost.platforms._meta.containers import (
     ERROR,
     EXPIRED,
@@ -17,6 +18,7 @@ from letmepost.platforms._meta.containers import (
     Status,
 )
 from letmepost.platforms._meta.graph import read_id
+from letmepost.platforms._meta.rupload import UploadSession, send_video
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.instagram import refusals
 from letmepost.platforms.instagram.api import Api
@@ -41,7 +43,7 @@ def prepare(post: ReadyPost, plan: ContainerPlan, api: Api) -> Flow[Container]:
     Raises:
         PlatformFailure: Instagram refuses it, or does not finish processing it in time.
     """
-    containers = _containers(api)
+    containers = _containers(api, plan)
     children = yield from containers.create_all(plan.child_forms(post.media_urls))
     form = plan.form(post.media_urls, tuple(child.id for child in children))
     container = yield from containers.create(CONTAINER_STEP, form)
@@ -73,9 +75,27 @@ def _status(reply: Reply) -> Status | None:
     return None if read_id(reply) is None or name is None else Status(name, text or name, reply.received_at)
 
 
-def _containers(api: Api) -> Containers:
+def _containers(api: Api, plan: ContainerPlan) -> Containers:
+    videos = plan.sent_videos()
+
     def make(step: str, form: Form) -> Call:
         return api.make_container(form, step=step)
+
+    def fill(step: str, reply: Reply) -> Flow[bool]:
+        if step not in videos:
+            return True
+        container_id, url = str(read_id(reply)), text_in(reply.data(), "uri") or ""
+        if api.upload_url is None or not url.startswith(f"{api.upload_url}/"):  # the token is sent there
+            raise UNAVAILABLE(network="Instagram")
+        session = UploadSession(
+            step=step,
+            item=videos[step],
+            url=url,
+            probe=api.read_upload(container_id),
+            status_field="video_status",
+            is_new=not reply.replayed,
+        )
+        return (yield from send_video(session, explain))
 
     return Containers(
         make=make,
@@ -85,6 +105,7 @@ def _containers(api: Api) -> Containers:
         is_final=_is_final,
         never_ready=_never_ready,
         explain=explain,
+        fill=fill,
     )
 
 

@@ -7,6 +7,7 @@ from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.instagram.options import InstagramOptions
 from letmepost.platforms.instagram.sources import ADD_ONS, MEDIA, PUBLISHING
+from letmepost.platforms.instagram.video_rules import is_in_video
 
 PAGE_LOGIN = "facebook_login"
 
@@ -16,12 +17,6 @@ _COMMENT_PROMPT = option("a comment prompt", "commentPrompt", lambda options: op
 def _story_media(target: PostTarget[InstagramOptions]) -> Iterator[tuple[str, int]]:
     if target.options.kind == "story":
         yield "media", len(target.content.media)
-
-
-def _reel(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
-    if target.options.kind == "reel":
-        message = "Reels need a video, and videos cannot be published on Instagram yet."
-        yield Finding(field="options.kind", actual="reel", message=message)
 
 
 def _story_text(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
@@ -48,7 +43,7 @@ def _story_options(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
 def _tags_without_position(target: PostTarget[InstagramOptions]) -> Iterator[Finding]:
     for index, tag in enumerate(target.options.user_tags):
         given = (tag.x is not None) + (tag.y is not None)
-        if given == 1 or (given == 0 and target.options.kind == "feed"):
+        if given == 1 or (given == 0 and target.options.kind != "story" and not is_in_video(target.content, tag)):
             message = f"The tag of {tag.username} has no complete position."
             yield Finding(field=f"options.userTags[{index}]", message=message)
 
@@ -81,19 +76,12 @@ def _add_on_without_page(target: PostTarget[InstagramOptions]) -> Iterator[Findi
 
 TAG_POSITION = Rule(
     id="instagram.user_tags.position_required",
-    summary="A tag has a position in the image: `x` and `y`. In a story, it may have none.",
+    summary="A tag has a position in the image: `x` and `y`. In a story, it may have none. In a video, it has none.",
     remediation="Send both `x` and `y`, each from 0 to 1.",
     source=MEDIA,
     find=_tags_without_position,
 )
 OPTION_LIMITS = (
-    Rule(
-        id="instagram.reel.supported",
-        summary="Reels are not supported yet, because they need a video.",
-        remediation="Omit `kind`, and attach an image.",
-        source=PUBLISHING,
-        find=_reel,
-    ),
     CountLimit(
         "instagram.story.media_count_max",
         things="media items",
@@ -106,7 +94,7 @@ OPTION_LIMITS = (
     Rule(
         id="instagram.story.text_supported",
         summary="A story has no text.",
-        remediation="Send an empty `text` for this target, and write the text into the image.",
+        remediation="Send an empty `text` for this target, and write the text into the image or the video.",
         source=MEDIA,
         find=_story_text,
     ),

@@ -42,12 +42,22 @@ class InstagramPoll(BaseModel):
     options: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=2)]
 
 
+class InstagramTrial(BaseModel):
+    """A trial: the reel is first shown only to people who do not follow the account."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
+
+    graduation_strategy: Literal["MANUAL", "SS_PERFORMANCE"] = Field(
+        description="Who shows the reel to followers: the owner of the account, or Instagram if the reel performs well."
+    )
+
+
 class InstagramOptions(Options):
     """Options of Instagram. `poll` and `commentPrompt` need an account that was connected with Facebook Login."""
 
     platform: Literal["instagram"] | None = None
     kind: Literal["feed", "reel", "story"] = Field(
-        default="feed", description="What the media become. A reel needs a video, which is not supported yet."
+        default="feed", description="What the media become. A single video in the feed always becomes a reel."
     )
     collaborators: tuple[Username, ...] = Field(
         default=(), description="Who is invited to be shown as a further author of the post."
@@ -56,6 +66,13 @@ class InstagramOptions(Options):
     location_id: Annotated[str, Field(pattern=r"^[0-9]{1,32}$")] | None = Field(
         default=None, description="The id of a Facebook Page that has a location."
     )
+    cover_url: Annotated[str, Field(pattern=r"^https?://[!-~]+$")] | None = Field(
+        default=None, description="A JPEG of at most 8 MB that Instagram fetches as the cover of a reel."
+    )
+    share_to_feed: StrictBool | None = Field(
+        default=None, description="Whether a reel is shown in the feed, too, and not only in the tab of reels."
+    )
+    trial_params: InstagramTrial | None = None
     is_ai_generated: StrictBool = Field(default=False, description="Label the post as made with AI.")
     poll: InstagramPoll | None = None
     comment_prompt: StrictBool = Field(default=False, description="Invite people to answer the text in the comments.")

@@ -31,11 +31,16 @@ PERMISSIONS = (
         for edge in ("owned_pages", "client_pages")
     ),
     Permission("POST /v26.0/{account}/media", "Create the container of a post, or of an item of a carousel", _PUBLISH),
+    Permission(
+        "POST /ig-api-upload/v26.0/{container}",
+        "Send the bytes of a video, with Facebook Login",
+        (*_PAGES, "instagram_content_publish"),
+    ),
     Permission("POST /v26.0/{account}/media_publish", "Publish a container", _PUBLISH),
     Permission("GET /v26.0/{account}/content_publishing_limit", "Read the quota of 24 hours", _PUBLISH),
     Permission(
         "GET /v26.0/{object}",
-        "Wait until a container is processed, and read the link to a post",
+        "Read how much of a video has arrived, wait until a container is processed, and read the link to a post",
         _BASIC,
     ),
     Permission("GET /v26.0/{account}/media", "Look for a post after a lost response", _BASIC),

@@ -47,7 +47,9 @@ _UNBLOCKED_AGAIN_S = 20.0
 
 def publish(post: ReadyPost, settings: InstagramSettings) -> Flow[None]:
     """Publish a post and its first comment."""
-    writer = _Writer(post, ContainerPlan.of(post.content), Api.of(post.account, settings))
+    api = Api.of(post.account, settings)
+    plan = ContainerPlan.of(post.content, sends_videos=api.upload_url is not None)
+    writer = _Writer(post, plan, api)
     yield from publish_drafts(drafts_of(post.content), writer.put, FIRST_COMMENT_REFUSED, writer.follow_up)
 
 

@@ -179,14 +179,3 @@ TRIAL_REELS = rejected(
 )
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))
-
-NEVER_RAISED = (
-    Explanation(
-        id="instagram.media.video_size_max",
-        message="A video is too large.",
-        remediation="Attach images.",
-        summary="Videos cannot be published on Instagram yet, so this rule is never raised: a video is rejected by "
-        "`instagram.media.kind_supported`.",
-    ),
-)
-"""Documented ids that no post can break here, for callers who branch on them."""

@@ -21,6 +21,7 @@ from letmepost.platforms.instagram.option_rules import OPTION_LIMITS
 from letmepost.platforms.instagram.options import InstagramOptions
 from letmepost.platforms.instagram.sources import COMMENTS, MEDIA, PUBLISHING
 from letmepost.platforms.instagram.text import count_hashtags, count_links, count_mentions
+from letmepost.platforms.instagram.video_rules import VIDEO_LIMITS
 
 
 def _in_text(count: Callable[[str], int]) -> Counts:
@@ -108,6 +109,7 @@ RULES = rules_of(
             find=_shouted_comment,
         ),
         *MEDIA_LIMITS,
+        *VIDEO_LIMITS,
         *OPTION_LIMITS,
     ),
 )

@@ -1,6 +1,7 @@
 """An account's token: it signs calls, is refreshed and checked. Each login has its own kind of token."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,13 +27,13 @@ sign = long_lived.sign
 
 def sign_for(settings: InstagramSettings) -> Sign:
     """Return `sign`, with the proof for Facebook Login if the settings have the secret of its app."""
-    if settings.login != "facebook_login":
-        return sign
-    with_proof, host = calls.signer(page_settings(settings)), base_url(settings.page_api_url)
+    with_proof, has_secret = calls.signer(page_settings(settings)), settings.login == "facebook_login"
+    pages, uploads = f"{base_url(settings.page_api_url)}/", f"{base_url(settings.upload_url)}/"
 
     def sign_call(call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
-        of_page = call.url.startswith(f"{host}/")
-        return (with_proof if of_page else sign)(call, credential, now, entropy)
+        if call.url.startswith(uploads):
+            return calls.sign_upload(call, credential)
+        return (with_proof if has_secret and call.url.startswith(pages) else sign)(call, credential, now, entropy)
 
     return sign_call
 
@@ -72,7 +73,7 @@ def check(account: AccountFacts, settings: InstagramSettings) -> Flow[Mapping[st
         return None
     yield from check_account(api.read_me(), read_professional_id, account, explain, "Instagram")
     ids = [account.data["appScopedId"], account.platform_account_id]
-    user_id = yield from find_user_id(ids, lambda one: Api(api.url, one).read_quota())
+    user_id = yield from find_user_id(ids, lambda one: replace(api, user_id=one).read_quota())
     return {**account.data, "userId": user_id or api.user_id}
 
 

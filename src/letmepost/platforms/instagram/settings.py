@@ -46,6 +46,9 @@ class InstagramSettings(AppSettings):
     page_api_url: Annotated[AnyHttpUrl, Field(description="The API's host for accounts with Facebook Login.")] = (
         AnyHttpUrl("https://graph.facebook.com")
     )
+    upload_url: Annotated[
+        AnyHttpUrl, Field(description="The host that receives the bytes of videos, with Facebook Login.")
+    ] = AnyHttpUrl("https://rupload.facebook.com")
     page_web_url: Annotated[AnyHttpUrl, Field(description="The host of the consent page of Facebook Login.")] = (
         AnyHttpUrl("https://www.facebook.com")
     )

@@ -7,7 +7,7 @@ from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Reply
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.flows import fetch
-from letmepost.platforms._meta.containers import EXPIRED, Containers, Form, Patience, Status
+from letmepost.platforms._meta.containers import EXPIRED, Containers, Form, Patience, Status, fetched
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads import refusals
@@ -76,4 +76,5 @@ def _containers(post: ReadyPost, settings: ThreadsSettings) -> Containers:
         is_final=lambda status: status.error.startswith("INVALID_"),
         never_ready=lambda gave_up: gave_up,
         explain=explain,
+        fill=fetched,
     )

@@ -1,7 +1,8 @@
 """A simulator of the Instagram API, with both logins and their consent pages.
 
 It speaks the protocol of the fact sheet: consent and tokens, containers and their publishing, lists, comments, quotas
-and refusals. It fetches nothing, so only the URLs of media are checked. It is as pure as a flow: the time and the
+and refusals. It fetches nothing, so only the URLs of media are checked; of videos that it receives, the size and
+the checksum are shown. It is as pure as a flow: the time and the
 randomness come with each call. It implements Instagram's limits and text counting separately, and imports no rules,
 counting or flows, so that the two check each other.
 
@@ -11,12 +12,13 @@ The state's keys beside those of Facebook Login, each with a value that is only 
     oauth/code/<code>  oauth/token/<token>      their consents
     container/<id>  post/<id>  comment/<id>     what they publish
     spent/<account>                    the times of what counts toward a day's quota
-    attempts/<account>  revoked/<account>  lost/<post>      the progress of a scenario
+    attempts/<account>  revoked/<account>  lost/<post>  first_upload/<account>      the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.oauth.grants import App
+from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.instagram.settings import InstagramSettings, Login
 from letmepost.platforms.instagram.simulator import instagram_login, page_login, router
@@ -45,6 +47,7 @@ def _settings(base: AnyHttpUrl, login: Login, app: App) -> InstagramSettings:
         oauth_url=AnyHttpUrl(f"{root}/{router.INSTAGRAM_OAUTH}"),
         authorize_url=AnyHttpUrl(f"{root}/{router.INSTAGRAM_WEB}/oauth/authorize"),
         page_api_url=AnyHttpUrl(f"{root}/{router.PAGE_API}"),
+        upload_url=AnyHttpUrl(f"{root}/{UPLOAD_HOST}"),
         page_web_url=AnyHttpUrl(f"{root}/{router.PAGE_WEB}"),
     )
 

@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.files import shown as file_shown
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown, wrong_parameter
 from letmepost.platforms._meta.simulator.lists import listed
@@ -22,7 +23,7 @@ from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, Simulat
 QUOTA_S = 86_400.0
 POSTS_A_DAY = 100
 _STORY_S = 86_400.0
-_SHOWN_AS = {"CAROUSEL": "CAROUSEL_ALBUM", "STORIES": "IMAGE"}
+_SHOWN_AS = {"CAROUSEL": "CAROUSEL_ALBUM"}
 
 
 class Post(TypedDict):
@@ -34,7 +35,7 @@ class Post(TypedDict):
     made_at: float
     kind: str
     parameters: dict[str, str]
-    media: list[dict[str, str]]
+    media: list[dict[str, Any]]
 
 
 def publish(state: State, call: SimulatedCall, caller: Caller) -> Post:
@@ -55,7 +56,7 @@ def publish(state: State, call: SimulatedCall, caller: Caller) -> Post:
         made_at=call.now.timestamp(),
         kind=container["kind"],
         parameters=container["parameters"],
-        media=[one["parameters"] for one in children_of(state, container) or [container]],
+        media=[_media_of(one) for one in children_of(state, container) or [container]],
     )
     state[f"post/{post['id']}"] = post
     state[f"container/{container['id']}"] = {**container, "media": post["id"]}
@@ -142,8 +143,24 @@ def _as_post(post: Post) -> SimulatedPost:
         account_id=post["account"],
         text=post["parameters"].get("caption", ""),
         created_at=_moment(post["made_at"]).isoformat(),
-        record={**post["parameters"], "media": post["media"]},
+        record={
+            **post["parameters"],
+            "media": post["media"],
+            **next(({"video": item["video"]} for item in post["media"] if "video" in item), {}),
+        },
     )
+
+
+def _media_of(container: Container) -> dict[str, Any]:
+    upload = container["upload"]
+    return (
+        container["parameters"] if upload is None else {**container["parameters"], "video": file_shown(upload["file"])}
+    )
+
+
+def _is_video(post: Post) -> bool:
+    [item, *others] = post["media"]
+    return not others and (post["kind"] == "REELS" or "video_url" in item or "video" in item)
 
 
 def _check_publishable(container: Container, now: datetime, caller: Caller) -> None:
@@ -169,11 +186,12 @@ def _all(state: State) -> list[Post]:
 def _fields(state: State, post: Post) -> dict[str, Any]:
     given, username = post["parameters"], state[f"account/{post['account']}"]["username"]
     is_story = post["kind"] == "STORIES"
-    path = f"stories/{username}/{post['id']}" if is_story else f"p/{post['shortcode']}"
+    folder = "reel" if post["kind"] == "REELS" else "p"
+    path = f"stories/{username}/{post['id']}" if is_story else f"{folder}/{post['shortcode']}"
     fields = {
         "id": post["id"],
-        "media_type": _SHOWN_AS.get(post["kind"], "IMAGE"),
-        "media_product_type": "STORY" if is_story else "FEED",
+        "media_type": "VIDEO" if _is_video(post) else _SHOWN_AS.get(post["kind"], "IMAGE"),
+        "media_product_type": "STORY" if is_story else "REELS" if post["kind"] == "REELS" else "FEED",
         "permalink": f"https://www.instagram.com/{path}/",
         "shortcode": post["shortcode"],
         "username": username,

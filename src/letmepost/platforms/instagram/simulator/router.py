@@ -7,6 +7,7 @@ from letmepost.platforms._kit.simulator.routes import Answer, Handler, answer_by
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown
 from letmepost.platforms._meta.simulator.router import VERSION, Row, answer_graph
+from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST, UploadRefused, as_graph_call
 from letmepost.platforms._meta.simulator.tokens import text_of, unsupported
 from letmepost.platforms.instagram.simulator import comments, containers, instagram_login, page_login, posts
 from letmepost.platforms.instagram.simulator.accounts import Authenticate, Caller
@@ -17,6 +18,7 @@ PAGE_WEB = "www.facebook.com"
 INSTAGRAM_API = "graph.instagram.com"
 INSTAGRAM_OAUTH = "api.instagram.com"
 INSTAGRAM_WEB = "www.instagram.com"
+UPLOAD_PATH = "/ig-api-upload/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,19 @@ class _Api:
 def _make_container(state: State, call: SimulatedCall, caller: Caller) -> SimulatedReply:
     refuse_attempt(state, caller.account["id"], caller.scenario, call.now, shows_post=False)
     container = containers.make(state, call, caller)
-    return json_reply({"id": container["id"]}, delay_s=caller.scenario.delay_s)
+    root, version = call.root.removesuffix(f"/{PAGE_API}"), call.path.split("/")[1]
+    uri = f"{root}/{UPLOAD_HOST}{UPLOAD_PATH}{version}/{container['id']}"
+    shown_uri = {} if container["upload"] is None else {"uri": uri}
+    return json_reply({"id": container["id"], **shown_uri}, delay_s=caller.scenario.delay_s)
+
+
+def _receive_video(state: State, call: SimulatedCall, container_id: str) -> SimulatedReply:
+    caller = page_login.authenticate(state, as_graph_call(call), "publish")
+    refuse_attempt(state, caller.account["id"], caller.scenario, call.now, shows_post=False, is_upload=True)
+    container = state.get(f"container/{container_id}")
+    if container is None:
+        raise UploadRefused("ProcessingFailedError", "The container does not exist.")
+    return containers.receive_video(state, call, caller, container)
 
 
 def _publish(state: State, call: SimulatedCall, caller: Caller) -> SimulatedReply:
@@ -146,6 +160,7 @@ _graph = answer_graph(
 _HOSTS: dict[str, Answer] = {
     PAGE_API: _graph,
     PAGE_WEB: _graph,
+    UPLOAD_HOST: answer_by((("POST", rf"{UPLOAD_PATH}v[0-9.]+/([0-9]+)", _receive_video),), _refuse_unknown),
     INSTAGRAM_WEB: answer_by((("GET", "/oauth/authorize", instagram_login.CONSENT.authorize),), _refuse_unknown),
     INSTAGRAM_OAUTH: answer_by(
         (("POST", "/oauth/access_token", instagram_login.CONSENT.exchange_code),), _refuse_unknown

@@ -19,6 +19,7 @@ from letmepost.platforms._meta.simulator.container_scenarios import (
     unavailable,
 )
 from letmepost.platforms._meta.simulator.graph import Refused
+from letmepost.platforms._meta.simulator.rupload import UploadFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Scenario(ContainerScenario):
         drops_add_ons: True if polls and comment prompts are not attached.
         refuses_made_comments: True if a comment is created, and refused.
         knows_professional_id: True if paths must have the account's professional id, not the app's own.
+        upload_fault: what happens to the first request of an upload.
+        has_no_trials: True if the account cannot publish trial reels.
     """
 
     media_error: int | None = None
@@ -43,6 +46,8 @@ class Scenario(ContainerScenario):
     drops_add_ons: bool = False
     refuses_made_comments: bool = False
     knows_professional_id: bool = False
+    upload_fault: UploadFault | None = None
+    has_no_trials: bool = False
 
 
 def blocked() -> Refused:
@@ -94,6 +99,13 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             summary="Comments are refused, but they are visible.", refuses_made_comments=True
         ),
         "add_ons_dropped": Scenario(summary="Polls and comment prompts are not attached.", drops_add_ons=True),
+        "video_broken": Scenario(summary="Every media item is in a wrong format of videos.", media_error=2207026),
+        "trials_unsupported": Scenario(summary="The account cannot publish trial reels.", has_no_trials=True),
+        "upload_stops": Scenario(summary="Uploads stop once after half of their bytes.", upload_fault=UploadFault.STOP),
+        "upload_offset": Scenario(
+            summary="Uploads are refused once after half of their bytes.", upload_fault=UploadFault.OFFSET
+        ),
+        "upload_expired": Scenario(summary="The first upload session has expired.", upload_fault=UploadFault.EXPIRE),
         "professional_id": Scenario(
             summary="The API knows the account by its professional id only.", knows_professional_id=True
         ),

@@ -30,12 +30,51 @@ _NOT_ON_CHILDREN = ("caption", "location_id", "is_ai_generated", *_ADD_ONS)
 _NOT_ON_STORIES = ("caption", "alt_text", "location_id", *_ADD_ONS)
 
 
-def check_media_url(given: Parameters) -> None:
-    """Raise `Refused` if the URL of an image cannot be fetched. Nothing is fetched: only its form is checked."""
-    url = given.require("image_url")
+def check_media(given: Parameters, kind: str, *, may_upload: bool) -> None:
+    """Raise `Refused` if there is no image or video, or its URL is invalid. Nothing is fetched.
+
+    Args:
+        may_upload: True for Facebook Login, which also receives the bytes of videos.
+    """
+    if given.get("upload_type") is not None:
+        if given.get("upload_type") != "resumable" or kind == "IMAGE" or not may_upload:
+            raise wrong_parameter("param upload_type is not allowed")
+        return
+    names = {"IMAGE": ("image_url",), "STORIES": ("image_url", "video_url")}.get(kind, ("video_url",))
+    url = next((found for name in names if (found := given.get(name)) is not None), None)
+    _check_url(given.require(names[0]) if url is None else url)
+    if given.get("cover_url") is not None:
+        _check_url(given.require("cover_url"))
+
+
+def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or not url.isascii():
         raise Refused("Only photo or video can be accepted as media type.", code=9004, subcode=2207052)
+
+
+def check_reel(given: Parameters, kind: str, *, has_trials: bool) -> None:
+    """Raise `Refused` if a parameter of reels is invalid, or is sent for something else."""
+    for name in ("cover_url", "share_to_feed", "trial_params"):
+        if given.get(name) is not None and kind != "REELS":
+            raise wrong_parameter(f"param {name} is not allowed")
+    if given.get("share_to_feed") not in {None, "true", "false"}:
+        raise wrong_parameter("param share_to_feed must be a boolean")
+    if given.get("alt_text") is not None and kind in {"REELS", "VIDEO"}:
+        raise wrong_parameter("param alt_text is not allowed")
+    if given.get("trial_params") is not None:
+        _check_trial(given.require("trial_params"), has_trials=has_trials)
+
+
+def _check_trial(text: str, *, has_trials: bool) -> None:
+    try:
+        trial: Any = json.loads(text)
+    except ValueError:
+        raise wrong_parameter("param trial_params is not JSON") from None
+    if not isinstance(trial, dict) or trial.get("graduation_strategy") not in {"MANUAL", "SS_PERFORMANCE"}:
+        raise wrong_parameter("param trial_params has an unknown graduation_strategy")
+    if not has_trials:
+        raise Refused("Trial reels are not supported for this account.", code=100, subcode=2207081)
 
 
 def check_place(given: Parameters, kind: str, *, is_child: bool) -> None:
@@ -65,8 +104,8 @@ def check_texts(given: Parameters) -> None:
         raise wrong_parameter("param alt_text is too long")
 
 
-def check_people(given: Parameters, *, is_story: bool) -> None:
-    """Raise `Refused` if a collaborator or a tagged person cannot be found, or a tag has no position."""
+def check_people(given: Parameters, *, is_story: bool, is_video: bool) -> None:
+    """Raise `Refused` if a person cannot be found, or a tag has no position. In a video, it must have none."""
     collaborators = _json_list(given, "collaborators")
     if len(collaborators) > _COLLABORATORS_MAX:
         raise wrong_parameter("param collaborators must have at most 3 usernames")
@@ -74,7 +113,8 @@ def check_people(given: Parameters, *, is_story: bool) -> None:
     for tag in tags:
         if not isinstance(tag, dict) or not isinstance(tag.get("username"), str):
             raise wrong_parameter("param user_tags must be a list of objects with a username")
-        if not _has_position(tag) and not (is_story and "x" not in tag and "y" not in tag):
+        is_free = "x" not in tag and "y" not in tag
+        if (is_video and not is_free) or not (_has_position(tag) or (is_free and (is_story or is_video))):
             raise wrong_parameter("param user_tags must have x and y between 0 and 1")
     for name in (*collaborators, *(tag["username"] for tag in tags)):
         if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_.]+", name) or name in _NO_SUCH_USERS:
