@@ -45,7 +45,12 @@ SUITE = PlatformSuite(
         "duplicate": Ending(status="rejected", kind=FailureKind.DUPLICATE, rule="threads.text.duplicate"),
         "lagging": Ending(),
         "instagram_unlinked": Ending(example="place and story"),
-        "media_broken": Ending(status="rejected", kind=FailureKind.REJECTED, example="image"),
+        "media_broken": Ending(
+            status="rejected", kind=FailureKind.REJECTED, rule="threads.container.error", example="image"
+        ),
+        "media_unreachable": Ending(
+            status="rejected", kind=FailureKind.REJECTED, rule="threads.media.reachable", example="video"
+        ),
     },
     texts={
         "topic": lambda text: {"text": "one", "options": {"topicTag": text}},

@@ -277,15 +277,23 @@ def test_same_post_creates_the_same_calls() -> None:
 # Containers that fail
 
 
-@pytest.mark.parametrize("error", ["FAILED_DOWNLOADING_VIDEO", "FAILED_PROCESSING_AUDIO", "UNKNOWN"])
-def test_failed_container_is_created_again_once(error: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "rule", "message"),
+    [
+        ("FAILED_DOWNLOADING_VIDEO", "threads.media.reachable", "Threads could not fetch a media item"),
+        ("FAILED_PROCESSING_AUDIO", "threads.container.error", "its sound could not be converted (FAILED_"),
+        ("FAILED_PROCESSING_VIDEO", "threads.container.error", "its pictures could not be converted (FAILED_"),
+        ("UNKNOWN", "threads.container.error", "Threads could not use a media item: UNKNOWN."),
+    ],
+)
+def test_failed_container_is_created_again_once(error: str, rule: str, message: str) -> None:
     post, bad = ready(media=(image(),)), status("ERROR", error_message=error)
     again = run(post, made(1), bad, made(2), status("FINISHED"))
     assert Forget("post-container") in again.instructions
     assert again.calls[-1].form == {"creation_id": "2"}
     failure = ended(post, made(1), bad, AWAY)
-    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.container.error")
-    assert error in str(failure)
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, rule)
+    assert message in failure.message
 
 
 @pytest.mark.parametrize(
@@ -303,7 +311,7 @@ def test_failed_container_is_created_again_once(error: str) -> None:
 def test_unusable_media_item_is_rejected_immediately(error: str) -> None:
     failure = refusal(run(ready(media=(video(),)), made(1), status("ERROR", error_message=error)))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.container.error")
-    assert error in failure.message
+    assert failure.message.endswith(f" ({error}).")
 
 
 def test_expired_container_is_created_again_and_nothing_was_published() -> None:

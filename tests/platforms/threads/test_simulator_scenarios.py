@@ -1,4 +1,4 @@
-"""The scenarios of test accounts: contract section 12, and two of Threads' own."""
+"""The scenarios of test accounts: contract section 12, and some of Threads' own."""
 
 import pytest
 
@@ -19,6 +19,7 @@ SCENARIOS = {
     "processing_forever",
     "lagging",
     "media_broken",
+    "media_unreachable",
     "instagram_unlinked",
 }
 

@@ -25,6 +25,25 @@ _PATIENCE: Mapping[int, Patience] = MappingProxyType(
     }
 )
 
+_NOT_FETCHED = "FAILED_DOWNLOADING_VIDEO"
+_CAUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "FAILED_PROCESSING_AUDIO": "its sound could not be converted",
+        "FAILED_PROCESSING_VIDEO": "its pictures could not be converted",
+        "INVALID_ASPEC_RATIO": "its aspect ratio is not accepted",
+        "INVALID_ASPECT_RATIO": "its aspect ratio is not accepted",
+        "INVALID_AUDIO_CHANNEL_LAYOUT": "its sound is neither mono nor stereo",
+        "INVALID_AUDIO_CHANNELS": "its sound has more than two channels",
+        "INVALID_BIT_RATE": "its bit rate is higher than 100 Mbit/s",
+        "INVALID_DURATION": "it is longer than 300 s",
+        "INVALID_FRAME_RATE": "it does not have 23 to 60 frames per second",
+    }
+)
+"""The errors of videos, from https://developers.facebook.com/docs/threads/troubleshooting (checked 2026-11-21).
+
+That page misspells one of them.
+"""
+
 
 def prepare(post: ReadyPost, plan: ContainerPlan, reply_to: str | None, settings: ThreadsSettings) -> Flow[str]:
     """Return the id of a container that can be published.
@@ -61,7 +80,10 @@ def container_failure(status: Status) -> PlatformFailure:
     """Return the failure of a container that can never be published."""
     if status.name == EXPIRED:
         return refusals.CONTAINER_EXPIRED()
-    return refusals.CONTAINER_ERROR(reason=status.error[:100])
+    if status.error == _NOT_FETCHED:
+        return refusals.MEDIA_STILL_UNREACHABLE()
+    code = status.error[:100]
+    return refusals.CONTAINER_ERROR(reason=f"{_CAUSES[code]} ({code})" if code in _CAUSES else code)
 
 
 def _containers(post: ReadyPost, settings: ThreadsSettings) -> Containers:

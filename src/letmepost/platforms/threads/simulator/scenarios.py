@@ -63,6 +63,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             lag_s=LAG_S,
         ),
         "media_broken": Scenario(summary="Every media item is too long.", media_error="INVALID_DURATION"),
+        "media_unreachable": Scenario(summary="No media item can be fetched.", media_error="FAILED_DOWNLOADING_VIDEO"),
         "instagram_unlinked": Scenario(
             summary="No Instagram account is linked, so posts are published without being shared to one.",
             has_instagram=False,
