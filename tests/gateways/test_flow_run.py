@@ -24,13 +24,14 @@ from letmepost.domain.flow import (
     Reconciled,
     Reply,
     Unknown,
+    Void,
     Warn,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
 from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 from letmepost.gateways.drive import EndlessFlowError, drive
 from letmepost.gateways.flow_run import Announcement, FlowRun, Suspended
-from letmepost.gateways.run_steps import has_open_intent, has_published
+from letmepost.gateways.run_steps import RunSteps, has_open_intent, has_published
 from letmepost.gateways.step_calls import InDoubtError, StepCalls, UnlearnableError
 from tests.doubles.clock import SteppedClock
 from tests.doubles.journal import MemoryJournal
@@ -685,6 +686,33 @@ async def test_wait_for_a_repeated_result_starts_again() -> None:
 
     assert await bench.run(flow()) == Suspended(NOW + timedelta(seconds=10))
     assert bench.journal.steps["container"].paused_at == NOW
+
+
+async def test_refused_publication_has_no_effect_and_can_be_sent_again() -> None:
+    bench, runs = Bench([OK, OK]), list[str]()
+
+    def flow() -> Flow[None]:
+        yield PUBLISH
+        if not runs:
+            runs.append("refused")
+            yield Void("post")
+            raise PlatformFailure(FailureKind.IN_DOUBT, "processing failed")
+        yield Live(uri="at://it")
+
+    with pytest.raises(PlatformFailure, match="processing failed"):  # not in doubt: nothing is published
+        await bench.run(flow())
+    assert not has_open_intent(bench.journal.steps)
+    assert not has_published(bench.journal.steps)
+    await bench.run(flow())
+    assert (bench.sent, bench.announced) == ([PUBLISH, PUBLISH], [Live(uri="at://it")])
+
+
+async def test_step_that_was_never_sent_or_is_in_doubt_cannot_be_voided() -> None:
+    bench = Bench(steps=on_record(PUBLISH, intent=Intent(PUBLISH, NOW)))
+    steps = RunSteps(bench.journal.steps, bench.journal)
+    for name in ("post", "unknown"):
+        await steps.void(name)
+    assert bench.log == []
 
 
 # Announcements

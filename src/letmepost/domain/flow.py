@@ -250,6 +250,16 @@ class Forget:
     step: str
 
 
+@dataclass(frozen=True, slots=True)
+class Void:
+    """The report that a step had no effect after all: the platform accepted a post, and then refused it for good.
+
+    The step may be sent again. Only for what the platform itself reports as ended: anything else stays in doubt.
+    """
+
+    step: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """The report that a post of a thread is visible. `index` 0 is the first. A later failure is then `partial`."""
@@ -262,7 +272,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """The report that the whole post is visible: `published` is committed here. Only extras follow."""
+    """The report that the whole post is visible: `published` is committed here. Only extras follow.
+
+    A second report adds the URL, if the platform states it later.
+    """
 
     uri: str
     cid: str | None = None
@@ -271,9 +284,13 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The report that the platform has the post, and that a person must finish it at `url`. The flow ends here."""
+    """The report that the platform has the post, and that a person must finish it at `url`. The flow ends here.
+
+    `uri`: the platform's id of the unfinished post, by which it can report later that the person published it.
+    """
 
     url: str
+    uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +310,7 @@ class Warn:
     message: str
 
 
-Instruction: TypeAlias = Call | Upload | Pause | Forget | Part | Live | HandOver | Extra | Warn
+Instruction: TypeAlias = Call | Upload | Pause | Forget | Void | Part | Live | HandOver | Extra | Warn
 T = TypeVar("T")
 Flow: TypeAlias = Generator[Instruction, Reply, T]
 

@@ -20,6 +20,7 @@ from letmepost.domain.flow import (
     Pause,
     Reply,
     Upload,
+    Void,
     Warn,
 )
 from letmepost.domain.journal import upload_fingerprint
@@ -110,6 +111,9 @@ class FlowRun:
                 await self._pause(instruction)
             case Forget():
                 await self.calls.recorded.forget(instruction.step)
+            case Void():
+                await self.calls.recorded.void(instruction.step)
+                self.calls.last_published = None
             case HandOver():
                 await self.announce(instruction)
                 raise _HandedOverError

@@ -53,6 +53,11 @@ class RunSteps:
         await self.journal.doubt(name)
         self.known[name] = replace(self.find(name), reply=None)
 
+    async def void(self, name: str) -> None:
+        """Record that the step had no effect, although it has a reply. A step in doubt stays in doubt."""
+        if self.find(name).reply is not None:
+            await self.close(name)
+
     async def forget(self, name: str) -> None:
         """Record that the result of the step is lost.
 

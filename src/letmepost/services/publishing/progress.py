@@ -72,7 +72,8 @@ class PostProgress:
 
     def _live(self, live: Live, clock: Clock, now: datetime, *, is_read_back: bool) -> "PostProgress":
         if self.post.status is PostStatus.PUBLISHED:
-            return self
+            is_known = live.url is None or self.post.url is not None
+            return self if is_known else self.change(now, {"url": live.url})
         transition = TRANSITIONS[Cause.LIVE]
         progress = self.change(
             now,
@@ -95,5 +96,6 @@ class PostProgress:
         if self.post.status not in transition.sources:
             message = f"a post that is {self.post.status} cannot be handed over"
             raise RuntimeError(message)
-        progress = self.change(now, {"status": transition.target, "failure_count": 0, "error": None})
+        ended = {"status": transition.target, "uri": what.uri, "failure_count": 0, "error": None}
+        progress = self.change(now, ended)
         return progress.emit(now, post_event(clock, str(transition.event), progress.post._replace(url=what.url)))
