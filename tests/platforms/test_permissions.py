@@ -26,6 +26,7 @@ PLATFORMS = {**discover(), EXAMPLE.name: EXAMPLE}
 each_platform = pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS)
 
 DESCRIBED = image(2, alt_text="A cat")
+WIDE = video(8, width_px=1920, height_px=1080)
 GIF = image(3, content_type="image/gif")
 TALK = {"thread": (ThreadPart(text="two", media=(DESCRIBED,)),), "first_comment": "comment"}
 VIDEO_OPTIONS = {
@@ -41,6 +42,9 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "facebook": [
         {"media": (image(),), "first_comment": "comment"},
         {"media": (image(),), "options": {"kind": "story"}},
+        {"media": (WIDE,)},
+        {"media": (video(),)},
+        {"media": (video(),), "options": {"kind": "story"}},
     ],
     "instagram": [
         {"media": (image(),), "first_comment": "comment"},
@@ -72,6 +76,12 @@ def publish_as_a_page(worker: Worker) -> None:
 
 def connect_pages_of_a_business(worker: Worker) -> None:
     worker.exchange(worker.consent("business")["code"])
+    for item in (video(), WIDE):  # published, and then hidden from the token
+        post = worker.ready(worker.account, media=(item,))
+        worker.finish(post)
+        [intent] = worker.intents()
+        worker.use(worker.exchange(worker.consent("pages")["code"])[0])
+        worker.look_for(replace(post, account=facts(worker.account)), intent)
 
 
 def log_in_with_facebook(worker: Worker) -> None:

@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
+from letmepost.domain.received import Checksum
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
-from tests.http.support import png
+from tests.gateways.movies import movie
+from tests.http.support import png, upload
 from tests.platforms.sandbox_posts import send, until, visible
 
 NAME = "facebook"
@@ -31,6 +33,45 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"text": "many", "media": [inline_image("red"), inline_image("blue")]},
     {"text": "", "media": [inline_image("green")], "options": {"kind": "story"}},
 )
+
+
+WIDE = movie(width_px=192, height_px=108)
+TALL = movie(width_px=540, height_px=960, frames=90)
+VIDEO_KINDS: tuple[tuple[bytes, str, dict[str, Any]], ...] = (
+    (WIDE, "post", {"text": "wide", "firstComment": {"text": "comment"}}),
+    (TALL, "reel", {"text": "tall", "options": {"isAiGenerated": True}}),
+    (TALL, "story", {"text": "", "options": {"kind": "story"}}),
+)
+
+
+async def play_video(
+    deployment: Deployment, film: bytes, kind: str, content: dict[str, Any], *, is_scheduled: bool
+) -> None:
+    """Publish a video as a new tenant. Followers see its bytes, and once."""
+    client = await deployment.client()
+    media = [{"kind": "video", "mediaId": await upload(client, film, "clip.mp4")}]
+    account_id = await client.sandbox_account(platform=NAME)
+    later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
+    post_id = await send(client, account_id, {**content, "media": media}, **(later if is_scheduled else {}))
+    if is_scheduled:
+        await client.post("/v1/sandbox/clock", {"advanceS": 3600})
+    post = await until(client, post_id, "published")
+    texts = [content["text"], *([content["firstComment"]["text"]] if "firstComment" in content else [])]
+
+    async def all_is_seen() -> bool:
+        return len(await visible(client, NAME)) == len(texts)
+
+    await eventually(all_is_seen)
+    first, *_ = seen = await visible(client, NAME)
+    assert [one["text"] for one in seen] == texts
+    assert (post["platformUri"], first["record"]["kind"]) == (first["uri"], kind)
+    assert first["record"]["video"] == {"sizeBytes": len(film), "checksum": str(Checksum.of(film))}
+    assert first["record"]["isAiGenerated"] is content.get("options", {}).get("isAiGenerated", False)
+
+
+async def test_every_kind_of_video_is_published_immediately_and_one_scheduled(deployment: Deployment) -> None:
+    plays = [play_video(deployment, *one, is_scheduled=False) for one in VIDEO_KINDS]
+    await asyncio.gather(*plays, play_video(deployment, *VIDEO_KINDS[0], is_scheduled=True))
 
 
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:

@@ -105,7 +105,7 @@ def test_link_without_a_text_is_found_by_its_address(shown: str | None, *, is_fo
 def test_story_is_found_by_its_photo() -> None:
     lost = call({"photo_id": "1"}, f"{PAGE}/photo_stories")
     rows = ({"post_id": "87", "media_id": "2"}, {"post_id": "88", "media_id": "1"})
-    assert found(ask(lost, listed(*rows))) == "88"
+    assert ask(lost, listed(*rows)).reply.data() == {"success": True, "post_id": "88"}
     assert isinstance(ask(lost, listed(rows[0])), Unknown)
 
 

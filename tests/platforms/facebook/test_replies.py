@@ -58,6 +58,10 @@ WEAK_ROLE = (
         (PUBLISH, refused(100, 1609008), R),
         (PUBLISH, refused(100, 1349125), R),
         (PUBLISH, refused(100, message="(#100) Name parameter too long"), R),
+        (PUBLISH, refused(100, message="(#100) No permission to publish the video"), A),
+        (PUBLISH, refused(6000), R),
+        (PHOTO, refused(6001, 1363037), U),
+        *((PUBLISH, refused(100, subcode), R) for subcode in (1363040, 1363127, 1363128, 1363129)),
         (PUBLISH, refused(506), D),
         (PUBLISH, refused(1, 1366051), D),
         (PUBLISH, refused(17, 2446079), L),
@@ -119,4 +123,5 @@ def test_every_subcode_of_the_table_is_tested() -> None:
     assert {*BY_SUBCODE} == {
         *(1366051, 1366046, 1390008, 1346003, 1404102, 1404006, 1404078, 1404112, 4854002, 2069019, 2061006),
         *(1609005, 1609008, 1349125),
+        *(1363037, 1363040, 1363127, 1363128, 1363129),
     }

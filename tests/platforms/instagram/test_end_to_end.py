@@ -8,6 +8,7 @@ from typing import Any
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Deployment
 from tests.doubles.waiting import eventually
+from tests.gateways.movies import movie
 from tests.http.support import jpeg, png, upload
 from tests.platforms.sandbox_posts import send, until, visible
 
@@ -19,6 +20,13 @@ def inline(**more: str) -> dict[str, Any]:
     return {"kind": "image", "bytesBase64": base64.b64encode(PICTURE).decode(), **more}
 
 
+CLIP = movie(frames=90)
+VIDEO = {"kind": "video", "mediaId": "clip"}
+VIDEO_KINDS: list[dict[str, Any]] = [
+    {"text": "reel", "media": [VIDEO], "options": {"kind": "reel", "shareToFeed": True}},
+    {"text": "mixed", "media": [inline(), VIDEO]},
+    {"text": "", "media": [VIDEO], "options": {"kind": "story"}},
+]
 KINDS: list[dict[str, Any]] = [
     {"text": "Grüße 🎉 #tag", "media": [inline(altText="A picture")], "firstComment": {"text": "comment"}},
     {
@@ -33,6 +41,12 @@ KINDS: list[dict[str, Any]] = [
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
     """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
+    if any(item.get("mediaId") for item in content["media"]):
+        clip = await upload(client, CLIP, "clip.mp4")
+        content = {
+            **content,
+            "media": [{**one, **({"mediaId": clip} if "mediaId" in one else {})} for one in content["media"]],
+        }
     account_id = await client.sandbox_account(platform=NAME)
     later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
     post_id = await send(client, account_id, content, **(later if is_scheduled else {}))
@@ -49,7 +63,7 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     assert [one["text"] for one in seen] == [part["text"] for part in written]
     assert post["platformUri"] == seen[0]["uri"]
     assert post["url"].startswith("https://www.instagram.com/")
-    urls = [item["image_url"] for item in seen[0]["record"]["media"]]
+    urls = [item.get("image_url") or item["video_url"] for item in seen[0]["record"]["media"]]
     assert len(set(urls)) == len(content["media"])
     assert all(url.startswith("http://127.0.0.1:8080/media/") for url in urls)
 
@@ -58,6 +72,11 @@ async def test_every_kind_is_published_immediately_and_scheduled(deployment: Dep
     await asyncio.gather(
         *(play(deployment, content, is_scheduled=later) for content in KINDS for later in (False, True))
     )
+
+
+async def test_every_kind_of_video_is_published_immediately_and_one_scheduled(deployment: Deployment) -> None:
+    plays = [play(deployment, content, is_scheduled=False) for content in VIDEO_KINDS]
+    await asyncio.gather(*plays, play(deployment, VIDEO_KINDS[0], is_scheduled=True))
 
 
 async def test_quota_that_instagram_reports_is_in_the_usage(deployment: Deployment) -> None:

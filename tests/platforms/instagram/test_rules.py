@@ -108,6 +108,12 @@ def test_rule_is_found_where_it_is_broken(content: dict[str, Any], expected: str
         ({"frame_rate": 60.1}, "instagram.media.video_frame_rate"),
         ({"width_px": 1921}, "instagram.media.video_width_max"),
         ({"width_px": 10, "height_px": 1001}, "instagram.media.video_aspect_ratio"),
+        ({"duration_s": 2.9}, "instagram.media.video_duration_min"),
+        ({"pixel_format": "yuv444p"}, "instagram.media.video_pixel_format"),
+        ({"bit_rate": 25_000_001}, "instagram.media.video_bit_rate_max"),
+        ({"audio_codec": "opus"}, "instagram.media.video_audio_codec"),
+        ({"audio_codec": "aac", "audio_channels": 6}, "instagram.media.video_audio_channels_max"),
+        ({"audio_codec": "aac", "audio_sample_rate_hz": 96_000}, "instagram.media.video_audio_sample_rate_max"),
     ],
 )
 def test_reel_has_the_documented_limits(facts: dict[str, Any], rule: str | None) -> None:

@@ -83,12 +83,14 @@ SUITE = PlatformSuite(
         "threads.spoilers.media_required": {"text": "no media", "options": {"spoilers": {"media": True}}},
     },
     unjudged={
+        **{
+            rule.id: "the simulator does not fetch media"
+            for rule in PLATFORM.rules
+            if rule.id.startswith("threads.media.video_")
+        },
         "threads.poll.options_count_max": "the API has four parameters for answers",
         "threads.media.aspect_ratio_max": "the simulator does not fetch media",
         "threads.media.image_size_max": "the simulator does not fetch media",
-        "threads.media.video_size_max": "the simulator does not fetch media",
-        "threads.media.video_duration_max": "the simulator does not fetch media",
-        "threads.media.video_width_max": "the simulator does not fetch media",
     },
     refreshes_expired_tokens=False,
     secrets_in_query=frozenset({"access_token", "refresh_access_token", "debug_token"}),

@@ -84,6 +84,16 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post(media=(video(frame_rate=120.0),)), [("threads.media.video_frame_rate", "media[0]")]),
     (post(media=(video(width_px=1921),)), [("threads.media.video_width_max", "media[0]")]),
     (post(media=(video(codec="vp9"),)), [("threads.media.video_codec", "media[0]")]),
+    *(
+        (post(media=(video(**facts),)), [(f"threads.media.video_{rule}", "media[0]")])
+        for rule, facts in {
+            "pixel_format": {"pixel_format": "yuv444p"},
+            "bit_rate_max": {"bit_rate": 100_000_001},
+            "audio_codec": {"audio_codec": "opus"},
+            "audio_channels_max": {"audio_codec": "aac", "audio_channels": 6},
+            "audio_sample_rate_max": {"audio_codec": "aac", "audio_sample_rate_hz": 96_000},
+        }.items()
+    ),
     (post(options={"topicTag": "a" * 51}), [("threads.topic_tag.max_characters", "options.topicTag")]),
     (post(options={"topicTag": " \u200b"}), [("threads.topic_tag.non_empty", "options.topicTag")]),
     (

@@ -1,4 +1,7 @@
-"""Facebook Pages (https://developers.facebook.com/docs/pages-api): texts, links, photos, stories and comments."""
+"""Facebook Pages: texts, links, photos, videos, reels, stories and comments.
+
+https://developers.facebook.com/docs/pages-api
+"""
 
 from letmepost.domain.budgets import rolling
 from letmepost.platforms._meta.budgets import budgets
@@ -12,7 +15,7 @@ from letmepost.platforms.facebook.permissions import PERMISSIONS
 from letmepost.platforms.facebook.publish import publish
 from letmepost.platforms.facebook.read_back import is_there
 from letmepost.platforms.facebook.reconcile import reconcile
-from letmepost.platforms.facebook.refusals import NEVER_RAISED, REFUSALS
+from letmepost.platforms.facebook.refusals import REFUSALS
 from letmepost.platforms.facebook.replies import explain
 from letmepost.platforms.facebook.rules import RULES
 from letmepost.platforms.facebook.session import check, needs_refresh, refresh
@@ -27,7 +30,6 @@ PLATFORM = Platform(
     sunsets=GRAPH_SUNSETS,
     rules=RULES,
     refusals=REFUSALS,
-    never_raised=NEVER_RAISED,
     permissions=PERMISSIONS,
     options=FacebookOptions,
     settings=FacebookSettings,

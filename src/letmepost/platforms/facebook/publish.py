@@ -1,40 +1,31 @@
-"""Publishes a post, a story or a first comment. Photos are staged first, so that only one call is visible."""
+"""Publishes a post, a story or a first comment. Media are uploaded first, so that only one call is visible."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Flow, Reply
+from letmepost.domain.flow import Call, Effect, Flow
 from letmepost.platforms._kit.drafts import Draft, drafts_of
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.publishing import Posted, publish_drafts
 from letmepost.platforms._meta.calls import create, read
-from letmepost.platforms._meta.graph import is_success
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.facebook.options import FacebookOptions
 from letmepost.platforms.facebook.photos import discard, read_story_id, stage
 from letmepost.platforms.facebook.refusals import FIRST_COMMENT_REFUSED
-from letmepost.platforms.facebook.replies import explain, is_missing
+from letmepost.platforms.facebook.replies import explain, is_missing, post_id_in
 from letmepost.platforms.facebook.session import check
 from letmepost.platforms.facebook.settings import FacebookSettings
-
-_ID = re.compile(r"[0-9]+(?:_[0-9]+)?")
+from letmepost.platforms.facebook.surface import surface_of, video_of
+from letmepost.platforms.facebook.video_uploads import VideoUploads
+from letmepost.platforms.facebook.videos import VideoWriter
 
 
 def publish(post: ReadyPost, settings: FacebookSettings) -> Flow[None]:
     """Publish a post with its first comment."""
     writer = _Writer(post, FacebookOptions.model_validate(post.content.options), settings)
     yield from publish_drafts(drafts_of(post.content), writer.put, FIRST_COMMENT_REFUSED)
-
-
-def post_id_in(reply: Reply) -> str | None:
-    """Return the id of a new post or comment, `{page}_{post}` or `{post}_{comment}`; None for any other reply."""
-    if not is_success(reply):
-        return None
-    found = text_in(reply.data(), "post_id") or text_in(reply.data(), "id")
-    return found if found is not None and _ID.fullmatch(found) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,10 @@ class _Writer:
             form = {"message": draft.text}  # with `fields`, a comment was created and the reply was an error
             comment_id = yield from self._send(self._call(f"{above[0]}/comments", form, draft), ())
             return Posted(reference=comment_id, uri=comment_id)
+        surface, video = surface_of(self.post.content, self.options), video_of(self.post.content)
+        if surface is not None and video is not None:
+            uploads = VideoUploads(self.post.account.platform_account_id, video, surface, self.settings)
+            return (yield from VideoWriter(self.options, uploads).publish(draft))
         photo_ids = yield from stage(self.post, draft, self.settings)
         try:
             post_id = yield from self._send(self._post_call(draft, photo_ids), photo_ids)

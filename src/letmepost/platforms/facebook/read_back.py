@@ -4,8 +4,7 @@ from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Flow
 from letmepost.platforms._kit.flows import find
 from letmepost.platforms._meta.calls import read
-from letmepost.platforms.facebook.publish import post_id_in
-from letmepost.platforms.facebook.replies import explain, is_missing
+from letmepost.platforms.facebook.replies import explain, is_missing, post_id_in
 from letmepost.platforms.facebook.session import check
 from letmepost.platforms.facebook.settings import FacebookSettings
 

@@ -1,4 +1,4 @@
-"""Finds out what became of a call without a reply: by the id of its photo, or by a search.
+"""Finds out what became of a call without a reply: by the id of its photo or video, or by a search.
 
 https://developers.facebook.com/docs/graph-api/reference/photo and
 https://developers.facebook.com/docs/graph-api/reference/page/published_posts (checked 2026-11-28). A photo that no post
@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from letmepost.domain.flow import Absent, Call, Flow, Intent, Reconciled, Reply, Unknown
 from letmepost.platforms._kit.drafts import COMMENT_STEP
@@ -21,6 +22,9 @@ from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.facebook.photos import read_story_id
 from letmepost.platforms.facebook.replies import explain
 from letmepost.platforms.facebook.settings import FacebookSettings
+from letmepost.platforms.facebook.surface import Surface
+from letmepost.platforms.facebook.video_lookup import find_story, find_video
+from letmepost.platforms.facebook.videos import VIDEO_HEADER
 
 _CLOCKS_APART = timedelta(seconds=60)
 _LISTED = "100"
@@ -35,10 +39,14 @@ def reconcile(post: ReadyPost, intent: Intent, settings: FacebookSettings) -> Fl
     """
     form = intent.call.form or {}
     page = post.account.platform_account_id
+    edge = urlsplit(intent.call.url).path.rpartition("/")[2]
+    video_id = form.get("video_id") or intent.call.headers.get(VIDEO_HEADER)
     if intent.call.step == COMMENT_STEP:
         look_up = _find_comment(page, intent, settings)
-    elif "photo_id" in form:
-        look_up = _find_story(page, form["photo_id"], settings)
+    elif video_id is not None and edge != Surface.STORY:
+        look_up = find_video(page, video_id, edge, settings)
+    elif video_id is not None or "photo_id" in form:
+        look_up = find_story(page, video_id or form["photo_id"], settings, is_video=video_id is not None)
     elif "attached_media[0]" in form:
         look_up = _find_by_photo(json.loads(form["attached_media[0]"])["media_fbid"], settings)
     else:
@@ -49,15 +57,6 @@ def reconcile(post: ReadyPost, intent: Intent, settings: FacebookSettings) -> Fl
 def _find_by_photo(photo_id: str, settings: FacebookSettings) -> Flow[Reconciled]:
     story_id, reply = yield from read_story_id(photo_id, settings)
     return Absent() if story_id is None else _found(story_id, reply)
-
-
-def _find_story(page: str, photo_id: str, settings: FacebookSettings) -> Flow[Reconciled]:
-    reply = yield from _list(read(settings, f"{page}/stories", fields="post_id,media_id", limit=_LISTED))
-    for row in objects_in(reply.data(), "data"):
-        story_id = text_in(row, "post_id")
-        if row.get("media_id") == photo_id and story_id is not None:
-            return _found(story_id, reply)
-    return Unknown("Facebook does not list the story.")
 
 
 def _find_post(page: str, intent: Intent, settings: FacebookSettings) -> Flow[Reconciled]:

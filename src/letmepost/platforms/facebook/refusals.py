@@ -3,8 +3,8 @@
 import sys
 
 from letmepost.domain.errors import FailureKind
-from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
-from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected
+from letmepost.domain.refusals import PlatformRefusal, explanations_in
+from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
 
 PAGES_NONE = rejected(
     id="facebook.pages.none",
@@ -75,6 +75,69 @@ ACCOUNT_LIMITED = rejected(
     remediation="Check the account's status on Facebook, and retry after the limitation has ended.",
 )
 FORMAT_INVALID = rejected(message="Facebook does not accept the format of the content: {reason}")
+VIDEO_FAILED = rejected(
+    id="facebook.video.processing_failed",
+    message="Facebook could not process the video: {reason}",
+    remediation="Re-export the video as MP4 with H.264 and AAC, and attach the new copy.",
+    summary="Facebook processes a video after it has received it, and could not. Nothing was published. The message "
+    "has what Facebook returned.",
+    sample={"reason": "The video file is corrupt."},
+)
+VIDEO_NOT_PROCESSED = rejected(
+    id="facebook.video.not_processed",
+    message="Facebook accepted the video, but did not process it. Nothing was published, and the upload was deleted.",
+    remediation="Ask the operator to check that the app has Advanced Access for the permissions of Pages. Then retry "
+    "the post.",
+    summary="For an app without Advanced Access, Facebook accepts every call that publishes a video, and then does "
+    "nothing. If Facebook does not begin to process a video within a minute, it is deleted, so that it cannot appear "
+    "later, and the post is rejected.",
+    is_operators=True,
+)
+VIDEO_DRAFT = rejected(
+    id="facebook.video.draft",
+    message="Facebook kept the video as a draft instead of publishing it. The draft was deleted.",
+    remediation="Set the option `kind` to `reel`, and attach a video that is suitable for reels.",
+    summary="Facebook keeps some videos for the feed as drafts, without an error: those that it takes for reels. "
+    "Videos that are higher than wide are therefore published as reels.",
+)
+REELS_DAY = PlatformRefusal(
+    id="facebook.reels.quota_day",
+    kind=FailureKind.QUOTA_EXHAUSTED,
+    message="The Page has published as many reels as Facebook allows apps in 24 hours.",
+    remediation="No action is needed: the reel is published when the oldest of them is 24 hours old.",
+    summary="Facebook allows apps 30 reels for each Page in 24 hours. Videos that are higher than wide are reels, too.",
+)
+VIDEO_PERMISSION = auth_failed(
+    message="The token of the Page does not allow publishing videos.",
+    remediation="Connect the account again as a person who may create content on the Page, and grant every permission.",
+)
+REEL_RATIO = rejected(
+    rule="facebook.reel.aspect_ratio",
+    message="Facebook does not accept the aspect ratio of the video for a reel.",
+    remediation="Crop the video to 9:16.",
+)
+REEL_RESOLUTION = rejected(
+    rule="facebook.reel.dimensions_min",
+    message="The resolution of the video is too low for a reel.",
+    remediation="Export the video with at least 540x960 pixels.",
+)
+REEL_DURATION = rejected(
+    rule="facebook.reel.duration_max",
+    message="Facebook does not accept the length of the video for a reel.",
+    remediation="Cut the video to 3 to 90 s.",
+)
+REEL_FRAME_RATE = rejected(
+    rule="facebook.reel.frame_rate",
+    message="Facebook does not accept the frame rate of the video for a reel.",
+    remediation="Export the video with 24 to 60 frames per second.",
+)
+RANGE_UNKNOWN = unavailable(message="Facebook did not state which part of the video it needs next.")
+VIDEO_INCOMPLETE = unavailable(message="Facebook did not report that the video has arrived.")
+VIDEO_LOST = unavailable(message="Facebook no longer has the video. It is sent again.")
+VIDEO_STILL_PROCESSING = unavailable(message="Facebook is still processing the video.")
+STORY_WITHOUT_ID = PlatformRefusal(
+    kind=FailureKind.IN_DOUBT, message="Facebook accepted the story, but did not return its id."
+)
 PAGE_AUTHORIZATION = auth_failed(
     message="Facebook requires the person who connected the Page to complete the Page publishing authorization.",
     remediation="Complete it on Facebook, and connect the account again.",
@@ -106,24 +169,3 @@ ROLE_LOST = auth_failed(
 )
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))
-
-
-def _without_video(rule_id: str, message: str, remediation: str) -> Explanation:
-    return Explanation(
-        id=rule_id,
-        message=message,
-        remediation=remediation,
-        summary="Videos on Facebook are not supported in this release, so this rule is never raised: "
-        "`facebook.media.kind_supported` rejects them.",
-    )
-
-
-NEVER_RAISED = (
-    _without_video(
-        "facebook.media.image_video_exclusive",
-        "The post has both images and a video.",
-        "Attach images or a video, not both.",
-    ),
-    _without_video("facebook.media.video_size_max", "A video is too large.", "Compress the video."),
-)
-"""Documented ids that no post can break here, for callers who branch on them."""

@@ -9,7 +9,6 @@ from letmepost.domain.limits import (
     MEDIA,
     AltTextLimit,
     CommentNotBlank,
-    DescriptionSupported,
     Exclusive,
     KindsSupported,
     MediaCount,
@@ -26,7 +25,9 @@ from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms._meta.comments import comment_granted
 from letmepost.platforms.facebook.options import FacebookOptions
 from letmepost.platforms.facebook.sources import COMMENTS, PHOTOS, POSTS, STORIES
+from letmepost.platforms.facebook.video_rules import VIDEO_LIMITS
 
+_KINDS = (MediaKind.IMAGE, MediaKind.VIDEO)
 _LINK = option("a link card", "link", lambda options: options.link)
 # No page of Meta states this number. Its API refuses longer texts with "Name parameter too long" (observed by public
 # clients), and counts in a unit that is not documented: the strictest one is used.
@@ -71,19 +72,24 @@ RULES = rules_of(
             missing="the permission `pages_manage_engagement` for comments",
             source=COMMENTS,
         ),
-        KindsSupported("facebook.media.kind_supported", (MediaKind.IMAGE,), source=PHOTOS),
-        DescriptionSupported("facebook.media.title_supported", field="title", source=PHOTOS),
+        KindsSupported("facebook.media.kind_supported", _KINDS, source=PHOTOS),
         # The number is not documented; it is the one of the documented ids of letmepost.
         MediaCount("facebook.media.count_max", limit=10, source=POSTS),
-        MediaLimit("facebook.media.", types=("image/jpeg", "image/png", "image/gif"), source=PHOTOS),
+        MediaLimit(
+            "facebook.media.",
+            kinds=_KINDS,
+            types=("image/jpeg", "image/png", "image/gif", "video/mp4", "video/quicktime"),
+            source=PHOTOS,
+        ),
         MediaLimit("facebook.media.image_", max_bytes=10_000_000, max_frames=1, source=PHOTOS),
         # No page states this number: it is the limit of Meta's other networks.
         AltTextLimit("facebook.media.alt_text_max_characters", limit=1000, measure=CHARACTERS, source=PHOTOS),
+        *VIDEO_LIMITS,
         Exclusive("facebook.link.media_exclusive", (MEDIA, _LINK), source=POSTS),
         Rule(
             id="facebook.story.media_count",
             summary="A story has exactly one media item.",
-            remediation="Attach one image, and publish each image as a story of its own.",
+            remediation="Attach one media item, and publish each one as a story of its own.",
             limit=1,
             unit="items",
             source=STORIES,

@@ -11,4 +11,6 @@ _DOCS = "https://developers.facebook.com/docs"
 POSTS = _source(url=f"{_DOCS}/pages-api/posts")
 PHOTOS = _source(url=f"{_DOCS}/graph-api/reference/page/photos")
 STORIES = _source(url=f"{_DOCS}/page-stories-api")
+VIDEOS = _source(url=f"{_DOCS}/video-api/guides/publishing")
+REELS = _source(url=f"{_DOCS}/video-api/guides/reels-publishing")
 COMMENTS = _source(url=f"{_DOCS}/pages-api/comments-mentions")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
-from letmepost.domain.limits import DescriptionSupported, MediaLimit
+from letmepost.domain.limits import YUV_420, DescriptionSupported, MediaLimit
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.instagram.drafts import is_reel
 from letmepost.platforms.instagram.options import InstagramOptions, InstagramUserTag
@@ -68,8 +68,14 @@ VIDEO_LIMITS = (
         "instagram.media.video_",
         kinds=_VIDEO,
         max_width_px=1920,
+        min_s=3,
         fps=(23, 60),
         codecs=("h264", "hevc"),
+        pixel_formats=YUV_420,
+        max_bit_rate=25_000_000,
+        audio_codecs=("aac",),
+        max_audio_channels=2,
+        max_audio_hz=48_000,
         source=MEDIA,
     ),
     MediaLimit(

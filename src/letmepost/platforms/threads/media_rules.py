@@ -1,7 +1,7 @@
 """Threads' limits on media items. All numbers are in the overview of its documentation."""
 
 from letmepost.domain.content import MediaKind
-from letmepost.domain.limits import DescriptionSupported, KindsSupported, MediaCount, MediaLimit
+from letmepost.domain.limits import YUV_420, DescriptionSupported, KindsSupported, MediaCount, MediaLimit
 from letmepost.platforms.threads.sources import CREATE_POSTS, OVERVIEW
 
 _KINDS = (MediaKind.IMAGE, MediaKind.VIDEO)
@@ -27,6 +27,11 @@ MEDIA_LIMITS = (
         fps=(23, 60),
         max_width_px=1920,
         codecs=("h264", "hevc"),
+        pixel_formats=YUV_420,
+        max_bit_rate=100_000_000,
+        audio_codecs=("aac",),
+        max_audio_channels=2,
+        max_audio_hz=48_000,
         source=OVERVIEW,
     ),
 )

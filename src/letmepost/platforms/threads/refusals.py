@@ -14,7 +14,7 @@ CONTAINER_ERROR = rejected(
     remediation="Replace the media item. If it plays elsewhere, retry the post.",
     summary="Threads processes a post before it is published, and could not use a media item. The message has the code "
     "that Threads returned.",
-    sample={"reason": "INVALID_ASPECT_RATIO"},
+    sample={"reason": "its aspect ratio is not accepted (INVALID_ASPECT_RATIO)"},
 )
 CONTAINER_EXPIRED = unavailable(
     id="threads.container.expired",

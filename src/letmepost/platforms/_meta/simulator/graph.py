@@ -10,7 +10,8 @@ from letmepost.platforms._kit.simulator import wire
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 
 _FILE = "source"
-"""The name of the field of a multipart form that has a file."""
+_FILES = frozenset({_FILE, "video_file_chunk"})
+"""The names of the fields of a multipart form that have a file, or a part of one."""
 _JSON = {"content-type": "application/json; charset=UTF-8"}
 
 
@@ -27,6 +28,7 @@ class Refused(wire.Refusal):
         is_transient: bool = False,
         user_message: str | None = None,
         headers: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         error: dict[str, Any] = {
             "message": message,
@@ -35,6 +37,7 @@ class Refused(wire.Refusal):
             **({} if subcode is None else {"error_subcode": subcode}),
             "is_transient": is_transient,
             **({} if user_message is None else {"error_user_msg": user_message}),
+            **({} if data is None else {"error_data": data}),
             "fbtrace_id": "AxSandboxTraceId",
         }
         self.error = error
@@ -71,7 +74,7 @@ class Parameters:
         if wire.content_type(call) == "application/json":
             body = _json_parameters(call.body)
         else:
-            texts = (pair for pair in wire.multipart_of(call) or () if pair[0] != _FILE)
+            texts = (pair for pair in wire.multipart_of(call) or () if pair[0] not in _FILES)
             body = {**wire.form_of(call), **{name: value.decode("utf-8", "replace") for name, value in texts}}
         return cls({**dict(call.query), **body})
 

@@ -24,6 +24,8 @@ class UploadFault(StrEnum):
     """Half of the bytes are stored, and the server fails."""
     OFFSET = "offset"
     """Half of the bytes are stored, and the server refuses the rest."""
+    SHORT = "short"
+    """Half of the bytes are stored, and the server asks for the rest. The upload host has no such reply."""
     EXPIRE = "expire"
     """Nothing is stored, because the session has expired. It never works again."""
 
@@ -84,7 +86,8 @@ def receive(
     size = upload["file"]["size_bytes"] + call.received.size_bytes
     if upload["size_bytes"] not in {None, total} or size != total:
         raise UploadRefused("PartialRequestError", f"The request has {size} of {total} bytes.")
-    fault = fault if upload["request_count"] == 0 or fault is UploadFault.EXPIRE else None
+    is_hit = upload["request_count"] == 0 or fault is UploadFault.EXPIRE
+    fault = fault if is_hit and fault is not UploadFault.SHORT else None
     counted: VideoUpload = {**upload, "size_bytes": total, "request_count": upload["request_count"] + 1}
     if fault is UploadFault.EXPIRE:
         return counted, UploadRefused("ProcessingFailedError", "Request processing failed").reply()

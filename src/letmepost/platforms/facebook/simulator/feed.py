@@ -11,20 +11,24 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
+from letmepost.platforms._kit.simulator.files import shown as file_shown
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, wrong_parameter
 from letmepost.platforms._meta.simulator.people import Page, next_id
 from letmepost.platforms.facebook.simulator.photos import Photo, show_in, staged
 from letmepost.platforms.facebook.simulator.scenarios import duplicate
+from letmepost.platforms.facebook.simulator.videos import Video, store
 from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, State
 
 _TEXT_MAX_UNITS = 63_206
 _SAME_WITHIN_S = 60.0
 _ELEMENT = re.compile(r"attached_media\[([0-9]+)\]")
 _PHOTOS_MAX = 10
+_REELS_A_DAY = 30
+_DAY_S = 86_400.0
 
 
 class Post(TypedDict):
-    """A post or a story (`kind`). `id` has the Page's id and its own; `photos` are ids."""
+    """A post, a reel or a story (`kind`). `id` has the Page's id and its own; `photos` and `video` are ids."""
 
     id: str
     page: str
@@ -32,6 +36,7 @@ class Post(TypedDict):
     message: str
     link: str | None
     photos: list[str]
+    video: str | None
     made_at: float
     is_published: bool
 
@@ -70,6 +75,20 @@ def publish_story(state: State, call: SimulatedCall, page: Page) -> Post:
     return store_post(state, call, page, photos=[photo], kind="story")
 
 
+def publish_video(state: State, call: SimulatedCall, page: Page, video: Video, *, is_shown: bool) -> Video:
+    """Publish a video, and return it with the post that shows it, if it becomes visible."""
+    kind = {"videos": "post", "video_reels": "reel", "video_stories": "story"}[video["edge"]]
+    check_text(video["description"])
+    if kind == "reel":
+        _check_reel_quota(state, page, call.now)
+    if is_shown:
+        post = store_post(state, call, page, photos=(), message=video["description"], kind=kind)
+        state[f"post/{post['id']}"] = {**post, "video": video["id"]}
+        video = {**video, "post": post["id"]}
+    store(state, video)
+    return video
+
+
 def store_post(
     state: State,
     call: SimulatedCall,
@@ -90,6 +109,7 @@ def store_post(
         message=message,
         link=link,
         photos=[photo["id"] for photo in photos],
+        video=None,
         made_at=call.now.timestamp(),
         is_published=is_published,
     )
@@ -155,8 +175,8 @@ def story_fields(post: Post) -> dict[str, Any]:
         "post_id": post["id"],
         "status": "PUBLISHED",
         "creation_time": str(int(post["made_at"])),
-        "media_type": "photo",
-        "media_id": post["photos"][0],
+        "media_type": "photo" if post["video"] is None else "video",
+        "media_id": post["photos"][0] if post["video"] is None else post["video"],
         "url": f"https://www.facebook.com/stories/{post['id']}",
     }
 
@@ -179,12 +199,23 @@ def posts(state: State) -> list[SimulatedPost]:
         if not post["is_published"]:
             continue
         media = [{name: state[f"photo/{one}"][name] for name in ("url", "alt_text")} for one in post["photos"]]
-        record = {"kind": post["kind"], "link": post["link"], "media": media}
+        record = {"kind": post["kind"], "link": post["link"], "media": media, **_video_record(state, post)}
         shown.append((post["made_at"], _simulated(post["id"], post["page"], post["message"], post["made_at"], record)))
         for one in comments_of(state, post["id"]):
             reply = _simulated(one["id"], one["page"], one["message"], one["made_at"], {}, reply_to=post["id"])
             shown.append((one["made_at"], reply))
     return [one for _, one in sorted(shown, key=lambda pair: pair[0])]
+
+
+def _video_record(state: State, post: Post) -> dict[str, Any]:
+    if post["video"] is None:
+        return {}
+    video: Video = state[f"video/{post['video']}"]
+    return {
+        "video": file_shown(video["upload"]["file"]),
+        "title": video["title"],
+        "isAiGenerated": video["is_ai_generated"],
+    }
 
 
 def _simulated(
@@ -216,6 +247,12 @@ def _check_link(link: str) -> None:
         raise Refused("The url you supplied is invalid", code=100, subcode=1609005)
     if f".{url.netloc}".endswith(".facebook.com"):
         raise Refused("Links to Facebook are not supported", code=100, subcode=1609008)
+
+
+def _check_reel_quota(state: State, page: Page, now: datetime) -> None:
+    recent = [post for post in posts_of(state, page["id"], "reel") if now.timestamp() - post["made_at"] < _DAY_S]
+    if len(recent) >= _REELS_A_DAY:
+        raise Refused("(#613) Calls to this api have exceeded the rate limit.", code=613)
 
 
 def _check_repetition(state: State, page: Page, message: str, link: str | None, now: datetime) -> None:

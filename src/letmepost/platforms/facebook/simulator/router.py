@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from letmepost.platforms._kit.simulator.routes import Handler
+from letmepost.platforms._kit.simulator.files import file_in_form
+from letmepost.platforms._kit.simulator.routes import Handler, answer_by
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt, withdraw_permission
-from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown
+from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown, wrong_parameter
 from letmepost.platforms._meta.simulator.lists import listed
 from letmepost.platforms._meta.simulator.people import Page, find_page
 from letmepost.platforms._meta.simulator.router import answer_graph
+from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST, as_graph_call
 from letmepost.platforms._meta.simulator.tokens import Session, authenticate, require_page, unsupported
-from letmepost.platforms.facebook.simulator import feed, photos
+from letmepost.platforms.facebook.simulator import feed, photos, videos
 from letmepost.platforms.facebook.simulator.consent import APP, LOGIN
 from letmepost.platforms.facebook.simulator.scenarios import SCENARIOS, Scenario
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
@@ -87,6 +89,49 @@ def _add_story(state: State, call: SimulatedCall, session: Session, page_id: str
     return _published(state, scenario, post["id"], {"success": True, "post_id": post["id"]})
 
 
+def _add_video(state: State, call: SimulatedCall, session: Session, page_id: str, edge: str) -> SimulatedReply:
+    """`POST /{page}/videos`, `/video_reels` and `/video_stories`: a phase of an upload."""
+    page, scenario = _author(session, page_id), _scenario(session)
+    form = file_in_form(call, videos.CHUNK)
+    phase = form[0].get("upload_phase") if form is not None else Parameters.of(call).get("upload_phase")
+    is_finish = phase == "finish"
+    refuse_attempt(state, session.user["id"], scenario, call.now, shows_post=is_finish, is_upload=not is_finish)
+    if phase == "transfer" and edge == "videos":
+        return videos.transfer(state, call, page, scenario)
+    if phase == "start":
+        made = videos.start(state, call, page, edge)
+        video: videos.Video = state[f"video/{made['video_id']}"]
+        asked = videos.wanted(video, scenario) if edge == "videos" else {}
+        return json_reply({**made, **asked}, delay_s=scenario.delay_s)
+    if not is_finish:
+        raise wrong_parameter("(#100) Param upload_phase must be one of {start, transfer, finish}.")
+    video = videos.to_finish(state, call, page, edge)
+    is_story = edge == "video_stories"
+    video = feed.publish_video(state, call, page, video, is_shown=is_story or videos.is_shown(scenario))
+    posted = {"post_id": video["post"]} if is_story else {}
+    return _published(state, scenario, video["id"], {"success": True, **posted})
+
+
+def _receive_video(state: State, call: SimulatedCall, video_id: str) -> SimulatedReply:
+    session = authenticate(state, as_graph_call(call), APP, _READ, _POST)
+    if session.page is None:
+        raise unsupported(video_id)
+    scenario = _scenario(session)
+    refuse_attempt(state, session.user["id"], scenario, call.now, shows_post=False, is_upload=True)
+    return videos.receive_bytes(state, call, session.page, video_id, scenario)
+
+
+def _list_videos(state: State, call: SimulatedCall, session: Session, page_id: str, edge: str) -> SimulatedReply:
+    page = require_page(session, page_id)
+    kind = "post" if edge == "videos" else "reel"
+    rows = [
+        {"id": post["video"], "created_time": feed.shown_time(post["made_at"]), "description": post["message"]}
+        for post in feed.posts_of(state, page["id"], kind)
+        if post["video"] is not None
+    ]
+    return listed(call, rows)
+
+
 def _add_comment(state: State, call: SimulatedCall, session: Session, post_id: str) -> SimulatedReply:
     post, scenario = _own_post(state, session, post_id), _scenario(session)
     page = require_page(session, post["page"])
@@ -129,6 +174,9 @@ def _show(state: State, call: SimulatedCall, session: Session, object_id: str) -
     if find_page(state, object_id) is not None:
         return LOGIN.page(state, call, object_id)
     page_id = None if session.page is None else session.page["id"]
+    video = videos.find(state, object_id, page_id, call.now)
+    if video is not None:
+        return shown(videos.fields(video, _scenario(session), call.now), Parameters.of(call))
     for kind, fields in _FIELDS.items():
         found = state.get(f"{kind}/{object_id}")
         if found is not None and found["page"] == page_id and _READ in session.token["scopes"]:
@@ -154,8 +202,8 @@ _FIELDS: Mapping[str, Callable[..., dict[str, Any]]] = {
 
 
 def _delete(state: State, _call: SimulatedCall, session: Session, object_id: str) -> SimulatedReply:
-    """`DELETE /{post}`, `/{photo}` and `/{comment}`. With a post, its comments and photos are deleted."""
-    for kind in _FIELDS:
+    """`DELETE /{post}`, `/{photo}`, `/{video}` and `/{comment}`. With a post, its comments and media are deleted."""
+    for kind in (*_FIELDS, "video"):
         found = state.get(f"{kind}/{object_id}")
         if found is not None and session.page is not None and found["page"] == session.page["id"]:
             del state[f"{kind}/{object_id}"]
@@ -163,17 +211,23 @@ def _delete(state: State, _call: SimulatedCall, session: Session, object_id: str
                 del state[f"comment/{one['id']}"]
             for photo_id in found.get("photos", ()):
                 del state[f"photo/{photo_id}"]
+            if found.get("video") is not None:
+                del state[f"video/{found['video']}"]
+            if found.get("post") is not None and kind == "video":
+                del state[f"post/{found['post']}"]
             return json_reply({"success": True})
     raise unsupported(object_id)
 
 
 _ID = "([0-9]+(?:_[0-9]+)?)"
-answer = answer_graph(
+_graph = answer_graph(
     LOGIN,
     (
         ("POST", "([0-9]+|me)/photos", _signed(_add_photo, _READ, _POST)),
         ("POST", "([0-9]+|me)/feed", _signed(_add_post, _READ, _POST)),
         ("POST", "([0-9]+|me)/photo_stories", _signed(_add_story, _READ, _POST)),
+        ("POST", "([0-9]+|me)/(videos|video_reels|video_stories)", _signed(_add_video, _READ, _POST)),
+        ("GET", "([0-9]+|me)/(videos|video_reels)", _signed(_list_videos, _READ)),
         ("GET", "([0-9]+|me)/(feed|posts|published_posts)", _signed(_list_posts, _READ)),
         ("GET", "([0-9]+|me)/stories", _signed(_list_stories, _READ)),
         ("POST", f"{_ID}/comments", _signed(_add_comment, "pages_manage_engagement")),
@@ -183,3 +237,13 @@ answer = answer_graph(
     ),
     me=_me,
 )
+_uploads = answer_by(
+    (("POST", rf"/{UPLOAD_HOST}{videos.UPLOAD_PATH}v[0-9.]+/([0-9]+)", _receive_video),),
+    lambda _call, _methods: unsupported("upload"),
+)
+
+
+def answer(state: State, call: SimulatedCall) -> SimulatedReply:
+    """Answer a call to the Graph API, or to the upload host, which is a folder."""
+    is_upload = call.path.startswith(f"/{UPLOAD_HOST}/")
+    return (_uploads if is_upload else _graph)(state, call)
