@@ -25,7 +25,7 @@ VIDEO_ONLY = frozenset({"youtube"})
 EXPIRING = ("bluesky", "linkedin", "pinterest", "twitter")
 """Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last two are single-use."""
 
-FETCHING = frozenset({"threads"})
+FETCHING = frozenset({"instagram", "threads"})
 """Platforms that fetch videos from this service. Their simulators, which are pure, record the URL."""
 
 

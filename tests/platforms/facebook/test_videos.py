@@ -57,8 +57,8 @@ STORY = ready("", media=(TALL,), options={"kind": "story"})
 SENT = answered(success=True)
 
 
-def started(end: object = "40", **more: object) -> Reply:
-    return answered(video_id="7", upload_session_id="8", start_offset="0", end_offset=end, **more)
+def started(end: object = "40") -> Reply:
+    return answered(video_id="7", upload_session_id="8", start_offset="0", end_offset=end)
 
 
 def offsets(start: object, end: object) -> Reply:
@@ -74,7 +74,7 @@ def status(
     shown_as: str | None = None,
     errors: Sequence[dict[str, Any]] = (),
     at_s: float = 0.0,
-    **more: object,
+    **more: Any,
 ) -> Reply:
     publish_status = {} if shown_as is None else {"publish_status": shown_as}
     phases = {
@@ -328,7 +328,7 @@ def test_first_comment_is_on_the_post_of_the_video() -> None:
         ({"post_id": "77", "permalink_url": "javascript:"}, POST, "https://www.facebook.com/reel/7"),
     ],
 )
-def test_post_of_a_video_has_the_id_of_the_page(fields: dict[str, str], uri: str, url: str) -> None:
+def test_post_of_a_video_has_the_id_of_the_page(fields: dict[str, Any], uri: str, url: str) -> None:
     shown = status("ready", "complete", "complete", "complete", shown_as="published", **fields)
     assert run(REEL, BEGUN, SENT, ARRIVED, SENT, shown)[0][-1] == Live(uri=uri, url=url)
 

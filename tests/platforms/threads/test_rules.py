@@ -39,6 +39,13 @@ def post(text: str = "hello", **content: Any) -> PostContent:
     return PostContent(text=text, **content)
 
 
+_ODD_VIDEOS: dict[str, dict[str, Any]] = {
+    "pixel_format": {"pixel_format": "yuv444p"},
+    "bit_rate_max": {"bit_rate": 100_000_001},
+    "audio_codec": {"audio_codec": "opus"},
+    "audio_channels_max": {"audio_codec": "aac", "audio_channels": 6},
+    "audio_sample_rate_max": {"audio_codec": "aac", "audio_sample_rate_hz": 96_000},
+}
 CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post("a" * 501), [("threads.text.max_graphemes", "text")]),
     (post("🎉" * 126), [("threads.text.max_graphemes", "text")]),
@@ -86,13 +93,7 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post(media=(video(codec="vp9"),)), [("threads.media.video_codec", "media[0]")]),
     *(
         (post(media=(video(**facts),)), [(f"threads.media.video_{rule}", "media[0]")])
-        for rule, facts in {
-            "pixel_format": {"pixel_format": "yuv444p"},
-            "bit_rate_max": {"bit_rate": 100_000_001},
-            "audio_codec": {"audio_codec": "opus"},
-            "audio_channels_max": {"audio_codec": "aac", "audio_channels": 6},
-            "audio_sample_rate_max": {"audio_codec": "aac", "audio_sample_rate_hz": 96_000},
-        }.items()
+        for rule, facts in _ODD_VIDEOS.items()
     ),
     (post(options={"topicTag": "a" * 51}), [("threads.topic_tag.max_characters", "options.topicTag")]),
     (post(options={"topicTag": " \u200b"}), [("threads.topic_tag.non_empty", "options.topicTag")]),

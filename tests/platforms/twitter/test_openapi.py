@@ -126,5 +126,5 @@ def test_reading_and_deleting_match_the_document() -> None:
     post: ReadyPost = world.ready(account)
     create = Call(method="GET", url="https://a.test", json={"text": "hello"})
     world.run(PLATFORM.reconcile(post, Intent(create, world.now.replace(minute=0)), world.settings))
-    world.run(PLATFORM.unpublish(facts(account), [live.uri], world.settings))  # type: ignore[misc, union-attr]  # it can, and is Live
+    world.run(PLATFORM.unpublish(facts(account), [live.uri], world.settings))  # type: ignore[list-item, misc, union-attr]  # it can, and is Live
     check_calls(world)
