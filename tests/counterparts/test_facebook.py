@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.domain.received import Checksum
 from letmepost.platforms.facebook.simulator.consent import APP, LOGIN
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
@@ -13,15 +14,29 @@ from tests.counterparts.stages import Publication
 PROGRAMS = Path(__file__).parent / "python"
 
 
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that is larger than the largest range that the simulator asks for."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    path.write_bytes(bytes(range(256)) * 20_000)
+    return path
+
+
 @pytest.fixture(scope="module", params=CLIENTS["facebook"])
 async def published(
-    request: pytest.FixtureRequest, open_stage: OpenStage, python: Path, require: Callable[[str], None]
+    request: pytest.FixtureRequest,
+    open_stage: OpenStage,
+    python: Path,
+    require: Callable[[str], None],
+    film: Path,
 ) -> AsyncIterator[Publication]:
     """The work of the client: it lists the Pages of a person, publishes, and is refused."""
     require(request.param)
-    async with open_stage("facebook", request.param, "graph.facebook.com") as stage:
+    hosts = ("graph.facebook.com", "graph-video.facebook.com")
+    async with open_stage("facebook", request.param, *hosts) as stage:
         account = await stage.new_account()
         given = {"client_id": APP.client_id, "client_secret": APP.client_secret, "code": account["code"]}
+        given["film"] = str(film)
         yield await stage.run(python, PROGRAMS / "facebook_business_sdk.py", **given)
 
 
@@ -54,7 +69,18 @@ def test_many_photos_are_one_post_in_their_order(published: Publication) -> None
 
 def test_story_shows_a_staged_photo(published: Publication) -> None:
     assert published.post("story")["record"]["kind"] == "story"
-    assert len(published.printed["stories"]) == 1
+    assert len(published.printed["stories"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "text"), [("film", "post", ""), ("reel", "reel", "A reel"), ("video_story", "story", "")]
+)
+def test_video_has_every_byte(published: Publication, film: Path, name: str, kind: str, text: str) -> None:
+    """The feed video is sent by the uploader of the client, in the ranges that the simulator asks for."""
+    post = published.post(name)
+    content = film.read_bytes()
+    assert post["record"]["video"] == {"sizeBytes": len(content), "checksum": str(Checksum.of(content))}
+    assert (post["record"]["kind"], post["text"]) == (kind, text)
 
 
 def test_comment_belongs_to_its_post(published: Publication) -> None:
@@ -64,7 +90,7 @@ def test_comment_belongs_to_its_post(published: Publication) -> None:
 
 def test_lists_show_posts_newest_first_without_stories(published: Publication) -> None:
     posts = published.printed["posts"]
-    assert published.printed["listed"] == [posts[name] for name in ("many", "photo", "link", "text")]
+    assert published.printed["listed"] == [posts[name] for name in ("film", "many", "photo", "link", "text")]
     assert "Deleted" not in published.texts()
 
 

@@ -13,8 +13,10 @@ from tests.doubles.simulated import facts
 from tests.doubles.worker import Worker
 from tests.platforms.facebook.suite import SUITE
 
-CLASSES = ("Business", "Comment", "Page", "PagePost", "Permission", "Photo", "Stories", "User")
+CLASSES = ("AdVideo", "Business", "Comment", "Page", "PagePost", "Permission", "Photo", "Stories", "User")
 UNLISTED: Mapping[str, frozenset[str]] = {
+    # https://developers.facebook.com/docs/video-api/guides/reels-publishing and publishing, read 2026-11-21
+    "AdVideo": frozenset({"video_id", "upload_url", "upload_session_id", "start_offset", "end_offset"}),
     "Page": frozenset({"tasks"}),  # https://developers.facebook.com/docs/pages-api/manage-pages, read 2026-11-21
 }
 _ID = r"[0-9]+"
@@ -29,14 +31,17 @@ ROWS = (
     Row("POST", f"{_ID}/feed", ("Page",), "/feed"),
     Row("POST", f"{_ID}/photos", ("Page",), "/photos"),
     Row("POST", f"{_ID}/photo_stories", ("Page",), "/photo_stories"),
+    Row("POST", f"{_ID}/videos", ("Page",), "/videos", result=("AdVideo",)),
+    Row("POST", f"{_ID}/video_reels", ("Page",), "/video_reels", result=("AdVideo",)),
+    Row("POST", f"{_ID}/video_stories", ("Page",), "/video_stories", result=("AdVideo",)),
     Row("GET", f"{_ID}/published_posts", ("Page",), "/published_posts", result=("PagePost",)),
     Row("GET", f"{_ID}/stories", ("Page",), "/stories", result=("Stories",)),
     Row("POST", f"{_POST}/comments", ("PagePost",), "/comments"),
     Row("GET", f"{_POST}/comments", ("PagePost",), "/comments", result=("Comment",)),
     Row("GET", _POST, ("PagePost", "Comment")),
     Row("DELETE", _POST, ("PagePost", "Comment")),
-    Row("GET", _ID, ("Photo", "PagePost", "Page")),
-    Row("DELETE", _ID, ("Photo", "PagePost")),
+    Row("GET", _ID, ("Photo", "AdVideo", "PagePost", "Page")),
+    Row("DELETE", _ID, ("Photo", "AdVideo", "PagePost")),
 )
 
 
@@ -62,8 +67,9 @@ def exchanged() -> tuple[list[tuple[Call, Reply]], str]:
         worker.run(PLATFORM.is_there(facts(worker.account), uris[0], worker.settings))
         worker.run(PLATFORM.unpublish(facts(worker.account), uris, worker.settings))
     pairs = zip(worker.calls, worker.replies, strict=True)
-    # Meta's client has no token endpoint.
-    return [pair for pair in pairs if "/oauth/" not in pair[0].url], urlsplit(worker.root).path
+    # Meta's client has no token endpoint and no upload host.
+    listed = [pair for pair in pairs if "/oauth/" not in pair[0].url and "/video-upload/" not in pair[0].url]
+    return listed, urlsplit(worker.root).path
 
 
 async def test_parameters_and_fields_are_those_of_metas_client(lists: GraphLists) -> None:

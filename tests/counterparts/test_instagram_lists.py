@@ -28,7 +28,8 @@ CLASSES = (
 )
 UNLISTED: Mapping[str, frozenset[str]] = {
     # https://developers.facebook.com/docs/instagram-platform/reference/instagram-media, read 2026-11-28
-    "IGMedia": frozenset({"deleted_id"}),
+    # https://developers.facebook.com/docs/instagram-platform/content-publishing/resumable-uploads, read 2026-11-21
+    "IGMedia": frozenset({"deleted_id", "uri"}),
     "Page": frozenset({"tasks"}),  # https://developers.facebook.com/docs/pages-api/manage-pages, read 2026-11-21
 }
 _ID = r"[0-9]+"
