@@ -44,6 +44,20 @@ class Page:
         photo_id: str = data(self.post("photos", url=PICTURE, published="false"))["id"]
         return photo_id
 
+    def transfer(self, session: str, start: int, content: bytes) -> SimulatedReply:
+        """Send a part of a feed video."""
+        fields = {"upload_phase": "transfer", "upload_session_id": session, "start_offset": str(start)}
+        head = "".join(
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
+        )
+        file = b'--b\r\nContent-Disposition: form-data; name="video_file_chunk"; filename="a"\r\n\r\n' + content
+        headers = {"authorization": f"Bearer {self.token}", "content-type": "multipart/form-data; boundary=b"}
+        body = head.encode() + file + b"\r\n--b--\r\n"
+        return self.worker.ask("POST", f"/v26.0/{self.id}/videos", body, headers, query=(self.proof,))
+
+    def start(self, edge: str = "videos", **form: str) -> Any:
+        return data(self.post(edge, upload_phase="start", **form))
+
     def upload(self, content: bytes) -> SimulatedReply:
         body = (
             b'--b\r\nContent-Disposition: form-data; name="access_token"\r\n\r\n'
@@ -179,6 +193,89 @@ def test_deleting_a_post_deletes_its_comments_and_photos(page: Page) -> None:
     assert data(page.send("DELETE", post)) == {"success": True}
     assert page.worker.posts() == []
     assert refusal(page.send("GET", photo)) == (400, 100, 33)
+
+
+def test_feed_video_is_sent_in_ranges_and_published_once(page: Page) -> None:
+    begun = page.start(file_size="3")
+    session = begun["upload_session_id"]
+    assert (begun["start_offset"], begun["end_offset"]) == ("0", "3")
+    finish = {"upload_phase": "finish", "upload_session_id": session}
+    assert refusal(page.post("videos", **finish)) == (400, 6000, None)
+    assert data(page.transfer(session, 0, b"ab")) == {"start_offset": "2", "end_offset": "3"}
+    other = page.transfer(session, 0, b"abc")
+    assert refusal(other) == (400, 6001, 1363037)
+    assert data(other)["error"]["error_data"] == {"start_offset": "2", "end_offset": "3"}
+    assert refusal(page.transfer(session, 2, b"cd")) == (400, 6001, 1363037)
+    assert data(page.transfer(session, 2, b"c")) == {"start_offset": "3", "end_offset": "3"}
+    assert data(page.post("videos", **finish, description="film", title="Title")) == {"success": True}
+    assert refusal(page.post("videos", **finish)) == WRONG
+    [post] = page.worker.posts()
+    assert (post.text, post.record["title"]) == ("film", "Title")
+    assert post.record["video"]["sizeBytes"] == 3
+    video_id = begun["video_id"]
+    shown = page.get(video_id, fields="status,post_id")
+    assert shown["status"]["video_status"] == "processing"
+    assert "post_id" not in shown
+    page.worker.advance(seconds=1)
+    shown = page.get(video_id, fields="status,post_id,permalink_url")
+    assert shown["status"]["publishing_phase"] == {"status": "complete", "publish_status": "published"}
+    assert (shown["post_id"], shown["permalink_url"]) == (post.uri, f"/{page.id}/videos/{video_id}/")
+    assert [row["id"] for row in page.get(f"{page.id}/videos", fields="id")["data"]] == [video_id]
+    assert data(page.send("DELETE", video_id)) == {"success": True}
+    assert page.worker.posts() == []
+
+
+@pytest.mark.parametrize(
+    ("edge", "form", "expected"),
+    [
+        ("videos", {}, WRONG),
+        ("videos", {"file_url": "https://media.example.com/1"}, WRONG),
+        ("videos", {"upload_phase": "start"}, WRONG),
+        ("videos", {"upload_phase": "start", "file_size": "0"}, WRONG),
+        ("videos", {"upload_phase": "finish"}, WRONG),
+        ("videos", {"upload_phase": "finish", "upload_session_id": "5"}, (400, 100, 33)),
+        ("videos", {"upload_phase": "transfer", "upload_session_id": "5"}, (400, 324, None)),
+        ("video_reels", {"upload_phase": "transfer"}, WRONG),
+        ("video_reels", {"upload_phase": "finish", "video_id": "5"}, WRONG),
+        ("video_stories", {"upload_phase": "finish"}, WRONG),
+    ],
+)
+def test_invalid_phase_of_a_video_is_refused(
+    page: Page, edge: str, form: dict[str, str], expected: tuple[int, int, int | None]
+) -> None:
+    assert refusal(page.post(edge, **form)) == expected
+
+
+@pytest.mark.parametrize(
+    ("edge", "form"),
+    [
+        ("video_reels", {}),
+        ("video_reels", {"video_state": "DRAFT"}),
+        ("video_stories", {"description": "text"}),
+        ("video_stories", {"title": "text"}),
+    ],
+)
+def test_video_that_has_arrived_is_published_with_valid_parameters_only(
+    page: Page, edge: str, form: dict[str, str]
+) -> None:
+    begun = page.start(edge)
+    path = begun["upload_url"].removeprefix(page.worker.root)
+    headers = {"authorization": f"OAuth {page.token}", "offset": "0", "file_size": "3"}
+    finish = {"upload_phase": "finish", "video_id": begun["video_id"]}
+    assert page.worker.ask("POST", path, b"abc", {**headers, "authorization": f"Bearer {page.token}"}).status == 401
+    assert page.worker.ask("POST", path, b"abc", headers).status == 200
+    assert refusal(page.post(edge, **finish)) == (400, 6000, None)  # its bytes have not been checked yet
+    page.worker.advance(seconds=1)
+    assert page.get(begun["video_id"], fields="status")["status"]["video_status"] == "upload_complete"
+    assert refusal(page.post(edge, **finish, **form)) == WRONG
+    assert page.worker.posts() == []
+
+
+def test_upload_that_is_not_published_expires_after_a_day(page: Page) -> None:
+    begun = page.start(file_size="3")
+    page.worker.advance(days=1)
+    assert refusal(page.transfer(begun["upload_session_id"], 0, b"abc")) == (400, 100, 33)
+    assert refusal(page.send("GET", begun["video_id"])) == (400, 100, 33)
 
 
 def test_page_has_no_access_to_another_page(page: Page) -> None:

@@ -13,6 +13,7 @@ from tests.doubles.worker import Worker
 from tests.platforms.instagram.suite import FACEBOOK, INSTAGRAM
 
 IMAGE = {"image_url": "https://media.example.com/1"}
+VIDEO = {"video_url": "https://media.example.com/2"}
 SUBCODE = "error_subcode"
 
 
@@ -91,6 +92,19 @@ def tags(*rows: object) -> str:
         ({"image_url": "ftp://a/b"}, (9004, 2207052)),
         ({"image_url": "https://a.example/ü.jpg"}, (9004, 2207052)),
         ({**IMAGE, "media_type": "PICTURE"}, (100, 2207023)),
+        ({"media_type": "VIDEO", **VIDEO}, (100, 2207023)),
+        ({"media_type": "REELS", "is_carousel_item": "true", **VIDEO}, (100, 2207023)),
+        ({"media_type": "REELS"}, (100, None)),
+        ({"media_type": "REELS", "video_url": "ftp://a/b"}, (9004, 2207052)),
+        ({"media_type": "REELS", "upload_type": "resumable"}, (100, None)),
+        ({"media_type": "REELS", **VIDEO, "alt_text": "a"}, (100, None)),
+        ({"media_type": "REELS", **VIDEO, "cover_url": "cover"}, (9004, 2207052)),
+        ({"media_type": "REELS", **VIDEO, "share_to_feed": "maybe"}, (100, None)),
+        ({"media_type": "REELS", **VIDEO, "trial_params": "{}"}, (100, None)),
+        ({"media_type": "REELS", **VIDEO, "trial_params": "MANUAL"}, (100, None)),
+        ({"media_type": "REELS", **VIDEO, "user_tags": tags({"username": "a", "x": 0, "y": 0})}, (100, None)),
+        ({"media_type": "STORIES", **VIDEO, "share_to_feed": "true"}, (100, None)),
+        ({**IMAGE, "cover_url": "https://media.example.com/1"}, (100, None)),
         ({**IMAGE, "caption": "x" * 2201}, (36004, 2207010)),
         ({**IMAGE, "caption": "🎉" * 1101}, (36004, 2207010)),
         ({**IMAGE, "caption": "#a " * 31}, (36004, 2207010)),
@@ -170,6 +184,30 @@ def test_container_becomes_ready_is_published_once_and_expires(client: Client) -
     assert error_of(client.publish(late)) == (-2, 2207020)
     assert error_of(client.publish("1")) == (24, 2207008)
     assert len(client.worker.posts()) == 1
+
+
+def test_video_is_received_by_the_upload_host_with_page_login(facebook: Client) -> None:
+    status, made = facebook.send(
+        "POST", f"{facebook.id}/media", media_type="REELS", upload_type="resumable", caption="reel"
+    )
+    assert status == 200
+    path = made["uri"].removeprefix(facebook.worker.root)
+    headers = {"authorization": f"OAuth {facebook.token}", "offset": "0", "file_size": "3"}
+    assert facebook.status(made["id"]) == "IN_PROGRESS"
+    phases = facebook.send("GET", made["id"], fields="video_status")[1]["video_status"]
+    assert phases["uploading_phase"] == {"status": "not_started", "bytes_transferred": 0}
+    assert error_of(facebook.publish(made["id"])) == (9007, 2207027)
+    assert facebook.worker.ask("POST", path, b"abc", {**headers, "offset": "1"}).status == 400
+    assert facebook.worker.ask("POST", path, b"abc", headers).status == 200
+    facebook.worker.advance(seconds=1)
+    phases = facebook.send("GET", made["id"], fields="video_status")[1]["video_status"]
+    assert phases == {
+        "uploading_phase": {"status": "complete", "bytes_transferred": 3, "source_file_size": 3},
+        "processing_phase": {"status": "complete"},
+    }
+    assert facebook.publish(made["id"])[0] == 200
+    [post] = facebook.worker.posts()
+    assert (post.text, post.record["video"]["sizeBytes"]) == ("reel", 3)
 
 
 def test_carousel_needs_children_that_are_ready_and_its_own(client: Client) -> None:

@@ -4,9 +4,10 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind, InputRefused
-from letmepost.domain.flow import Auth, Call, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Reply
 from letmepost.domain.playback import play
 from letmepost.platforms._meta.calls import read, sign, signer, with_token
 from letmepost.platforms._meta.login import consent_url, log_in
@@ -178,6 +179,9 @@ def test_every_call_proves_the_secret_of_the_app(client: LoginClient) -> None:
     assert dict(signed.query) == dict(with_token(call, person.token, client.settings).query)
     assert signed.headers == {"Authorization": f"Bearer {person.token}"}
     assert "appsecret_proof" not in dict(sign(call, credential, NOW, b"").query)
+    upload = Call(method="POST", url="https://rupload.facebook.com/video-upload/v26.0/7", effect=Effect.WRITE)
+    signed = signer(GraphSettings(client_secret=SecretStr("s")))(upload, credential, NOW, b"")
+    assert (signed.headers, signed.query) == ({"Authorization": f"OAuth {person.token}"}, ())
     anonymous = Call(method="GET", url=call.url, auth=Auth.NONE)
     assert signer(client.settings)(anonymous, credential, NOW, b"") == anonymous
 
