@@ -246,7 +246,7 @@ def test_start_without_its_ids_is_repeated_later(begun: Reply) -> None:
 
 
 def test_success_is_only_an_acknowledgment() -> None:
-    for at_s, wait_s in ((1, 5), (61, 30), (601, 60)):
+    for at_s, wait_s in ((1, 5), (61, 30), (601, 60), (3601, 300)):
         said, _ = run(REEL, BEGUN, SENT, ARRIVED, SENT, status("processing", processing="in_progress", at_s=at_s))
         assert said[-1] == Pause("post-processing", wait_s, 12 * 3600)
     assert not any(isinstance(what, Live) for what in said)
@@ -256,7 +256,7 @@ def test_success_is_only_an_acknowledgment() -> None:
 
 def test_hidden_video_is_never_taken_for_a_rejection() -> None:
     said, ended = run(REEL, BEGUN, SENT, ARRIVED, SENT, MISSING)
-    assert (said[-1], ended) == (Pause("post-processing", 60.0, 12 * 3600), None)
+    assert (said[-1], ended) == (Pause("post-processing", 300.0, 12 * 3600), None)
     assert rule_of(run(REEL, BEGUN, SENT, ARRIVED, SENT, MISSING, None)[1])[0] is FailureKind.UNAVAILABLE
 
 

@@ -32,8 +32,8 @@ _ARRIVES_WITHIN_S = 1800.0
 _BEGINS_WITHIN_S = 60.0
 _PUBLISHED_WITHIN_S = 12 * 3600.0
 _LOOK_AGAIN_S = 5.0
-_WAITS_S = ((60.0, _LOOK_AGAIN_S), (600.0, 30.0))
-_LONG_WAIT_S = 60.0
+_WAITS_S = ((60.0, _LOOK_AGAIN_S), (600.0, 30.0), (3600.0, 60.0))
+_LONG_WAIT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
