@@ -37,7 +37,7 @@ VIDEO_OPTIONS = {
 }
 THUMBNAIL = {"option_media": {"thumbnail": image(2)}}
 POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
-    "bluesky": [{"media": (image(),), **TALK}],
+    "bluesky": [{"media": (image(),), **TALK}, {"media": (video(),)}],
     "example": [{"media": (image(),)}],
     "facebook": [
         {"media": (image(),), "first_comment": "comment"},

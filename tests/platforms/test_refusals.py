@@ -28,6 +28,8 @@ _PARAMETERS = {
     "reason": "No",
     "source": "The directory",
     "status": "404",
+    "size_bytes": 9_000_000,
+    "limit": 5_242_880,
 }
 """Parameters of refusals without a page, which have no sample."""
 

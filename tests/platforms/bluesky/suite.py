@@ -2,7 +2,7 @@
 
 from letmepost.domain.errors import FailureKind
 from letmepost.platforms.bluesky import PLATFORM
-from tests.doubles.media import image
+from tests.doubles.media import image, video
 from tests.platforms.suite.description import Ending, PlatformSuite
 
 CARD = {"url": "https://example.com", "title": "A", "thumbnail": "med_1"}
@@ -22,7 +22,7 @@ WORDS = (*_WORDS.split(), " ", "\n", "\r\n", "\r", "\t", "\u2028", "\u3000", f" 
 SUITE = PlatformSuite(
     platform=PLATFORM,
     examples={
-        "card": {"text": "card", "options": {"linkCard": CARD}, "option_media": {"linkCard.thumbnail": image(9)}},
+        "card": {"text": "card", "options": {"linkCard": CARD}, "option_media": {"linkCard.thumbnail": image(8)}},
         "labels": {"text": "labelled", "options": {"langs": ["en", "de"], "labels": ["nudity"]}},
         "gate": {"text": "for some", "options": {"threadgate": {"allow": ["followers", "mentioned"]}}},
     },
@@ -52,12 +52,38 @@ SUITE = PlatformSuite(
             "option_media": {"linkCard.thumbnail": image(size_bytes=size_bytes)},
         },
     },
-    unjudged={"bluesky.media.alt_text_max_graphemes": "a limit of the official client: servers have none"},
+    broken={
+        "bluesky.media.image_video_exclusive": {"text": "both", "media": (image(), video())},
+    },
+    unjudged={
+        "bluesky.media.image_video_exclusive": "a record has no place for a second video",
+        "bluesky.media.alt_text_max_graphemes": "a limit of the official client: servers have none",
+        "bluesky.media.video_size_max": "tests send no file of 300 MB: the simulator's own test sends its size",
+        "bluesky.media.video_duration_max": "a limit of the official client: the simulator reads no durations",
+    },
     endings={
         "processing_forever": Ending(status="failed", kind=FailureKind.IN_DOUBT),
         "directory_gone": Ending(status=None, kind=FailureKind.REJECTED),
         "directory_rate_limited": Ending(status=None, kind=FailureKind.RATE_LIMITED),
         "directory_unavailable": Ending(status=None, kind=FailureKind.UNAVAILABLE),
         "directory_unanswered": Ending(status=None, kind=FailureKind.UNAVAILABLE),
+        "video_failed": Ending(
+            status="rejected", kind=FailureKind.REJECTED, rule="bluesky.video.job_failed", example="video"
+        ),
+        "video_interrupted": Ending(kind=FailureKind.UNAVAILABLE, example="video"),
+        "video_unfinished": Ending(
+            status="failed", kind=FailureKind.UNAVAILABLE, rule="bluesky.video.transcode_timeout", example="video"
+        ),
+        "video_quota": Ending(
+            status="failed",
+            kind=FailureKind.RATE_LIMITED,
+            rule="bluesky.video.quota_exhausted",
+            has_retry_time=False,
+            example="video",
+        ),
+        "video_email_unconfirmed": Ending(
+            status="rejected", kind=FailureKind.REJECTED, rule="bluesky.video.email_unconfirmed", example="video"
+        ),
+        "video_reply_lost": Ending(example="video"),
     },
 )

@@ -1,15 +1,21 @@
 """The flows against the simulator. Both are written from the same specification, independently of each other."""
 
+from dataclasses import replace
+
 import pytest
 
 from letmepost.domain.content import ThreadPart
 from letmepost.domain.errors import FailureKind, InputRefused
-from letmepost.domain.flow import Extra, Live, Part
+from letmepost.domain.flow import Extra, Live, Part, Warn
+from letmepost.domain.received import Checksum
 from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
-from tests.doubles.media import image
+from letmepost.platforms.bluesky.simulator import SIMULATOR
+from tests.doubles.media import image, video
 from tests.doubles.simulated import facts, failed
 from tests.doubles.worker import Worker
+
+DIRECT = {"video_upload": "server"}
 
 
 @pytest.fixture
@@ -104,6 +110,33 @@ def test_putting_the_same_post_twice_creates_one(driver: Worker) -> None:
         driver.journal.steps.clear()
         driver.finish(post)
     assert driver.visible() == ["once"]
+
+
+def test_video_is_shown_whole_in_a_part_of_a_thread(driver: Worker) -> None:
+    item = replace(video(), alt_text="A cat runs")
+    driver.publish(driver.connect(), text="one", thread=(ThreadPart(text="two", media=(item,)),))
+    [_, part] = driver.posts()
+    sent = b"".join([b"\x00\x00\x00\x18ftypmp42", b"\n" * 4_988])
+    assert part.record["video"] == {"sizeBytes": 5_000, "checksum": str(Checksum.of(sent))}
+    assert part.record["embed"]["alt"] == "A cat runs"
+
+
+def test_video_is_sent_once_although_its_processing_takes_several_runs(driver: Worker) -> None:
+    driver.publish(driver.connect(), media=(video(),))
+    sent = [request.method for request in driver.requests if "uploadVideo" in request.url]
+    assert sent == ["POST"]
+    assert len([call for call in driver.calls if "getServiceAuth" in call.url]) == 1
+
+
+@pytest.mark.parametrize("scenario", ["ok", "video_reply_lost"])
+def test_video_can_be_uploaded_to_the_account_s_own_server(scenario: str) -> None:
+    direct = replace(SIMULATOR, settings=lambda base: SIMULATOR.settings(base).model_copy(update=DIRECT))
+    driver = Worker(platform=replace(PLATFORM, simulator=direct))
+    said = driver.publish(driver.connect(scenario), media=(video(),))
+    assert [type(one) for one in said] == [Warn, Live]
+    [post] = driver.posts()
+    assert post.record["embed"]["video"]["size"] == post.record["video"]["sizeBytes"] == 5_000
+    assert not any("app.bsky.video" in request.url for request in driver.requests)
 
 
 def test_session_of_a_disconnected_account_is_over(driver: Worker) -> None:

@@ -26,11 +26,19 @@ DIRECTORY_SCENARIOS = {
     "directory_unavailable",
     "directory_unanswered",
 }
+VIDEO_SCENARIOS = {
+    "video_failed",
+    "video_interrupted",
+    "video_unfinished",
+    "video_quota",
+    "video_email_unconfirmed",
+    "video_reply_lost",
+}
 CREATE = {"$type": "com.atproto.repo.applyWrites#create", "collection": POST}
 
 
 def test_every_scenario_of_the_contract_exists() -> None:
-    assert set(SIMULATOR.scenarios) == SCENARIOS | DIRECTORY_SCENARIOS
+    assert set(SIMULATOR.scenarios) == SCENARIOS | DIRECTORY_SCENARIOS | VIDEO_SCENARIOS
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from letmepost.platforms.bluesky.permissions import PERMISSIONS
 from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.read_back import is_there
 from letmepost.platforms.bluesky.reconcile import reconcile
-from letmepost.platforms.bluesky.refusals import NEVER_RAISED, REFUSALS
+from letmepost.platforms.bluesky.refusals import REFUSALS
 from letmepost.platforms.bluesky.replies import explain
-from letmepost.platforms.bluesky.rules import RULES
+from letmepost.platforms.bluesky.rules import RULES, rules_for
 from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, server, sign
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.simulator import SIMULATOR
@@ -21,8 +21,8 @@ PLATFORM = Platform(
     title="Bluesky",
     api_version=None,  # methods never change: a breaking change gets a new name
     rules=RULES,
+    rules_for=rules_for,
     refusals=REFUSALS,
-    never_raised=NEVER_RAISED,
     permissions=PERMISSIONS,
     options=BlueskyOptions,
     settings=BlueskySettings,

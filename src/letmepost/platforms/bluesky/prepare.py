@@ -8,11 +8,14 @@ from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.fields import object_in
 from letmepost.platforms._kit.flows import fetch, find
 from letmepost.platforms.bluesky.identity import resolve_handle
+from letmepost.platforms.bluesky.media_rules import is_video
 from letmepost.platforms.bluesky.options import BlueskyPostReference
 from letmepost.platforms.bluesky.records import Blobs, Parents, Place, read_place
-from letmepost.platforms.bluesky.refusals import GIF_STATIC, MENTION_UNRESOLVED, REPLY_TO_NOT_FOUND
+from letmepost.platforms.bluesky.refusals import GIF_STATIC, MENTION_UNRESOLVED, REPLY_TO_NOT_FOUND, VIDEO_UNCONFIRMED
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.richtext import mentioned_handles
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.video import upload_video
 from letmepost.platforms.bluesky.xrpc import get_record, is_missing, upload_blob
 from letmepost.platforms.contract import ReadyPost
 
@@ -44,10 +47,19 @@ def resolve_mentions(post: ReadyPost) -> Flow[Mapping[str, str]]:
     return dids
 
 
-def upload_media(post: ReadyPost, uploads: Iterable[Upload]) -> Flow[Blobs]:
+def warn_about_unconfirmed(uploads: Iterable[Upload], settings: BlueskySettings) -> Flow[None]:
+    """Warn that no one reports whether a video can be played that only the account's own server has received."""
+    if settings.video_upload == "server" and any(is_video(upload.item) for upload in uploads):
+        yield Warn(VIDEO_UNCONFIRMED.id, VIDEO_UNCONFIRMED.describe())
+
+
+def upload_media(post: ReadyPost, settings: BlueskySettings, uploads: Iterable[Upload]) -> Flow[Blobs]:
     """Upload every media item, and return the server's references to them by step."""
     blobs = {}
     for upload in uploads:
+        if is_video(upload.item):
+            blobs[upload.step] = yield from upload_video(post, upload, settings)
+            continue
         call = upload_blob(post.account.data["pds"], upload.item, step=upload.step)
         blobs[upload.step] = yield from fetch(call, lambda reply: object_in(reply.data(), "blob") or None, explain)
     return blobs

@@ -14,7 +14,13 @@ from letmepost.platforms._kit.drafts import Draft, drafts_of
 from letmepost.platforms._kit.publishing import Posted, publish_drafts, publish_extra, send_with_media
 from letmepost.platforms.bluesky import refusals
 from letmepost.platforms.bluesky.options import BlueskyOptions
-from letmepost.platforms.bluesky.prepare import find_parents, resolve_mentions, upload_media, warn_about_animations
+from letmepost.platforms.bluesky.prepare import (
+    find_parents,
+    resolve_mentions,
+    upload_media,
+    warn_about_animations,
+    warn_about_unconfirmed,
+)
 from letmepost.platforms.bluesky.reconcile import find_put
 from letmepost.platforms.bluesky.records import (
     Blobs,
@@ -39,23 +45,24 @@ def publish(post: ReadyPost, settings: BlueskySettings) -> Flow[None]:
     drafts = drafts_of(post.content)
     uploads = [upload for draft in drafts for upload in uploads_of(draft, post.content)]
     yield from warn_about_animations(uploads)
+    yield from warn_about_unconfirmed(uploads, settings)
     dids = yield from resolve_mentions(post)
     above = None if options.parent is None else (yield from find_parents(post, options.parent))
-    blobs = yield from upload_media(post, uploads)
-    writer = _Writer(post=post, options=options, dids=dids, above=above, blobs=blobs, app=base_url(settings.app_url))
+    blobs = yield from upload_media(post, settings, uploads)
+    writer = _Writer(post=post, options=options, settings=settings, dids=dids, above=above, blobs=blobs)
     yield from publish_drafts(drafts, writer.put, refusals.FIRST_COMMENT_REFUSED, writer.put_threadgate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Writer:
-    """Puts the records of one post. `app` is the base URL of links to posts; `above` is what the post replies to."""
+    """Puts the records of one post. `above` is what the post replies to."""
 
     post: ReadyPost
     options: BlueskyOptions
+    settings: BlueskySettings
     dids: Mapping[str, str]
     above: Parents | None
     blobs: Blobs
-    app: str
 
     def put(self, draft: Draft, before: Sequence[Place]) -> Flow[Posted[Place]]:
         """Put one post. Blobs that the server has lost since the upload are uploaded again."""
@@ -63,12 +70,12 @@ class _Writer:
             partial(self._call, draft, self._parents(before)),
             self.blobs,
             uploads_of(draft, self.post.content),
-            partial(upload_media, self.post),
+            partial(upload_media, self.post, self.settings),
             lambda reply: error_name(reply) == "BlobNotFound",
         )
         place = yield from self._placed(call, reply)
         did = self.post.account.platform_account_id  # it does not change with the handle
-        url = f"{self.app}/profile/{did}/post/{tid(self.post.frozen, draft.index)}"
+        url = f"{base_url(self.settings.app_url)}/profile/{did}/post/{tid(self.post.frozen, draft.index)}"
         return Posted(reference=place, uri=place.uri, cid=place.cid, url=url)
 
     def put_threadgate(self, first: Posted[Place]) -> Flow[None]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from letmepost.domain.content import MediaItem, PostContent
 from letmepost.platforms._kit.drafts import Draft, Upload
 from letmepost.platforms._kit.fields import text_in
+from letmepost.platforms.bluesky.media_rules import is_video
 from letmepost.platforms.bluesky.options import BlueskyLinkCard, BlueskyOptions, BlueskyThreadgate
 from letmepost.platforms.bluesky.richtext import rich_text
 from letmepost.platforms.bluesky.xrpc import POST, THREADGATE
@@ -97,7 +98,7 @@ def _audience(word: str) -> Json:
 def _embed(draft: Draft, options: BlueskyOptions, blobs: Blobs) -> Json | None:
     """Return what a post shows. Link card and quote belong to the first post."""
     if draft.media:
-        media: Json | None = _images(draft, blobs)
+        media: Json | None = _video(draft, blobs) if is_video(draft.media[0]) else _images(draft, blobs)
     else:
         media = _external(options.link_card, blobs) if draft.is_first else None
     if options.quote is None or not draft.is_first:
@@ -114,10 +115,19 @@ def _images(draft: Draft, blobs: Blobs) -> Json:
 
 
 def _image(item: MediaItem, blob: Json) -> Json:
-    image: dict[str, Any] = {"image": blob, "alt": item.alt_text or ""}
-    if item.facts is not None and item.facts.width_px and item.facts.height_px:
-        image["aspectRatio"] = {"width": item.facts.width_px, "height": item.facts.height_px}
-    return image
+    return {"image": blob, "alt": item.alt_text or "", **_aspect_ratio(item)}
+
+
+def _video(draft: Draft, blobs: Blobs) -> Json:
+    [upload] = draft.uploads(_BLOB_NAME)
+    alt = {"alt": upload.item.alt_text} if upload.item.alt_text else {}
+    return {"$type": "app.bsky.embed.video", "video": blobs[upload.step], **alt, **_aspect_ratio(upload.item)}
+
+
+def _aspect_ratio(item: MediaItem) -> Json:
+    if item.facts is None or not item.facts.width_px or not item.facts.height_px:
+        return {}
+    return {"aspectRatio": {"width": item.facts.width_px, "height": item.facts.height_px}}
 
 
 def _external(card: BlueskyLinkCard | None, blobs: Blobs) -> Json | None:

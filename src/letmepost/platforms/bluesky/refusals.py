@@ -6,7 +6,11 @@ from functools import partial
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
 from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
-from letmepost.platforms.bluesky.image_rules import MEDIA_IMAGE_SIZE_MAX
+from letmepost.platforms.bluesky.media_rules import (
+    MEDIA_IMAGE_SIZE_MAX,
+    MEDIA_VIDEO_DURATION_MAX,
+    MEDIA_VIDEO_SIZE_MAX,
+)
 
 APP_PASSWORD = "Create an app password in Bluesky under Settings → Privacy and security → App passwords"  # noqa: S105 - a sentence
 _RECONNECT = f"{APP_PASSWORD}, and connect the account again with it."
@@ -118,22 +122,85 @@ FILE_TOO_LARGE = rejected(
     remediation="Attach a smaller file: the limit of a server can be lower than Bluesky's own.",
 )
 
-REFUSALS = tuple(explanations_in(sys.modules[__name__]))
-
-NEVER_RAISED = (
-    Explanation(
-        id="bluesky.media.image_video_exclusive",
-        message="A post has images or a video, not both.",
-        remediation="Attach images only.",
-        summary="Videos cannot be published on Bluesky in this release, so a post with a video is rejected by "
-        "`bluesky.media.kind_supported`. This rule is never raised.",
-    ),
-    Explanation(
-        id="bluesky.media.video_size_max",
-        message="The video is too large.",
-        remediation="Attach images only.",
-        summary="Videos cannot be published on Bluesky in this release, so a post with a video is rejected by "
-        "`bluesky.media.kind_supported`. This rule is never raised.",
-    ),
+VIDEO_UNCONFIRMED = Explanation(
+    id="bluesky.video.unconfirmed",
+    message="The video was uploaded to the account's own server, which does not report whether it can be played.",
+    remediation="Play the video on Bluesky. If it never plays, encode it again and publish it in a new post.",
+    summary="Without the video service, Bluesky processes a video after its post is visible and does not report the "
+    "result. A video with irregular timestamps, such as one that was cut without encoding it again, may never play.",
 )
-"""Documented ids that no post can break here, for callers who branch on them."""
+VIDEO_QUOTA = PlatformRefusal(
+    id="bluesky.video.quota_exhausted",
+    kind=FailureKind.RATE_LIMITED,
+    message="The account has used up its daily limit of videos on Bluesky: {reason}",
+    remediation="Wait until the next day: the post is retried until then.",
+    summary="Bluesky limits how many videos, and how many bytes of video, an account uploads in a day. It does not "
+    "report when the day ends, so the post is retried in growing intervals. Posts without videos are not affected.",
+    sample={"reason": "User has exceeded daily upload videos limit."},
+)
+VIDEO_EMAIL = rejected(
+    id="bluesky.video.email_unconfirmed",
+    message="Bluesky does not let this account upload videos before its email address is confirmed.",
+    remediation="Confirm the email address in Bluesky under Settings → Account, and retry the post.",
+    summary="Bluesky accepts videos only from accounts with a confirmed email address.",
+)
+VIDEO_ACCOUNT_NEW = rejected(
+    id="bluesky.video.account_new",
+    message="Bluesky does not let this account upload videos yet: {reason}",
+    remediation="Retry the post when the account is older, or publish it without the video.",
+    summary="Bluesky accepts videos only from accounts of some age, which it does not publish.",
+    sample={"reason": "Account is not old enough to upload videos."},
+)
+VIDEO_NOT_ALLOWED = rejected(
+    id="bluesky.video.not_allowed",
+    message="Bluesky does not let this account upload videos: {reason}",
+    remediation="Ask Bluesky's support for the reason, or publish the post without the video.",
+    summary="Bluesky has withdrawn the account's permission to upload videos.",
+    sample={"reason": "User is not allowed to upload videos."},
+)
+VIDEO_REJECTED = rejected(
+    id="bluesky.video.job_failed",
+    message="Bluesky could not process the video: {reason}",
+    remediation="Export the video as MP4 with H.264 and AAC, and attach the new file.",
+    summary="Bluesky's video service checks and converts each video before its post is published, and rejected this "
+    "one. Nothing was published.",
+    sample={"reason": "Video failed validation."},
+)
+VIDEO_UNSTORABLE = rejected(
+    rule=MEDIA_VIDEO_SIZE_MAX.id,
+    message="The account's server does not accept a file as large as the converted video.",
+    remediation="Attach a smaller video, or ask the operator of the account's server to raise its limit.",
+)
+VIDEO_TOO_LARGE = rejected(
+    rule=MEDIA_VIDEO_SIZE_MAX.id,
+    message="Bluesky does not accept a video of this size: {reason}",
+    remediation="Attach a smaller video: the limit of a server can be lower than Bluesky's own.",
+)
+VIDEO_TOO_LARGE_FOR_SERVER = rejected(
+    rule=MEDIA_VIDEO_SIZE_MAX.id,
+    message="The video has {size_bytes} bytes. The account's server accepts at most {limit}.",
+    remediation="Attach a video of {limit} bytes or fewer.",
+)
+VIDEO_TOO_LONG = rejected(
+    rule=MEDIA_VIDEO_DURATION_MAX.id,
+    message="Bluesky does not accept a video of this length: {reason}",
+    remediation="Cut the video, and attach the shorter one.",
+)
+VIDEO_UNFINISHED = unavailable(
+    id="bluesky.video.transcode_timeout",
+    message="Bluesky has not finished processing the video within 15 minutes (state: {state}).",
+    remediation="Wait: the post is retried. If it fails, publish it again later.",
+    summary="Bluesky's video service processes each video before its post is published, which normally takes less than "
+    "a minute. Nothing was published.",
+    sample={"state": "JOB_STATE_ENCODING"},
+)
+VIDEO_NOT_PROCESSED = unavailable(message="Bluesky's video service lost the video, or failed to process it: {reason}")
+VIDEO_SERVICE_CLOSED = unavailable(message="Bluesky's video service accepts no uploads at the moment: {reason}")
+VIDEO_TOKEN_REFUSED = unavailable(message="Bluesky's video service does not accept the token of the account's server.")
+NO_VIDEO_SERVICE = unavailable(
+    message="The video service of this deployment does not respond like one.",
+    remediation="Ask the operator to check `LETMEPOST_BLUESKY_VIDEO_URL`.",
+    is_operators=True,
+)
+
+REFUSALS = tuple(explanations_in(sys.modules[__name__]))

@@ -18,9 +18,10 @@ from letmepost.platforms._kit.meanings import Meanings
 from letmepost.platforms._kit.rates import retry_at
 from letmepost.platforms._kit.replies import shown_reason, shown_response
 from letmepost.platforms.bluesky import refusals
+from letmepost.platforms.bluesky.video_replies import is_of_video_service, message_in, video_refusal
 from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, REFRESH_SESSION, error_name, method_of
 
-_TOKEN = re.compile(r"eyJ[\w-]{13,}(?:\.[\w-]*){0,2}")
+TOKEN = re.compile(r"eyJ[\w-]{13,}(?:\.[\w-]*){0,2}")
 
 BY_ERROR: Mapping[tuple[int, str], PlatformRefusal] = MappingProxyType(
     {
@@ -69,18 +70,25 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     # The scope is always the account. Some limits count per address, but each belongs to one server, and anyone may
     # run a server: its responses must not hold back accounts elsewhere.
     return refusal(
-        response=shown_response(reply, _TOKEN, error=error_name(reply)),
+        response=shown_response(reply, TOKEN, error=error_name(reply)),
         retry_at=retry_at(reply, "ratelimit-reset"),
         network="Bluesky",
-        reason=shown_reason(reply, text_in(reply.data(), "message"), _TOKEN),
+        reason=shown_reason(
+            reply, message_in(reply) if is_of_video_service(call) else text_in(reply.data(), "message"), TOKEN
+        ),
     )
 
 
 def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
+    if is_of_video_service(call):
+        return video_refusal(call, reply)
     name = error_name(reply)
     if reply.status == 403 and name is None:
         return refusals.NO_SERVER  # from a firewall: the server always sends a name
     found = BY_METHOD.get((method_of(call), reply.status, name or "")) or _MEANINGS.find(call, reply, name)
     # A sign-in has no session that could have ended.
     is_sign_in = method_of(call) == CREATE_SESSION
-    return refusals.WRONG_PASSWORD if found is refusals.SESSION_ENDED and is_sign_in else found
+    if found is refusals.SESSION_ENDED and is_sign_in:
+        return refusals.WRONG_PASSWORD
+    is_video = call.headers.get("Content-Type", "").startswith("video/")
+    return refusals.VIDEO_TOO_LARGE if found is refusals.FILE_TOO_LARGE and is_video else found

@@ -47,7 +47,7 @@ def read_session(call: Call, reply: Reply) -> Session:
     """
     data = reply.data()
     did, access, refreshed = (data.get(name) for name in ("did", "accessJwt", "refreshJwt"))
-    if not (reply.ok and is_did(did) and _is_token(access) and _is_token(refreshed)):
+    if not (reply.ok and is_did(did) and is_token(access) and is_token(refreshed)):
         raise explain(call, reply)
     return Session(
         did=str(did),
@@ -60,8 +60,8 @@ def read_session(call: Call, reply: Reply) -> Session:
     )
 
 
-def _is_token(value: object) -> bool:
-    # The token becomes part of a header line.
+def is_token(value: object) -> bool:
+    """Return True for a text that can be part of a header line."""
     return isinstance(value, str) and value.isascii() and value.isprintable() and value != ""
 
 

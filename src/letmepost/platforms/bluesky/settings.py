@@ -1,6 +1,6 @@
 """The hosts that the Bluesky platform calls. An account's own server (its PDS) is found when it connects."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AnyHttpUrl, Field
 
@@ -8,7 +8,7 @@ from letmepost.platforms.connecting import PlatformSettings
 
 
 class BlueskySettings(PlatformSettings):
-    """Hosts only: Bluesky has no app credentials. The defaults are those of the public network."""
+    """Bluesky has no app credentials. The default hosts are those of the public network."""
 
     plc_url: Annotated[AnyHttpUrl, Field(description="The PLC directory, with the documents of `did:plc:…`.")] = (
         AnyHttpUrl("https://plc.directory")
@@ -22,3 +22,14 @@ class BlueskySettings(PlatformSettings):
     app_url: Annotated[AnyHttpUrl, Field(description="The web app, for links to published posts.")] = AnyHttpUrl(
         "https://bsky.app"
     )
+    video_url: Annotated[AnyHttpUrl, Field(description="The service that checks and converts videos.")] = AnyHttpUrl(
+        "https://video.bsky.app"
+    )
+    video_upload: Annotated[
+        Literal["service", "server"],
+        Field(
+            description="Where videos are uploaded. With `service`, the video service checks each one before its post"
+            " is published. With `server`, the account's own server stores it as it is, and no one reports whether it"
+            " can be played: for networks without a video service."
+        ),
+    ] = "service"

@@ -10,6 +10,7 @@ _source = partial(RuleSource, checked_on=date(2026, 11, 21))
 _LEXICONS = "https://github.com/bluesky-social/atproto/blob/main/lexicons"
 POST_LEXICON = _source(url=f"{_LEXICONS}/app/bsky/feed/post.json")
 IMAGES_LEXICON = _source(url=f"{_LEXICONS}/app/bsky/embed/images.json")
+VIDEO_LEXICON = RuleSource(url=f"{_LEXICONS}/app/bsky/embed/video.json", checked_on=date(2026, 11, 29))
 LINK_CARD_LEXICON = _source(url=f"{_LEXICONS}/app/bsky/embed/external.json")
 THREADGATE_LEXICON = _source(url=f"{_LEXICONS}/app/bsky/feed/threadgate.json")
 LABELS_LEXICON = _source(url=f"{_LEXICONS}/com/atproto/label/defs.json")

@@ -16,11 +16,15 @@ from letmepost.platforms._kit.fields import text_in
 CREATE_SESSION = "com.atproto.server.createSession"
 DELETE_RECORD = "com.atproto.repo.deleteRecord"
 DELETE_SESSION = "com.atproto.server.deleteSession"
+DESCRIBE_SERVER = "com.atproto.server.describeServer"
+GET_JOB_STATUS = "app.bsky.video.getJobStatus"
 GET_RECORD = "com.atproto.repo.getRecord"
+GET_SERVICE_AUTH = "com.atproto.server.getServiceAuth"
 GET_SESSION = "com.atproto.server.getSession"
 PUT_RECORD = "com.atproto.repo.putRecord"
 REFRESH_SESSION = "com.atproto.server.refreshSession"
 UPLOAD_BLOB = "com.atproto.repo.uploadBlob"
+UPLOAD_VIDEO = "app.bsky.video.uploadVideo"
 
 POST = "app.bsky.feed.post"
 THREADGATE = "app.bsky.feed.threadgate"
@@ -94,7 +98,7 @@ def delete_record(server: str, repo: str, collection: str, key: str) -> Call:
 
 
 def upload_blob(server: str, item: MediaItem, *, step: str) -> Call:
-    """Return an upload of a media item's bytes. The same bytes create the same blob."""
+    """Return an upload of an image. The same bytes create the same blob."""
     return upload_file(
         method_url(server, UPLOAD_BLOB),
         item,

@@ -1,9 +1,9 @@
-"""A simulator of a Bluesky server, the PLC directory, a handle resolver and the public AppView.
+"""A simulator of a Bluesky server, the PLC directory, a handle resolver, the public AppView and the video service.
 
-It speaks the protocol of the fact sheet: sessions, repositories, blobs, rate limits and their refusals. It has no
-OAuth, no video service and no DNS: videos are uploaded as blobs, and handles are resolved over XRPC. It is as pure as a
-flow: the time and the randomness come with each call. It imports the platform's settings, but not its rules, counting
-or flows: it implements the server's limits and counting separately, so that the two check each other.
+It speaks the protocol of the fact sheet: sessions, repositories, blobs, videos, rate limits and their refusals. It has
+no OAuth and no DNS: handles are resolved over XRPC. It converts nothing: a processed video has the same bytes. It is as
+pure as a flow: the time and the randomness come with each call. It imports the platform's settings, but not its rules,
+counting or flows: it implements the server's limits and counting separately, so that the two check each other.
 
 The state's keys, each with a value that is only ever replaced as a whole:
 
@@ -11,7 +11,8 @@ The state's keys, each with a value that is only ever replaced as a whole:
     account/<did>  handle/<handle>    the accounts
     session/<did>/<jti>               refresh tokens
     record/<did>/<collection>/<rkey>  the records;  head/<did>: the last commit
-    blob/<did>/<cid>                  hash, type and size of uploads
+    blob/<did>/<cid>                  the files that were uploaded
+    job/<id>                          the videos that are processed;  videos/<did>: how many there were
     limit/<bucket>/<did>              points used
     attempts/<did>  lost/<uri>  revoked/<did>   the progress of a scenario
 """
@@ -35,6 +36,7 @@ def settings(base: AnyHttpUrl) -> PlatformSettings:
         resolver_url=AnyHttpUrl(root),
         entryway_url=AnyHttpUrl(root),
         app_url=AnyHttpUrl(root),
+        video_url=AnyHttpUrl(root),
     )
 
 

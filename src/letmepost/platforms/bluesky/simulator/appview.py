@@ -6,6 +6,7 @@ from typing import Any
 
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier
+from letmepost.platforms.bluesky.simulator.blobs import shown_video
 from letmepost.platforms.bluesky.simulator.lexicons import POST
 from letmepost.platforms.bluesky.simulator.records import Record, find_record, record_uri
 from letmepost.platforms.bluesky.simulator.validation import fits
@@ -44,10 +45,10 @@ def posts(state: State) -> list[SimulatedPost]:
     uris = [record_uri(did, POST, rkey) for _, did, collection, rkey in keys if collection == POST]
     found = [(uri, *pair) for uri in uris if (pair := _find(state, uri)) is not None]
     in_order = sorted(found, key=lambda item: (item[2]["indexed_at"], item[0]))
-    return [_seen(uri, account, record) for uri, account, record in in_order]
+    return [_seen(state, uri, account, record) for uri, account, record in in_order]
 
 
-def _seen(uri: str, account: Account, record: Record) -> SimulatedPost:
+def _seen(state: State, uri: str, account: Account, record: Record) -> SimulatedPost:
     value = _visible(record["value"])
     return SimulatedPost(
         uri=uri,
@@ -55,7 +56,7 @@ def _seen(uri: str, account: Account, record: Record) -> SimulatedPost:
         text=value["text"],
         created_at=value["createdAt"],
         reply_to=value["reply"]["parent"]["uri"] if "reply" in value else None,
-        record=value,
+        record={**value, **shown_video(state, account["did"], value)},
     )
 
 

@@ -1,13 +1,16 @@
 """Uploaded blobs: their facts, and whether a record may refer to them.
 
-Only the hash, size and type of a blob are stored: blobs cannot be downloaded from the simulator.
+Blobs cannot be downloaded from the simulator.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
+from letmepost.domain.received import Received
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, no_bytes, shown
+from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import limits
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
@@ -27,7 +30,7 @@ class Blob(TypedDict):
     """The facts of a blob. `is_used` is True when a record refers to it, which prevents its deletion."""
 
     mime_type: str
-    size_bytes: int
+    file: StoredFile
     uploaded_at: float
     is_used: bool
 
@@ -38,20 +41,37 @@ def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
     did, scenario = account["did"], SCENARIOS[account["scenario"]]
     headers = limits.spend(state, limits.UPLOADS, did, 1, call.now)
     refuse_attempt(state, did, scenario, call.now, shows_post=False, is_upload=True)
-    if len(call.body) > BLOB_MAX_BYTES:
+    received = call.received
+    if received.size_bytes > BLOB_MAX_BYTES:
         raise payload_too_large()
-    cid = blob_cid(call.body)
+    cid = cid_of(received)
+    file, stored = append_part(no_bytes(), received, f"blob/{did}/{cid}")
+    mime_type = sniff(received.first) or call.headers.get("content-type") or "application/octet-stream"
+    reference = store_blob(state, did, cid, mime_type, file, call.now)
+    is_lost = scenario.loses_first_video and mime_type.startswith("video/") and is_first_response(state, f"video/{did}")
+    reply = json_reply({"blob": reference}, headers=headers, delay_s=scenario.delay_s, dropped=is_lost)
+    return replace(reply, stored=stored)
+
+
+def cid_of(received: Received) -> str:
+    """Return the content id of bytes that were received."""
+    return blob_cid(bytes.fromhex(received.sha256 or ""))  # only files inside a form have none
+
+
+def store_blob(state: State, did: str, cid: str, mime_type: str, file: StoredFile, now: datetime) -> dict[str, Any]:
+    """Store the facts of a blob, and return the reference to it."""
     key = f"blob/{did}/{cid}"
     known: Blob | None = state.get(key)
-    mime_type = _sniff(call.body) or call.headers.get("content-type") or "application/octet-stream"
-    state[key] = Blob(
-        mime_type=mime_type,
-        size_bytes=len(call.body),
-        uploaded_at=call.now.timestamp(),
-        is_used=known is not None and known["is_used"],
-    )
-    reference = {"$type": "blob", "ref": {"$link": cid}, "mimeType": mime_type, "size": len(call.body)}
-    return json_reply({"blob": reference}, headers=headers, delay_s=scenario.delay_s)
+    is_used = known is not None and known["is_used"]
+    state[key] = Blob(mime_type=mime_type, file=file, uploaded_at=now.timestamp(), is_used=is_used)
+    return {"$type": "blob", "ref": {"$link": cid}, "mimeType": mime_type, "size": file["size_bytes"]}
+
+
+def shown_video(state: State, did: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the video that a post shows, or nothing."""
+    embed = record.get("embed", {})
+    video = embed.get("media", embed).get("video")
+    return {} if video is None else {"video": shown(state[f"blob/{did}/{video['ref']['$link']}"]["file"])}
 
 
 def use_blobs(state: State, did: str, record: object, now: datetime) -> None:
@@ -79,8 +99,8 @@ def _check(blob: Blob | None, reference: dict[str, Any], cid: str, now: datetime
     if reference["mimeType"] != blob["mime_type"]:
         found = f"Expected: {blob['mime_type']}, Got: {reference['mimeType']}"
         raise XRPCError(400, "InvalidMimeType", f"Referenced Mimetype does not match stored blob. {found}")
-    if reference["size"] != blob["size_bytes"]:
-        found = f"Expected: {blob['size_bytes']}, Got: {reference['size']}"
+    if reference["size"] != blob["file"]["size_bytes"]:
+        found = f"Expected: {blob['file']['size_bytes']}, Got: {reference['size']}"
         raise XRPCError(400, "InvalidSize", f"Referenced Size does not match stored blob. {found}")
     return blob
 
@@ -102,7 +122,7 @@ def _references(value: object) -> Iterator[dict[str, Any]]:
             yield from _references(inner)
 
 
-def _sniff(data: bytes) -> str | None:
+def sniff(data: bytes) -> str | None:
     """Return the type that the first bytes show, whatever the header states."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"

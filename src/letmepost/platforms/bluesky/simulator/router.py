@@ -12,6 +12,7 @@ from letmepost.platforms.bluesky.simulator import (
     records,
     server,
     sessions,
+    videos,
 )
 from letmepost.platforms.bluesky.simulator.writes import handler
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request
@@ -35,10 +36,13 @@ answer = answer_by(
                 ("GET", "_health", server.health),
                 ("GET", "app.bsky.actor.getProfile", appview.get_profile),
                 ("GET", "app.bsky.feed.getPosts", appview.get_posts),
+                ("GET", "app.bsky.video.getJobStatus", videos.get_job_status),
+                ("POST", "app.bsky.video.uploadVideo", videos.upload_video),
                 ("GET", "com.atproto.identity.resolveHandle", identity.resolve_handle),
                 ("GET", "com.atproto.repo.getRecord", records.get_record),
                 ("GET", "com.atproto.repo.listRecords", records.list_records),
                 ("GET", "com.atproto.server.describeServer", server.describe_server),
+                ("GET", "com.atproto.server.getServiceAuth", videos.get_service_auth),
                 ("GET", "com.atproto.server.getSession", sessions.get_session),
                 ("POST", "com.atproto.repo.applyWrites", handler(operations.APPLY_WRITES)),
                 ("POST", "com.atproto.repo.createRecord", handler(operations.CREATE)),

@@ -35,6 +35,23 @@ class DirectoryFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VideoFault:
+    """How the video service differs for an account.
+
+    Args:
+        refusal: the error and the message that refuse an upload.
+        failure_code: why jobs fail, `None` if they do not.
+        failing_jobs: how many of the first jobs fail.
+        finishes: False if a job never ends.
+    """
+
+    refusal: tuple[str, str] | None = None
+    failure_code: str | None = None
+    failing_jobs: int = 1_000_000
+    finishes: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario(CommonScenario):
     """The differences from a healthy server, which is the default.
 
@@ -42,11 +59,15 @@ class Scenario(CommonScenario):
         revoked: the app password is revoked after its first use.
         is_taken: another post already has the record key.
         directory_failure: the PLC directory does not return the account's document, so it cannot be connected.
+        video: how the video service differs.
+        loses_first_video: the first upload of a video is executed, but its response is lost.
     """
 
     access_lifetime: timedelta = timedelta(minutes=120)
     is_taken: bool = False
     directory_failure: DirectoryFailure | None = None
+    video: VideoFault | None = None
+    loses_first_video: bool = False
 
 
 def _rate_limited(attempt: WriteAttempt) -> XRPCError:
@@ -88,9 +109,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         # On Bluesky, a post needs no background processing, unlike on other platforms. The call itself never ends
         # instead: the connection stays open, nothing is executed, and a 504 would follow after an hour.
         "processing_forever": Scenario(
-            summary="Writes and uploads are not executed and get no response.",
+            summary="Writes and uploads are not executed and get no response. Videos are never processed.",
             refuse=_never_responds,
             refuses_uploads=True,
+            video=VideoFault(finishes=False),
         ),
         "directory_gone": Scenario(
             summary="The DID is tombstoned: connecting is rejected.",
@@ -107,6 +129,25 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "directory_unanswered": Scenario(
             summary="The DID directory does not respond: connecting is unavailable.",
             directory_failure=DirectoryFailure(504, "Gateway Timeout", NEVER_S),
+        ),
+        "video_failed": Scenario(
+            summary="The video service rejects every video.", video=VideoFault(failure_code="encoding_failure")
+        ),
+        "video_interrupted": Scenario(
+            summary="The video service fails to process the first video.",
+            video=VideoFault(failure_code="generic_failure", failing_jobs=1),
+        ),
+        "video_unfinished": Scenario(summary="Videos are never processed.", video=VideoFault(finishes=False)),
+        "video_quota": Scenario(
+            summary="The account's daily limit of videos is used up.",
+            video=VideoFault(refusal=("DailyLimitExceeded", "User has exceeded daily upload videos limit")),
+        ),
+        "video_email_unconfirmed": Scenario(
+            summary="The account may not upload videos before its email address is confirmed.",
+            video=VideoFault(refusal=("unconfirmed_email", "Confirm your email address to upload videos")),
+        ),
+        "video_reply_lost": Scenario(
+            summary="The first upload of a video is executed, but its response is lost.", loses_first_video=True
         ),
     }
 )

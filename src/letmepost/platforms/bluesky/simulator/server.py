@@ -7,11 +7,16 @@ from letmepost.platforms.bluesky.simulator.blobs import BLOB_MAX_BYTES
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 
+def server_did(root: str) -> str:
+    """Return the server's own DID. A port is encoded."""
+    return f"did:web:{quote(urlsplit(root).netloc, safe='')}"
+
+
 def describe_server(_state: State, call: SimulatedCall) -> SimulatedReply:
     """`com.atproto.server.describeServer`."""
     return json_reply(
         {
-            "did": f"did:web:{quote(urlsplit(call.root).netloc)}",
+            "did": server_did(call.root),
             "availableUserDomains": [".test"],
             "inviteCodeRequired": False,
             "blobUploadLimit": BLOB_MAX_BYTES,

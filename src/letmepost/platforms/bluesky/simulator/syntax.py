@@ -107,9 +107,9 @@ def _microseconds(spelled: str) -> int:
     return number >> 10
 
 
-def blob_cid(data: bytes) -> str:
-    """Return the content id of a blob: the real one, since a blob's codec is its raw bytes."""
-    return _encode(_RAW + sha256(data).digest())
+def blob_cid(digest: bytes) -> str:
+    """Return the content id of a blob, from its SHA-256: the real one, since a blob's codec is its raw bytes."""
+    return _encode(_RAW + digest)
 
 
 def content_cid(value: Mapping[str, Any]) -> str:

@@ -14,7 +14,9 @@ from letmepost.platforms.simulation import SimulatedCall, State
 
 ACCESS = "com.atproto.appPass"
 REFRESH = "com.atproto.refresh"
-_TYPES = {ACCESS: "at+jwt", REFRESH: "refresh+jwt"}
+SERVICE = "service"
+"""Of a token for another service. A real one has no scope, and the signature of the account itself."""
+_TYPES = {ACCESS: "at+jwt", REFRESH: "refresh+jwt", SERVICE: "JWT"}
 
 
 class Claims(TypedDict):
@@ -30,8 +32,24 @@ class Claims(TypedDict):
 def mint(state: State, *, scope: str, did: str, jti: str, now: datetime, expires_at: datetime) -> str:
     """Return a signed token."""
     claims = Claims(scope=scope, sub=did, iat=int(now.timestamp()), exp=int(expires_at.timestamp()), jti=jti)
-    head = f"{_encode({'typ': _TYPES[scope], 'alg': 'HS256'})}.{_encode(claims)}"
-    return f"{head}.{_signature(state, head)}"
+    return _signed(state, claims)
+
+
+class ServiceClaims(Claims):
+    """The content of a token for another service: the server that accepts it, and the only method that it allows."""
+
+    aud: str
+    lxm: str
+
+
+def mint_for_service(
+    state: State, *, did: str, audience: str, method: str, jti: str, now: datetime, expires_at: int
+) -> str:
+    """Return a signed token for another service."""
+    claims = ServiceClaims(
+        scope=SERVICE, sub=did, iat=int(now.timestamp()), exp=expires_at, jti=jti, aud=audience, lxm=method
+    )
+    return _signed(state, claims)
 
 
 def bearer(state: State, call: SimulatedCall, scope: str) -> Claims:
@@ -53,6 +71,11 @@ def refuse_expired(claims: Claims, now: datetime) -> None:
     """Raise ExpiredToken if the token has expired. The status is 400, not 401."""
     if now.timestamp() >= claims["exp"]:
         raise XRPCError(400, "ExpiredToken", "Token has expired")
+
+
+def _signed(state: State, claims: Claims) -> str:
+    head = f"{_encode({'typ': _TYPES[claims['scope']], 'alg': 'HS256'})}.{_encode(claims)}"
+    return f"{head}.{_signature(state, head)}"
 
 
 def _read(state: State, token: str) -> Claims:
