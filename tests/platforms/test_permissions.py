@@ -52,7 +52,7 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     ],
     "mastodon": [{"media": (video(),), "first_comment": "comment"}],
     "linkedin": [{"media": (image(),), "first_comment": "comment"}, {"media": (document(),)}],
-    "pinterest": [{"media": (image(),)}],
+    "pinterest": [{"media": (image(),)}, {"media": (video(),)}],
     "threads": [{"media": (image(), video()), **TALK}],
     "twitter": [{"media": (image(),), **TALK}, {"media": (GIF,)}],
     "youtube": [{"media": (video(),), "first_comment": "comment", "options": VIDEO_OPTIONS, **THUMBNAIL}],

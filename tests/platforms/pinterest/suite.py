@@ -4,7 +4,7 @@ from typing import Any
 
 from letmepost.domain.errors import FailureKind
 from letmepost.platforms.pinterest import PLATFORM
-from tests.doubles.media import image
+from tests.doubles.media import image, video
 from tests.platforms.suite.description import Content, Ending, PlatformSuite
 
 
@@ -17,6 +17,11 @@ SUITE = PlatformSuite(
     examples={
         "text": pin(),
         "link": pin(title="A title", destinationUrl="https://example.org/a?b=1#c"),
+        "cover": {
+            "text": "moving",
+            "media": (video(),),
+            "options": {"coverImage": "https://example.org/cover.jpg"},
+        },
         "carousel": {"text": "", "media": (image(1), image(2, alt_text="A cat"), image(3, alt_text="A dog"))},
     },
     endings={
@@ -24,6 +29,11 @@ SUITE = PlatformSuite(
         "flaky": Ending(status="unconfirmed", kind=FailureKind.IN_DOUBT),
         "duplicate": Ending(status="rejected", kind=FailureKind.DUPLICATE, rule="pinterest.content.duplicate"),
         "processing_forever": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.url.reachable"),
+        "video_failed": Ending(
+            status="rejected", kind=FailureKind.REJECTED, rule="pinterest.video.transcode_failed", example="video"
+        ),
+        "video_upload_expired": Ending(kind=FailureKind.UNAVAILABLE, example="video"),
+        "video_upload_lost": Ending(example="video"),
         "slow_images": Ending(),
         "spam": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.content.spam"),
         "trial_app": Ending(status="rejected", kind=FailureKind.REJECTED, rule="pinterest.app.trial_refused"),
@@ -38,12 +48,22 @@ SUITE = PlatformSuite(
         "title": lambda text: pin(title=text),
         "destination URL": lambda text: pin(destinationUrl=f"https://example.org/{text}"),
     },
-    broken={"pinterest.destination_url.http": pin(destinationUrl="ftp://example.org/file")},
+    broken={
+        "pinterest.destination_url.http": pin(destinationUrl="ftp://example.org/file"),
+        "pinterest.cover_image_url.http": {
+            "text": "moving",
+            "media": (video(),),
+            "options": {"coverImage": "ftp://example.org/cover.jpg"},
+        },
+    },
     unjudged={
         "pinterest.board.required": "nothing is known about the account of these tests",
         "pinterest.image.mime_allowed": "the simulator does not fetch images",
         "pinterest.image.size_max": "the simulator does not fetch images",
         "pinterest.image.frames_max": "the simulator does not fetch images",
+        "pinterest.media.video_exclusive": "a Pin has no place for a second video",
+        "pinterest.video.size_max": "tests send no file of 2 GB: the simulator's own test sends its size",
+        "pinterest.video.duration_max": "the simulator does not read videos",
         "pinterest.carousel.same_dimensions": "the simulator does not fetch images",
     },
 )

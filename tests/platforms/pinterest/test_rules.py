@@ -32,6 +32,12 @@ def linked(url: str) -> PostContent:
     return post(options={"destinationUrl": url})
 
 
+def film(**facts: Any) -> PostContent:
+    return post(media=(video(**facts),))
+
+
+COVER = "https://example.org/cover.jpg"
+NO_COVER = "pinterest.cover_image_url.http"
 NO_ADDRESS = [("pinterest.destination_url.http", "options.destinationUrl")]
 GIF = image(content_type="image/gif")
 
@@ -50,10 +56,29 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post(media=()), [("pinterest.media.required", "media")]),
     (post(thread=(ThreadPart(text="two"),)), [("pinterest.thread.supported", "thread")]),
     (post(first_comment="more"), [("pinterest.first_comment.supported", "firstComment")]),
-    (post(media=(video(),)), [("pinterest.media.image_only", "media[0]")]),
     (
         post(media=(document(),)),
-        [("pinterest.media.image_only", "media[0]"), ("pinterest.media.title_supported", "media[0].title")],
+        [("pinterest.media.kind_supported", "media[0]"), ("pinterest.media.title_supported", "media[0].title")],
+    ),
+    (post(media=(image(), video())), [("pinterest.media.video_exclusive", "media")]),
+    (post(media=(video(1), video(2))), [("pinterest.media.video_exclusive", "media")]),
+    (film(content_type="video/webm"), [("pinterest.video.mime_allowed", "media[0]")]),
+    (film(size_bytes=2_000_000_001), [("pinterest.video.size_max", "media[0]")]),
+    (film(duration_s=900.1), [("pinterest.video.duration_max", "media[0]")]),
+    (film(codec="av1"), [("pinterest.video.codec", "media[0]")]),
+    (film(width_px=1000, height_px=2001), [("pinterest.video.aspect_ratio", "media[0]")]),
+    (film(width_px=1920, height_px=1000), [("pinterest.video.aspect_ratio", "media[0]")]),
+    (
+        post(media=(video(),), options={"coverImage": COVER, "coverTimeS": 0}),
+        [("pinterest.cover.exclusive", "options.coverTimeS")],
+    ),
+    *(
+        (post(media=(video(),), options={name: "example.org/a.jpg"}), [(NO_COVER, f"options.{name}")])
+        for name in ("coverImage", "coverImageUrl")
+    ),
+    *(
+        (post(options={name: value}), [("pinterest.cover.video_only", f"options.{name}")])
+        for name, value in (("coverImage", COVER), ("coverImageUrl", COVER), ("coverTimeS", 0))
     ),
     (post(media=(image(),) * 6), [("pinterest.media.count_max", "media")]),
     (post(media=(GIF,)), [("pinterest.image.mime_allowed", "media[0]")]),
@@ -98,6 +123,11 @@ def test_every_rule_has_a_case() -> None:
         post(media=(image(1, alt_text="a" * 250), image(2, alt_text="a" * 249))),
         post(media=tuple(image(number) for number in range(5))),
         post(media=(image(content_type="image/webp", size_bytes=20_000_000),)),
+        film(size_bytes=2_000_000_000, duration_s=900.0, width_px=1000, height_px=2000),
+        film(content_type="video/quicktime", codec="hevc", width_px=1910, height_px=1000),
+        post(media=(video(),), options={"coverImage": COVER}),
+        post(media=(video(),), options={"coverImageUrl": COVER}),
+        post(media=(video(),), options={"coverTimeS": 0}),
         post(media=(MediaItem(kind=image().kind, media_id=image().media_id), image(2))),
     ],
 )
@@ -126,7 +156,7 @@ def test_account_without_boards_is_told_to_create_one() -> None:
 
 def test_unsupported_content_can_be_omitted() -> None:
     content = post(
-        media=(image(), video()),
+        media=(image(), document()),
         first_comment="more",
         thread=(ThreadPart(text="two"),),
         on_unsupported=OnUnsupported.OMIT,
@@ -143,6 +173,12 @@ def test_unsupported_content_can_be_omitted() -> None:
         {"boardId": ""},
         {"boardSectionId": "x"},
         {"title": ""},
+        {"coverTimeS": -1},
+        {"coverTimeS": 1.5},
+        {"coverTimeS": "1"},
+        {"coverTimeS": True},
+        {"coverImage": ""},
+        {"coverImage": COVER, "coverImageUrl": COVER},
         {"a": 1},
     ],
 )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms._kit.calls import base_url
+from letmepost.domain.content import MediaItem
+from letmepost.domain.flow import Auth, Call, Effect, Flow, MediaRange, Reply, Upload
+from letmepost.platforms._kit.calls import base_url, facts_of, form_file
 from letmepost.platforms._kit.fields import id_in, objects_in, text_in
 from letmepost.platforms._kit.flows import Explain, succeed
 from letmepost.platforms._kit.oauth import app_call
@@ -18,6 +19,9 @@ from letmepost.platforms.pinterest.settings import PinterestSettings
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 _PIN_TIMEOUT_S = 60.0
 """Pinterest fetches the images before it responds."""
+_UPLOAD_TIMEOUT_S = 60.0  # besides the bytes
+_REGISTRATION_VALID_FOR_S = 2700.0
+"""How long S3 accepts the fields of a registration is not documented: about an hour is assumed."""
 _PAGE_SIZE = "250"
 """The maximum. The default of 25 would hide boards."""
 _PAGES_MAX = 8
@@ -68,6 +72,49 @@ def create_pin(settings: PinterestSettings, pin: Mapping[str, Any], *, step: str
         step=step,
         timeout_s=_PIN_TIMEOUT_S,
     )
+
+
+def register_video(settings: PinterestSettings, *, step: str) -> Call:
+    """Return the registration of a video. Its reply contains an id, and how to upload the bytes."""
+    return Call(
+        method="POST",
+        url=f"{_api(settings)}/media",
+        json={"media_type": "video"},
+        effect=Effect.PREPARE,
+        step=step,
+        valid_for_s=_REGISTRATION_VALID_FOR_S,
+    )
+
+
+def send_video(url: str, fields: Mapping[str, str], item: MediaItem, *, step: str) -> Upload:
+    """Return the upload of a registered video to S3, in one form: the fields in their order, and the file last.
+
+    S3 rejects a request with a token of Pinterest.
+    """
+
+    def send(first_byte: int, length_bytes: int) -> Call:
+        file = form_file(item, MediaRange(item.media_id, first_byte, length_bytes))
+        return Call(
+            method="POST",
+            url=url,
+            multipart=(*fields.items(), ("file", file)),
+            effect=Effect.WRITE,
+            auth=Auth.NONE,
+            timeout_s=_UPLOAD_TIMEOUT_S,
+        )
+
+    media = MediaRange(item.media_id, 0, facts_of(item).size_bytes)
+    return Upload(step=step, media=media, chunk_bytes=media.length_bytes, send=send)
+
+
+def is_upload(call: Call) -> bool:
+    """Return True for the upload of a video, to which S3 replies."""
+    return call.multipart is not None
+
+
+def read_media(settings: PinterestSettings, media_id: str) -> Call:
+    """Return a read of the state of a video that Pinterest processes."""
+    return _read(settings, f"media/{media_id}")
 
 
 def is_create(call: Call) -> bool:

@@ -15,6 +15,9 @@ PERMISSIONS = (
     Permission("GET /v5/boards", "List the boards", ("boards:read",)),
     Permission("POST /v5/boards", "Create a board", _BOARDS),
     Permission("GET /v5/boards/{board}", "Check a new default board, or why a Pin was refused", ("boards:read",)),
+    Permission("POST /v5/media", "Register a video", ("pins:read", "pins:write")),
+    Permission("POST {upload URL}", "Upload a video to the address that Pinterest returned, without a token"),
+    Permission("GET /v5/media/{media}", "Wait until a video is processed", ("pins:read",)),
     Permission("POST /v5/pins", "Publish a Pin", _PINS),
     Permission("GET /v5/boards/{board}/pins", "Look for a Pin after a lost response", _READ),
     Permission(

@@ -16,13 +16,12 @@ from letmepost.platforms.pinterest.api import Row
 from letmepost.platforms.pinterest.options import PinterestOptions
 
 _TEXTS = ("title", "description", "alt_text", "board_section_id")
-_SHOWN_AS = {"image_url": "image", "multiple_image_urls": "multiple_images"}
+_SHOWN_AS = {"image_url": "image", "multiple_image_urls": "multiple_images", "video_id": "video"}
 
 
-def pin_of(post: ReadyPost, options: PinterestOptions, board_id: str) -> Mapping[str, Any]:
-    """Return the Pin of a post."""
+def pin_of(post: ReadyPost, options: PinterestOptions, board_id: str, video_id: str | None = None) -> Mapping[str, Any]:
+    """Return the Pin of a post. `video_id`: the id of its video, if it has one."""
     text = post.content.text
-    urls = [post.media_urls[format_id(Prefix.MEDIA, item.media_id)] for item in post.content.media]
     given = {
         "board_id": board_id,
         "board_section_id": options.board_section_id,
@@ -30,7 +29,7 @@ def pin_of(post: ReadyPost, options: PinterestOptions, board_id: str) -> Mapping
         "description": None if is_blank(text) else text,
         "link": options.destination_url,
         "alt_text": joined_alt_texts(post.content.media),
-        "media_source": _media_source(urls),
+        "media_source": _images(post) if video_id is None else _video(video_id, options),
     }
     return {name: value for name, value in given.items() if value is not None}
 
@@ -60,7 +59,17 @@ def _text(row: Row, name: str) -> str:
     return (text_in(row, name) or "").strip()
 
 
-def _media_source(urls: Sequence[str]) -> Mapping[str, Any]:
+def _video(video_id: str, options: PinterestOptions) -> Mapping[str, Any]:
+    """Return a video with its cover. Pinterest requires exactly one; the first frame is one, at second 0."""
+    if options.cover is not None:
+        cover: Mapping[str, Any] = {"cover_image_url": options.cover}
+    else:
+        cover = {"cover_image_key_frame_time": options.cover_time_s or 0}
+    return {"source_type": "video_id", "media_id": video_id, **cover}
+
+
+def _images(post: ReadyPost) -> Mapping[str, Any]:
+    urls = [post.media_urls[format_id(Prefix.MEDIA, item.media_id)] for item in post.content.media]
     if len(urls) == 1:
         return {"source_type": "image_url", "url": urls[0]}
     return {"source_type": "multiple_image_urls", "items": [{"url": url} for url in urls]}

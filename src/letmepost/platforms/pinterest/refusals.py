@@ -44,6 +44,43 @@ URL_UNREACHABLE = unavailable(
     "then for addresses that work, so the post is retried for half an hour.",
     is_operators=True,
 )
+COVER_UNREACHABLE = unavailable(
+    id="pinterest.cover_image_url.reachable",
+    message="Pinterest could not fetch the cover image of the video.",
+    remediation="Check that `options.coverImage` is a public URL that returns an image, then retry the post.",
+    summary="Pinterest fetches the cover of a video itself. Its crawler fails now and then for addresses that work, so "
+    "the post is retried for half an hour.",
+)
+UPLOAD_ADDRESS_UNKNOWN = unavailable(
+    id="pinterest.video.upload_address",
+    message="Pinterest returned an upload address that is not on Amazon S3 ({url}), so the video was not sent.",
+    remediation="Ask the operator to check that this release supports Pinterest's current upload address.",
+    summary="A video and the fields that authorize its upload are sent to no other host than Amazon S3.",
+    sample={"url": "https://uploads.example.com/"},
+    is_operators=True,
+)
+UPLOAD_REFUSED = rejected(
+    id="pinterest.video.upload_failed",
+    message="Pinterest's storage did not accept the video: {reason}",
+    remediation="Export the video again, and attach the new file.",
+    summary="Videos are uploaded to the storage that Pinterest names, and it rejected the upload. Nothing was "
+    "published.",
+    sample={"reason": "InvalidArgument"},
+)
+VIDEO_FAILED = rejected(
+    id="pinterest.video.transcode_failed",
+    message="Pinterest could not process the video.",
+    remediation="Export the video as MP4 with H.264 and AAC, and attach the new file.",
+    summary="Pinterest checks and converts each video before its Pin can be created, and rejected this one. Nothing "
+    "was published.",
+)
+VIDEO_UNFINISHED = unavailable(
+    id="pinterest.video.transcode_timeout",
+    message="Pinterest has not finished processing the video within 15 minutes (status: {status}).",
+    remediation="Wait: the post is retried. If it fails, publish it again later.",
+    summary="Pinterest processes each video before its Pin can be created. Nothing was published.",
+    sample={"status": "processing"},
+)
 LINK_INVALID = rejected(
     id="pinterest.destination_url.invalid",
     message="Pinterest does not accept the destination URL: {reason}",
@@ -105,6 +142,15 @@ BOARD_REQUIRED = rejected(
     message="The post names no board, and the account has no default board.",
     remediation="Set the account's `pinterest/default-board`, and retry the post.",
 )
+COVER_STILL_UNREACHABLE = replace(COVER_UNREACHABLE, id="", rule=COVER_UNREACHABLE.id, kind=FailureKind.REJECTED)
+UPLOAD_EXPIRED = unavailable(message="The permission to upload the video has expired. The upload starts again.")
+VIDEO_LOST = unavailable(message="Pinterest no longer has the uploaded video. The upload starts again.")
+UPLOAD_UNAVAILABLE = unavailable(message="Pinterest's storage did not accept the video now: {reason}")
+VIDEO_TOO_LARGE = rejected(
+    rule="pinterest.video.size_max",
+    message="Pinterest does not accept a video of this size.",
+    remediation="Attach a smaller video.",
+)
 STILL_UNREACHABLE = replace(URL_UNREACHABLE, id="", rule=URL_UNREACHABLE.id, kind=FailureKind.REJECTED)
 DEFAULT_UNKNOWN = replace(BOARD_UNKNOWN, id="", rule=BOARD_UNKNOWN.id, is_input=True)
 NOT_PERMITTED = rejected(
@@ -140,6 +186,20 @@ NEVER_RAISED = (
         remediation="Send a public URL that returns the image itself.",
         summary="Pinterest fetches images from this deployment, which stores them first, so this rule is never raised. "
         "If Pinterest cannot fetch one, the rule is `pinterest.url.reachable`.",
+    ),
+    Explanation(
+        id="pinterest.media.image_only",
+        message="The post has a video.",
+        remediation="Attach an image.",
+        summary="Videos are published here, so this rule is never raised. Other files are rejected by "
+        "`pinterest.media.kind_supported`.",
+    ),
+    Explanation(
+        id="pinterest.video.cover_required",
+        message="The video has no cover.",
+        remediation="Send the URL of an image as `options.coverImage`.",
+        summary="A video without `coverImage` and `coverTimeS` has its first frame as the cover here, so this rule is "
+        "never raised.",
     ),
     Explanation(
         id="pinterest.media.single_only",

@@ -19,7 +19,7 @@ from letmepost.platforms._kit.meanings import Meanings
 from letmepost.platforms._kit.rates import retry_at
 from letmepost.platforms._kit.replies import shown_reason, shown_response
 from letmepost.platforms.pinterest import refusals
-from letmepost.platforms.pinterest.api import TOKEN_PATH
+from letmepost.platforms.pinterest.api import TOKEN_PATH, is_upload
 from letmepost.platforms.pinterest.budgets import window_ends_at
 
 _NO_ACCESS = "29"
@@ -36,6 +36,23 @@ _MEANINGS = Meanings(
     by_status={409: refusals.BUSY},
     unauthorized=refusals.SESSION_ENDED,
 )
+_UPLOADS = Meanings(
+    by_status={403: refusals.UPLOAD_EXPIRED},
+    unauthorized=refusals.UPLOAD_EXPIRED,
+    rate_limited=refusals.UPLOAD_UNAVAILABLE,
+    redirected=refusals.UPLOAD_UNAVAILABLE,
+    refused=refusals.UPLOAD_REFUSED,
+    unavailable=refusals.UPLOAD_UNAVAILABLE,
+)
+_UPLOAD_ERRORS: Mapping[str, PlatformRefusal] = MappingProxyType(
+    {
+        "EntityTooLarge": refusals.VIDEO_TOO_LARGE,
+        "RequestTimeout": refusals.UPLOAD_UNAVAILABLE,
+        "SlowDown": refusals.UPLOAD_UNAVAILABLE,
+    }
+)
+"""Errors of S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (checked 2026-11-29)."""
+_S3_CODE = re.compile(rb"<Code>([A-Za-z]{1,64})</Code>")
 _WORDS: Mapping[int, tuple[tuple[str, PlatformRefusal], ...]] = MappingProxyType(
     {
         400: (("unable to reach the url", refusals.URL_UNREACHABLE), ("invalid url", refusals.LINK_INVALID)),
@@ -52,6 +69,9 @@ _TOKEN = re.compile(r"pin[arc]_[A-Za-z0-9_.-]{8,}")
 def explain(call: Call, reply: Reply) -> PlatformFailure:
     """Return what an unexpected reply means, including a success without the expected content."""
     refusal = _refusal(call, reply)
+    if is_upload(call):  # the body of S3 can repeat the fields of the form, which are secrets
+        reason = _s3_code(reply) or f"HTTP {reply.status}."
+        return refusal(response={"status": reply.status, "code": _s3_code(reply), "body": ""}, reason=reason)
     return refusal(
         response=shown_response(reply, _TOKEN, code=number_in(reply.data(), "code")),
         retry_at=_retry_at(reply, refusal),
@@ -77,6 +97,8 @@ def is_name_taken(reply: Reply) -> bool:
 
 
 def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
+    if is_upload(call):
+        return _UPLOAD_ERRORS.get(_s3_code(reply) or "") or _UPLOADS.find(call, reply)
     if call.url.endswith(TOKEN_PATH) and reply.status in {400, 401}:
         return _token_refusal(call, reply)
     if reply.status in {400, 403} and _is_about_trial(reply):
@@ -114,6 +136,11 @@ def _retry_at(reply: Reply, refusal: PlatformRefusal) -> datetime | None:
 def _code(reply: Reply) -> str | None:
     code = number_in(reply.data(), "code")
     return None if code is None else str(code)
+
+
+def _s3_code(reply: Reply) -> str | None:
+    found = _S3_CODE.search(reply.body)
+    return None if found is None else found[1].decode()
 
 
 def _message(reply: Reply) -> str:

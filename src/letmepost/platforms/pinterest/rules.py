@@ -1,7 +1,6 @@
 """Pinterest's limits, each with its source. The options' schema defines their form, the rules define their limits."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from letmepost.domain.content import MediaKind
 from letmepost.domain.lengths import CHARACTERS
@@ -23,6 +22,7 @@ from letmepost.platforms.pinterest.boards import board_of
 from letmepost.platforms.pinterest.options import PinterestOptions
 from letmepost.platforms.pinterest.pins import joined_alt_texts
 from letmepost.platforms.pinterest.sources import CREATE_PIN, CREATIVE_TYPES
+from letmepost.platforms.pinterest.video_rules import VIDEO_LIMITS, is_video, is_web_address
 
 _SHOWN_BOARDS = 5
 
@@ -37,10 +37,12 @@ def _alt_texts(target: PostTarget[PinterestOptions]) -> Iterator[NamedText]:
 
 def _no_media(target: PostTarget[PinterestOptions]) -> Iterator[Finding]:
     if not target.content.media:
-        yield Finding(field="media", actual=0, message="The post has no image. A Pin needs at least one.")
+        yield Finding(field="media", actual=0, message="The post has no image and no video. A Pin needs one.")
 
 
 def _different_sizes(target: PostTarget[PinterestOptions]) -> Iterator[Finding]:
+    if any(map(is_video, target.content.media)):
+        return
     sizes = [
         None if item.facts is None else (item.facts.width_px, item.facts.height_px) for item in target.content.media
     ]
@@ -57,17 +59,9 @@ def _different_sizes(target: PostTarget[PinterestOptions]) -> Iterator[Finding]:
 
 def _not_a_web_address(target: PostTarget[PinterestOptions]) -> Iterator[Finding]:
     url = target.options.destination_url
-    if url is not None and not _is_web_address(url):
+    if url is not None and not is_web_address(url):
         message = f"The destination URL {url[:100]} is not a complete http or https URL."
         yield Finding(field="options.destinationUrl", message=message)
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(map(str.isspace, url))
-    except ValueError:  # half an IPv6 address
-        return False
 
 
 def _no_board(target: PostTarget[PinterestOptions]) -> Iterator[Finding]:
@@ -95,8 +89,8 @@ RULES = rules_of(
         ),
         Rule(
             id="pinterest.media.required",
-            summary="A Pin shows at least one image.",
-            remediation="Attach an image.",
+            summary="A Pin shows at least one image, or a video.",
+            remediation="Attach an image or a video.",
             source=CREATE_PIN,
             find=_no_media,
         ),
@@ -126,7 +120,7 @@ RULES = rules_of(
         ),
         SinglePart("pinterest.thread.supported", source=CREATE_PIN),
         NoComment("pinterest.first_comment.supported", source=CREATE_PIN),
-        KindsSupported("pinterest.media.image_only", (MediaKind.IMAGE,), source=CREATE_PIN),
+        KindsSupported("pinterest.media.kind_supported", (MediaKind.IMAGE, MediaKind.VIDEO), source=CREATE_PIN),
         DescriptionSupported("pinterest.media.title_supported", field="title", source=CREATE_PIN),
         MediaCount("pinterest.media.count_max", limit=5, source=CREATE_PIN),
         MediaLimit(
@@ -136,6 +130,7 @@ RULES = rules_of(
             max_frames=1,
             source=CREATIVE_TYPES,
         ),
+        *VIDEO_LIMITS,
         TextLimit(
             "pinterest.media.alt_text_max_characters",
             texts=_alt_texts,

@@ -1,14 +1,14 @@
 """A simulator of the Pinterest API and its consent page.
 
-It speaks the protocol of the fact sheet: consent and tokens, boards and sections, Pins, lists and refusals. It fetches
-nothing, so only the URLs of images are checked. It is as pure as a flow: the time and the randomness come with each
-call. It may import what platforms may, and this platform's settings. It implements Pinterest's limits separately, and
-imports no rules or flows, so that the two check each other.
+It speaks the protocol of the fact sheet: consent and tokens, boards and sections, videos, Pins, lists and refusals. It
+fetches nothing, so only the URLs of images are checked. It is as pure as a flow: the time and the randomness come with
+each call. It may import what platforms may, and this platform's settings. It implements Pinterest's limits separately,
+and imports no rules or flows, so that the two check each other.
 
 The state's keys, each with a value that is only ever replaced as a whole:
 
     meta/last_id                       the last id that was issued
-    user/<id>  board/<id>  section/<id>  pin/<id>
+    user/<id>  board/<id>  section/<id>  media/<id>  pin/<id>
     oauth/code/<code>  oauth/token/<token>      the users' consents
     attempts/<user>  revoked/<user>  lost/<name>        the progress of a scenario
 """

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.files import StoredFile, shown
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.pinterest.simulator.accounts import Board, User, scenario_of
 from letmepost.platforms.pinterest.simulator.boards import format_time, own
+from letmepost.platforms.pinterest.simulator.media import ready_file
 from letmepost.platforms.pinterest.simulator.validation import check_pin
 from letmepost.platforms.pinterest.simulator.wire import (
     PinterestError,
@@ -23,13 +25,14 @@ _SIZES = {"150x150": (150, 150), "400x300": (400, 300), "600x": (600, 900), "120
 
 
 class Pin(TypedDict):
-    """A Pin. `given` is the body of the request that created it."""
+    """A Pin. `given` is the body of the request that created it, and `video` is the file that it shows."""
 
     id: str
     user: str
     board: str
     made_at: float
     given: dict[str, Any]
+    video: StoredFile | None
 
 
 def create(state: State, call: SimulatedCall, user: User) -> SimulatedReply:
@@ -38,12 +41,20 @@ def create(state: State, call: SimulatedCall, user: User) -> SimulatedReply:
     refuse_attempt(state, user["id"], scenario, call.now, shows_post=True)
     check_pin(given)
     _check_place(state, user, given)
-    pin = Pin(id=next_id(state), user=user["id"], board=given["board_id"], made_at=call.now.timestamp(), given=given)
+    media_id = given["media_source"].get("media_id")
+    pin = Pin(
+        id=next_id(state),
+        user=user["id"],
+        board=given["board_id"],
+        made_at=call.now.timestamp(),
+        given=given,
+        video=None if media_id is None else ready_file(state, call, user, media_id),
+    )
     state[f"pin/{pin['id']}"] = pin
     is_lost = scenario.loses_first_response and is_first_response(state, user["id"])
     is_empty = scenario.omits_first_id and is_first_response(state, user["id"])
-    shown = {} if is_empty else _show(state, pin)
-    return json_reply(shown, status=201, delay_s=scenario.delay_s, dropped=is_lost)
+    answer = {} if is_empty else _show(state, pin)
+    return json_reply(answer, status=201, delay_s=scenario.delay_s, dropped=is_lost)
 
 
 def show(state: State, _call: SimulatedCall, user: User, pin_id: str) -> SimulatedReply:
@@ -82,7 +93,7 @@ def posts(state: State) -> list[SimulatedPost]:
             account_id=pin["user"],
             text=pin["given"].get("description") or "",
             created_at=datetime.fromtimestamp(pin["made_at"], UTC).isoformat(),
-            record=pin["given"],
+            record=pin["given"] if pin["video"] is None else {**pin["given"], "video": shown(pin["video"])},
         )
         for pin in _all(state)
     ]
@@ -122,7 +133,7 @@ def _listed(state: State, call: SimulatedCall, user: User) -> list[dict[str, Any
 
 def _show(state: State, pin: Pin) -> dict[str, Any]:
     given, user = pin["given"], state[f"user/{pin['user']}"]
-    items = given["media_source"].get("items")
+    items, source_type = given["media_source"].get("items"), given["media_source"]["source_type"]
     return {
         "id": pin["id"],
         "created_at": format_time(pin["made_at"]),
@@ -135,18 +146,22 @@ def _show(state: State, pin: Pin) -> dict[str, Any]:
         "is_standard": True,
         "is_removable": True,
         "has_been_promoted": False,
-        "creative_type": "REGULAR" if items is None else "CAROUSEL",
+        "creative_type": "VIDEO" if source_type == "video_id" else "REGULAR" if items is None else "CAROUSEL",
         "product_tags": [],
         "pin_metrics": None,
-        "media": {"media_type": "image", "images": _images(pin["id"])}
-        if items is None
-        else {
-            "media_type": "multiple_images",
-            "items": [
-                {"item_type": "image", "images": _images(f"{pin['id']}-{number}")} for number in range(len(items))
-            ],
-        },
+        "media": _media(pin, items),
     }
+
+
+def _media(pin: Pin, items: list[dict[str, Any]] | None) -> dict[str, Any]:
+    if pin["video"] is not None:  # right after the creation, Pinterest knows nothing else of the video
+        cover = f"https://i.pinimg.com/1200x/{pin['id']}.jpg"
+        unknown = dict.fromkeys(("duration", "height", "width", "video_url"))
+        return {"media_type": "video", "images": _images(pin["id"]), "cover_image_url": cover, **unknown}
+    if items is None:
+        return {"media_type": "image", "images": _images(pin["id"])}
+    shown_items = [{"item_type": "image", "images": _images(f"{pin['id']}-{number}")} for number in range(len(items))]
+    return {"media_type": "multiple_images", "items": shown_items}
 
 
 def _images(name: str) -> dict[str, dict[str, Any]]:

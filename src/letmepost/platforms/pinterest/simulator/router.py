@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from letmepost.platforms._kit.simulator.routes import answer_by
-from letmepost.platforms.pinterest.simulator import boards, pins
+from letmepost.platforms.pinterest.simulator import boards, media, pins
 from letmepost.platforms.pinterest.simulator.accounts import CONSENT, grant_tokens, me, signed
 from letmepost.platforms.pinterest.simulator.wire import PinterestError
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
@@ -30,6 +30,7 @@ _answer = answer_by(
     (
         ("GET", "/oauth/", CONSENT.authorize),
         ("POST", "/v5/oauth/token", grant_tokens),
+        ("POST", media.UPLOAD_PATH, media.upload),
         *(
             (method, f"/v5/{path}", signed(handler, *scopes))
             for method, path, handler, scopes in (
@@ -42,6 +43,8 @@ _answer = answer_by(
                 ("POST", "boards/([0-9]+)/sections", boards.create_section, _BOARDS),
                 ("GET", "boards/([0-9]+)/pins", pins.list_of_board, _READ),
                 ("GET", "boards/([0-9]+)/sections/([0-9]+)/pins", pins.list_of_section, _READ),
+                ("POST", "media", media.register, ("pins:read", "pins:write")),
+                ("GET", "media/([0-9]+)", media.show, ("pins:read",)),
                 ("GET", "pins", pins.list_own, _READ),
                 ("POST", "pins", pins.create, _PINS),
                 ("GET", "pins/([0-9]+)", pins.show, _READ),

@@ -28,11 +28,19 @@ class Scenario(CommonScenario):
         board_count: how many boards a new account has.
         lag_s: how long lists do not show a new Pin.
         omits_first_id: a user's first Pin is created, but the response is empty.
+        fails_videos: no video can be processed.
+        never_processes_videos: the processing of a video does not end.
+        expires_first_policy: the first upload is refused because its permission has expired.
+        loses_first_upload: the first upload of a video is stored, but its response is lost.
     """
 
     board_count: int = 1
     lag_s: float = 0.0
     omits_first_id: bool = False
+    fails_videos: bool = False
+    never_processes_videos: bool = False
+    expires_first_policy: bool = False
+    loses_first_upload: bool = False
 
 
 def _rate_limited(_attempt: WriteAttempt) -> PinterestError:
@@ -69,7 +77,16 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             refuse=refuse_posts(lambda _attempt: PinterestError(409, 409, "This Pin already exists on the board.")),
         ),
         "processing_forever": Scenario(
-            summary="Pinterest can never fetch an image.", refuse=refuse_posts(_unreachable)
+            summary="Pinterest can never fetch an image, and never processes a video.",
+            refuse=refuse_posts(_unreachable),
+            never_processes_videos=True,
+        ),
+        "video_failed": Scenario(summary="Pinterest can process no video.", fails_videos=True),
+        "video_upload_expired": Scenario(
+            summary="The permission to upload the first video has expired.", expires_first_policy=True
+        ),
+        "video_upload_lost": Scenario(
+            summary="The first upload of a video is stored, but its response is lost.", loses_first_upload=True
         ),
         "slow_images": Scenario(
             summary="Pinterest cannot fetch the images of the first two Pins.",

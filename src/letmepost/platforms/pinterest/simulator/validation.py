@@ -16,6 +16,11 @@ _DIGITS = re.compile(r"[0-9]+")
 _BASE64 = re.compile(r"[a-zA-Z0-9+/=]+")
 _LENGTHS = {"title": 100, "description": 800, "alt_text": 500, "link": 2048}
 _ITEMS = range(2, 6)
+_COVERS = (
+    {"cover_image_url"},
+    {"cover_image_content_type", "cover_image_data"},
+    {"cover_image_key_frame_time"},
+)
 
 
 def check_pin(pin: Mapping[str, Any]) -> None:
@@ -75,6 +80,21 @@ def _each(check: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, 
     return check_items
 
 
+def _check_video(source: Mapping[str, Any]) -> None:
+    """Check that a video has exactly one cover."""
+    _check_id(source, "media_id", is_required=True)
+    covers = [names for names in _COVERS if names <= set(source)]
+    if not covers:
+        raise invalid("Invalid request: one of cover_image_url or cover_image_content_type is required.")
+    if len(covers) > 1:
+        raise invalid("Invalid request: a video has exactly one cover.")
+    moment = source.get("cover_image_key_frame_time", 0)
+    if isinstance(moment, bool) or not isinstance(moment, int) or moment < 0:
+        raise _broken("cover_image_key_frame_time", "minimum=0")
+    if "cover_image_url" in source:
+        _check_url({"url": source["cover_image_url"]})
+
+
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -93,6 +113,7 @@ _SOURCES: Mapping[str, Callable[[Mapping[str, Any]], None]] = MappingProxyType(
         "image_base64": _check_data,
         "multiple_image_urls": _each(_check_url),
         "multiple_image_base64": _each(_check_data),
+        "video_id": _check_video,
     }
 )
-"""The sources of images. Videos are not simulated."""
+"""The sources of images and videos."""
