@@ -1,9 +1,12 @@
-"""Connecting over real HTTP to malicious servers: they claim to host other accounts, and echo passwords."""
+"""Connecting over real HTTP to malicious servers, and publishing videos to the simulator."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,14 +16,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from letmepost.domain.api_keys import Mode
+from letmepost.domain.received import Checksum
+from letmepost.gateways.clock import SystemClock
 from tests.database import DatabaseURLs
 from tests.deployment import Client, Deployment, deployed, serving
-from tests.http.support import check_refusal
+from tests.gateways.movies import movie
+from tests.http.support import check_refusal, upload
+from tests.platforms.sandbox_posts import send, until, visible
 
 COMPLETE = "/v1/accounts/connect/bluesky/complete"
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 HANDLE = "alice.example.com"
 PASSWORD = "abcd-efgh-ijkl-mnop"
+NAME = "bluesky"
+MOVIE = movie()
 
 
 @dataclass
@@ -179,3 +188,35 @@ async def test_private_and_unknown_servers_are_rejected_with_the_same_message(
             responses.add(shown.replace(host, "HOST"))
         assert len(responses) == 1
         assert network.signed_in == []
+
+
+async def play(deployment: Deployment, scenario: str, status: str, *, is_scheduled: bool = False) -> None:
+    """Publish a thread with a video as a new tenant. Followers see it whole and once, or nothing."""
+    client = await deployment.client()
+    account_id = await client.sandbox_account(scenario, platform=NAME)
+    item = {"kind": "video", "mediaId": await upload(client, MOVIE, "clip.mp4"), "altText": "A black film"}
+    content: dict[str, Any] = {"text": "Watch", "media": [item], "thread": [{"text": "That was it"}]}
+    later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
+    post_id = await send(client, account_id, content, **(later if is_scheduled else {}))
+    if is_scheduled:
+        await client.post("/v1/sandbox/clock", {"advanceS": 3600})
+    post = await until(client, post_id, status)
+    seen = await visible(client, NAME)
+    if status == "rejected":
+        assert (post["error"]["rule"], seen) == ("bluesky.video.job_failed", [])
+        return
+    assert [one["text"] for one in seen] == ["Watch", "That was it"]
+    record = seen[0]["record"]
+    assert record["video"] == {"sizeBytes": len(MOVIE), "checksum": str(Checksum.of(MOVIE))}
+    assert record["embed"]["alt"] == "A black film"
+    assert record["embed"]["aspectRatio"] == {"width": 108, "height": 192}
+
+
+async def test_video_has_the_outcome_of_its_scenario(deployment: Deployment) -> None:
+    await asyncio.gather(
+        play(deployment, "ok", "published"),
+        play(deployment, "ok", "published", is_scheduled=True),
+        play(deployment, "video_reply_lost", "published"),
+        play(deployment, "video_interrupted", "published"),
+        play(deployment, "video_failed", "rejected"),
+    )

@@ -66,7 +66,7 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post(media=(image(content_type="image/heic"),)), [("bluesky.media.mime_allowed", "media[0]")]),
     (post(media=(image(), video())), [("bluesky.media.image_video_exclusive", "media")]),
     (post(media=(video(1), video(2))), [("bluesky.media.image_video_exclusive", "media")]),
-    (post(media=(video(content_type="video/webm"),)), [("bluesky.media.mime_allowed", "media[0]")]),
+    (post(media=(video(content_type="video/ogg"),)), [("bluesky.media.mime_allowed", "media[0]")]),
     (post(media=(video(size_bytes=300_000_001),)), [("bluesky.media.video_size_max", "media[0]")]),
     (post(media=(video(duration_s=600.1),)), [("bluesky.media.video_duration_max", "media[0]")]),
     (
@@ -134,6 +134,7 @@ def test_every_rule_can_be_broken() -> None:
         post(media=(image(size_bytes=2_000_000),)),
         post("", media=(video(size_bytes=300_000_000, duration_s=600.0),)),
         post(media=(video(content_type="video/quicktime"),), options={"quote": REFERENCE}),
+        post(media=(video(content_type="video/webm"),)),
         post(media=(image(),), thread=(ThreadPart(text="", media=(video(),)),)),
         post(media=(replace(image(), facts=None, alt_text="a" * 2000),)),
         with_thumbnail(size_bytes=1_000_000),

@@ -111,6 +111,14 @@ def test_name_of_a_quicktime_file_ends_with_mov() -> None:
     assert dict(sending.part(0).query)["name"].endswith(".mov")
 
 
+@pytest.mark.parametrize(("later_s", "is_equal"), [(1, True), (599, True), (600, False)])
+def test_token_is_requested_with_the_same_call_for_ten_minutes(later_s: float, *, is_equal: bool) -> None:
+    """A replayed reply is dated by the clock of a sandbox, which can jump: another call would send the video again."""
+    later = replace(described(), received_at=NOW + timedelta(seconds=later_s))
+    first, second = (play(publish(ready(media=(MOVIE,)), SETTINGS), one).calls[1] for one in (described(), later))
+    assert (first == second) is is_equal
+
+
 def test_server_without_a_did_is_named_after_its_host() -> None:
     post = replace(ready(media=(MOVIE,)), account=replace(ready().account, data={"pds": "https://pds.test:444"}))
     [_, granting] = play(publish(post, SETTINGS), replied(200, {})).calls
@@ -207,6 +215,7 @@ def test_failure_of_a_job_states_the_reason_without_tokens() -> None:
     message = "Bad codec eyJ0eXAiOiJhdCtqd3QifQ.eyJzdWIiOiJkaWQifQ"
     failure = refusal(run(SENT_BEFORE, job("FAILED", failureCode="encoding_failure", message=message)))
     assert "Bad codec (token removed)" in failure.message
+    assert "1080x1920 pixels, 30 frames/s, h264" in failure.message
     assert failure.response is not None
     assert "eyJ" not in json.dumps(failure.response)
 
@@ -258,6 +267,16 @@ def test_server_receives_the_video_when_there_is_no_service() -> None:
     assert part.body == MediaRange(UUID(int=9), 0, 5_000)
     assert embed(transcript)["video"] == BLOB
     assert [one.code for one in transcript.instructions if isinstance(one, Warn)] == ["bluesky.video.unconfirmed"]
+
+
+@pytest.mark.parametrize(("is_variable", "warns"), [(True, True), (False, False), (None, False)])
+def test_irregular_timestamps_have_a_warning_without_the_service(*, is_variable: bool | None, warns: bool) -> None:
+    post = ready(media=(video(9, has_variable_frame_rate=is_variable),))
+    said = play(publish(post, DIRECT), described()).instructions
+    assert [one.code for one in said if isinstance(one, Warn)] == [
+        "bluesky.video.unconfirmed",
+        *(["bluesky.video.irregular_timestamps"] if warns else []),
+    ]
 
 
 def test_playback_is_confirmed_by_the_service() -> None:

@@ -63,6 +63,7 @@ SUITE = PlatformSuite(
         "pinterest.image.frames_max": "the simulator does not fetch images",
         "pinterest.media.video_exclusive": "a Pin has no place for a second video",
         "pinterest.video.size_max": "tests send no file of 2 GB: the simulator's own test sends its size",
+        "pinterest.video.duration_min": "the simulator does not read videos",
         "pinterest.video.duration_max": "the simulator does not read videos",
         "pinterest.carousel.same_dimensions": "the simulator does not fetch images",
     },

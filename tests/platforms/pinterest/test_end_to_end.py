@@ -8,13 +8,16 @@ import base64
 from datetime import timedelta
 from typing import Any
 
+from letmepost.domain.received import Checksum
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
+from tests.gateways.movies import movie
 from tests.http.support import png
 from tests.platforms.sandbox_posts import send, visible
 
 NAME = "pinterest"
+MOVIE = movie(frames=120)
 
 
 def inline(colour: str = "red", **more: Any) -> dict[str, Any]:
@@ -29,6 +32,7 @@ KINDS: list[dict[str, Any]] = [
         "media": [inline()],
         "options": {"platform": NAME, "title": "A title", "destinationUrl": "https://example.org/a?b=1"},
     },
+    {"text": "moving", "media": [{"kind": "video", "bytesBase64": base64.b64encode(MOVIE).decode()}]},
 ]
 
 
@@ -67,6 +71,8 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     assert post["url"] == f"https://www.pinterest.com/pin/{seen['uri']}/"
     source = seen["record"]["media_source"]
     assert len(source.get("items", [source])) == len(content["media"])
+    if content["media"][0]["kind"] == "video":
+        assert seen["record"]["video"] == {"sizeBytes": len(MOVIE), "checksum": str(Checksum.of(MOVIE))}
 
 
 async def test_every_kind_is_published_immediately_and_scheduled(deployment: Deployment) -> None:

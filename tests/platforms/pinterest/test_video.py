@@ -213,6 +213,7 @@ def test_video_that_cannot_be_processed_is_rejected_and_registered_again_by_a_re
     transcript = run(STORED, status("failed"))
     failure = refusal(transcript)
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "pinterest.video.transcode_failed")
+    assert "1080x1920 pixels, 30 frames/s, h264" in failure.message
     assert transcript.instructions[-1] == Forget("media-1-registration")
 
 

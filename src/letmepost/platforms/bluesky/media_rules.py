@@ -12,7 +12,7 @@ _VIDEO = (MediaKind.VIDEO,)
 # The lexicon allows every type of image. Every client shows these.
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 # A server that stores a video as it is accepts MP4 only. The video service converts others.
-_VIDEO_TYPES = {"server": ("video/mp4",), "service": ("video/mp4", "video/quicktime")}
+_VIDEO_TYPES = {"server": ("video/mp4",), "service": ("video/mp4", "video/quicktime", "video/webm")}
 
 [MEDIA_IMAGE_SIZE_MAX] = MediaLimit("bluesky.media.image_", max_bytes=2_000_000, source=IMAGES_LEXICON).rules("Bluesky")
 [MEDIA_VIDEO_SIZE_MAX] = MediaLimit(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.flow import Flow, Warn
+from letmepost.platforms._kit.calls import facts_of
 from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.fields import object_in
 from letmepost.platforms._kit.flows import fetch, find
@@ -11,7 +12,13 @@ from letmepost.platforms.bluesky.identity import resolve_handle
 from letmepost.platforms.bluesky.media_rules import is_video
 from letmepost.platforms.bluesky.options import BlueskyPostReference
 from letmepost.platforms.bluesky.records import Blobs, Parents, Place, read_place
-from letmepost.platforms.bluesky.refusals import GIF_STATIC, MENTION_UNRESOLVED, REPLY_TO_NOT_FOUND, VIDEO_UNCONFIRMED
+from letmepost.platforms.bluesky.refusals import (
+    GIF_STATIC,
+    MENTION_UNRESOLVED,
+    REPLY_TO_NOT_FOUND,
+    VIDEO_IRREGULAR,
+    VIDEO_UNCONFIRMED,
+)
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.richtext import mentioned_handles
 from letmepost.platforms.bluesky.settings import BlueskySettings
@@ -49,8 +56,11 @@ def resolve_mentions(post: ReadyPost) -> Flow[Mapping[str, str]]:
 
 def warn_about_unconfirmed(uploads: Iterable[Upload], settings: BlueskySettings) -> Flow[None]:
     """Warn that no one reports whether a video can be played that only the account's own server has received."""
-    if settings.video_upload == "server" and any(is_video(upload.item) for upload in uploads):
+    videos = [facts_of(upload.item) for upload in uploads if is_video(upload.item)]
+    if settings.video_upload == "server" and videos:
         yield Warn(VIDEO_UNCONFIRMED.id, VIDEO_UNCONFIRMED.describe())
+        if any(facts.has_variable_frame_rate for facts in videos):
+            yield Warn(VIDEO_IRREGULAR.id, VIDEO_IRREGULAR.describe())
 
 
 def upload_media(post: ReadyPost, settings: BlueskySettings, uploads: Iterable[Upload]) -> Flow[Blobs]:

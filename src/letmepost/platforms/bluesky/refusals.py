@@ -127,7 +127,14 @@ VIDEO_UNCONFIRMED = Explanation(
     message="The video was uploaded to the account's own server, which does not report whether it can be played.",
     remediation="Play the video on Bluesky. If it never plays, encode it again and publish it in a new post.",
     summary="Without the video service, Bluesky processes a video after its post is visible and does not report the "
-    "result. A video with irregular timestamps, such as one that was cut without encoding it again, may never play.",
+    "result.",
+)
+VIDEO_IRREGULAR = Explanation(
+    id="bluesky.video.irregular_timestamps",
+    message="Some pictures of the video are shown much longer than others. Bluesky may never play such a video.",
+    remediation="Export the video again with a constant frame rate, and publish it in a new post.",
+    summary="Bluesky refuses some videos with irregular timestamps, such as one that was cut without encoding it "
+    "again. It reports this only if the video service receives the video.",
 )
 VIDEO_QUOTA = PlatformRefusal(
     id="bluesky.video.quota_exhausted",
@@ -160,11 +167,16 @@ VIDEO_NOT_ALLOWED = rejected(
 )
 VIDEO_REJECTED = rejected(
     id="bluesky.video.job_failed",
-    message="Bluesky could not process the video: {reason}",
+    message="Bluesky could not process the video ({video}): {reason}",
     remediation="Export the video as MP4 with H.264 and AAC, and attach the new file.",
     summary="Bluesky's video service checks and converts each video before its post is published, and rejected this "
     "one. Nothing was published.",
-    sample={"reason": "Video failed validation."},
+    sample={"video": "video/mp4, 5000 bytes, 12.5 s, 1080x1920 pixels, mpeg4", "reason": "Video failed validation."},
+)
+VIDEO_REFUSED = rejected(
+    rule=VIDEO_REJECTED.id,
+    message="Bluesky's video service does not accept the video: {reason}",
+    remediation=VIDEO_REJECTED.remediation,
 )
 VIDEO_UNSTORABLE = rejected(
     rule=MEDIA_VIDEO_SIZE_MAX.id,

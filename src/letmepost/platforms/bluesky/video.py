@@ -97,7 +97,7 @@ def _processed(service: str, upload: Upload, sending: Sending, reply: Reply) -> 
         reply = yield from _read_job(service, upload, job_id)
     if not _blob_in(reply):
         yield Forget(upload.step)  # a retry uploads the video again
-        raise _failure_of(reply)
+        raise _failure_of(reply, upload)
     return _blob_in(reply)
 
 
@@ -130,10 +130,11 @@ def _is_running(reply: Reply) -> bool:
     return not _blob_in(reply) and _state_in(reply) not in {_COMPLETED, _FAILED}
 
 
-def _failure_of(reply: Reply) -> PlatformFailure:
+def _failure_of(reply: Reply, upload: Upload) -> PlatformFailure:
     job = _job_in(reply)
     code = text_in(job, "failureCode")
     return _REJECTED.get(code or "", refusals.VIDEO_NOT_PROCESSED)(
+        video=facts_of(upload.item).describe(),
         reason=shown_reason(reply, text_in(job, "message") or text_in(job, "error"), TOKEN),
         response=shown_response(reply, TOKEN, is_refusal=True, error=code),
     )

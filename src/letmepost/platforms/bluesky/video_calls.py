@@ -8,7 +8,7 @@ https://github.com/bluesky-social/atproto lexicons/app/bsky/video (commit d6296a
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from letmepost.domain.content import MediaItem
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Upload
@@ -24,8 +24,10 @@ from letmepost.platforms.bluesky.xrpc import (
     query,
 )
 
-_TOKEN_LIFETIME = timedelta(minutes=55)
+_TOKEN_LIFETIME_S = 3300
 """A server grants at most an hour (packages/pds/src/api/com/atproto/server/getServiceAuth.ts)."""
+_TOKEN_SLOT_S = 600
+"""Tokens that are requested within ten minutes expire at the same time, so their requests are equal in each run."""
 _TOKEN_VALID_FOR_S = 1800.0
 """Then a new one is requested. The remaining minutes let the service store the video that it has processed."""
 _UPLOAD_TIMEOUT_S = 60.0  # besides the bytes
@@ -49,11 +51,8 @@ def grant_token(server: str, audience: str, now: datetime, *, step: str) -> Call
 
     It is recorded, so that later runs send the same upload and can recognize that it is complete.
     """
-    parameters = {
-        "aud": audience,
-        "lxm": UPLOAD_BLOB,
-        "exp": str(int((now + _TOKEN_LIFETIME).timestamp())),
-    }
+    expires_at = int(now.timestamp()) // _TOKEN_SLOT_S * _TOKEN_SLOT_S + _TOKEN_LIFETIME_S
+    parameters = {"aud": audience, "lxm": UPLOAD_BLOB, "exp": str(expires_at)}
     return Call(
         method="GET",
         url=method_url(server, GET_SERVICE_AUTH),

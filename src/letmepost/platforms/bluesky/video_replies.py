@@ -35,7 +35,7 @@ _MEANINGS = Meanings(
     by_status={413: refusals.VIDEO_TOO_LARGE, **dict.fromkeys((404, 405, 501), refusals.NO_VIDEO_SERVICE)},
     unauthorized=refusals.VIDEO_TOKEN_REFUSED,
     redirected=refusals.NO_VIDEO_SERVICE,
-    refused=refusals.VIDEO_REJECTED,
+    refused=refusals.VIDEO_REFUSED,
 )
 
 

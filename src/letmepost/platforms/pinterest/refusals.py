@@ -69,10 +69,11 @@ UPLOAD_REFUSED = rejected(
 )
 VIDEO_FAILED = rejected(
     id="pinterest.video.transcode_failed",
-    message="Pinterest could not process the video.",
+    message="Pinterest could not process the video ({video}).",
     remediation="Export the video as MP4 with H.264 and AAC, and attach the new file.",
     summary="Pinterest checks and converts each video before its Pin can be created, and rejected this one. Nothing "
     "was published.",
+    sample={"video": "video/mp4, 5000 bytes, 12.5 s, 1080x1920 pixels, mpeg4"},
 )
 VIDEO_UNFINISHED = unavailable(
     id="pinterest.video.transcode_timeout",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from letmepost.domain.flow import Call, Flow, Forget, Pause, Reply
-from letmepost.platforms._kit.calls import base_url
+from letmepost.platforms._kit.calls import base_url, facts_of
 from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.fields import id_in, object_in, text_in
 from letmepost.platforms._kit.flows import fetch, wait
@@ -64,7 +64,7 @@ def _await_processing(upload: Upload, media_id: str, settings: PinterestSettings
         yield from wait(pause, VIDEO_UNFINISHED(status=status))
     if status == "failed":
         yield Forget(f"{upload.step}-registration")  # a retry uploads the video again
-        raise VIDEO_FAILED()
+        raise VIDEO_FAILED(video=facts_of(upload.item).describe())
 
 
 def _read_status(upload: Upload, reading: Call) -> Flow[str]:

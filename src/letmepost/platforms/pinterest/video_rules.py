@@ -50,6 +50,7 @@ VIDEO_LIMITS = (
         types=("video/mp4", "video/quicktime"),
         max_bytes=2_000_000_000,
         ratios=(0.5, 1.91),
+        min_s=4,
         max_s=900,
         codecs=("h264", "hevc"),
         source=CREATIVE_TYPES,

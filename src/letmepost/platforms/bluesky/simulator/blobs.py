@@ -133,5 +133,6 @@ def sniff(data: bytes) -> str | None:
         b"\x89PNG\r\n\x1a\n": "image/png",
         b"GIF87a": "image/gif",
         b"GIF89a": "image/gif",
+        b"\x1a\x45\xdf\xa3": "video/webm",
     }
     return next((mime for start, mime in starts.items() if data.startswith(start)), None)
