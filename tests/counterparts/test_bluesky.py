@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.domain.received import Checksum
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
 from tests.counterparts.stages import Publication
+from tests.gateways.movies import movie
 from tests.http.support import png
 from tests.npm import Node, node_for
 
 HERE = Path(__file__).parent
+FILM = movie()
 
 
 @pytest.fixture(scope="module", params=CLIENTS["bluesky"])
@@ -23,7 +26,9 @@ async def published(request: pytest.FixtureRequest, open_stage: OpenStage) -> As
     async with open_stage("bluesky", client.replace("/", "-").strip("@")) as stage:
         account = await stage.new_account()
         given = {"url": stage.url, "identifier": account["identifier"], "password": account["appPassword"]}
-        yield await stage.run(*program, **given, picture=base64.b64encode(png()).decode())
+        files = {"picture": png(), "film": FILM}
+        encoded = {name: base64.b64encode(content).decode() for name, content in files.items()}
+        yield await stage.run(*program, **given, **encoded)
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +74,12 @@ def test_picture_has_its_alternative_text(published: Publication) -> None:
     [image] = published.post("picture")["record"]["embed"]["images"]
     assert image["alt"] == "A red picture"
     assert (image["image"]["mimeType"], image["image"]["size"]) == ("image/png", len(png()))
+
+
+def test_video_is_stored_whole_with_its_alternative_text(published: Publication) -> None:
+    record = published.post("video")["record"]
+    assert (record["embed"]["alt"], record["embed"]["video"]["mimeType"]) == ("A black film", "video/mp4")
+    assert record["video"] == {"sizeBytes": len(FILM), "checksum": str(Checksum.of(FILM))}
 
 
 def test_deleted_post_is_gone(published: Publication) -> None:

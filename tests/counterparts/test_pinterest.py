@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.domain.received import Checksum
 from letmepost.platforms.pinterest.simulator.accounts import APP
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
 from tests.counterparts.stages import Publication
+from tests.gateways.movies import movie
 from tests.http.support import png
 
 PROGRAMS = Path(__file__).parent / "python"
+FILM = movie()
 HOSTS = ("api.pinterest.com", "www.pinterest.com")
 
 
@@ -22,8 +25,9 @@ async def published(
 ) -> AsyncIterator[Publication]:
     """The work of the client: it gets consent, creates a board, publishes, deletes, and is refused."""
     require(request.param)
-    picture = base64.b64encode(png()).decode()
-    given = {"client_id": APP.client_id, "client_secret": APP.client_secret, "picture": picture}
+    files = {"picture": png(), "film": FILM}
+    encoded = {name: base64.b64encode(content).decode() for name, content in files.items()}
+    given = {"client_id": APP.client_id, "client_secret": APP.client_secret, **encoded}
     async with open_stage("pinterest", request.param, *HOSTS) as stage:
         yield await stage.run(python, PROGRAMS / "pinterest_generated_client.py", **given)
 
@@ -48,9 +52,16 @@ def test_carousel_shows_its_pictures_in_order(published: Publication) -> None:
     assert [item["url"] for item in items] == ["https://media.test/1.png", "https://media.test/2.png"]
 
 
+def test_video_is_stored_whole_and_shown_with_its_cover(published: Publication) -> None:
+    assert published.printed["video"] == [204, "succeeded"]
+    record = published.post("video")["record"]
+    assert record["video"] == {"sizeBytes": len(FILM), "checksum": str(Checksum.of(FILM))}
+    assert record["media_source"]["cover_image_url"] == "https://media.test/1.png"
+
+
 def test_board_lists_its_pins_newest_first_without_the_deleted_one(published: Publication) -> None:
     posts = published.printed["posts"]
-    assert published.printed["listed"] == [posts["carousel"], posts["inline"], posts["first"]]
+    assert published.printed["listed"] == [posts["video"], posts["carousel"], posts["inline"], posts["first"]]
     assert published.printed["boards"] == ["Board 1", "Soups"]
     assert "Deleted" not in published.texts()
 
@@ -65,4 +76,4 @@ def test_refusals_have_the_form_that_the_client_reads(published: Publication) ->
     assert (no_board, no_board_body["code"]) == (404, 40)
     assert (unreachable, unreachable_body["code"]) == (400, 1)
     assert "Unable to reach the URL" in unreachable_body["message"]
-    assert len(published.posts) == 3
+    assert len(published.posts) == 4

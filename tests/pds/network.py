@@ -40,6 +40,7 @@ class Addresses:
             "LETMEPOST_BLUESKY_RESOLVER_URL": self.pds,
             "LETMEPOST_BLUESKY_ENTRYWAY_URL": self.pds,
             "LETMEPOST_BLUESKY_APP_URL": APP_URL,
+            "LETMEPOST_BLUESKY_VIDEO_UPLOAD": "server",  # this network has no video service
         }
 
 

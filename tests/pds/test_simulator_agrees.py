@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from letmepost.gateways.clock import SystemClock
+from tests.gateways.movies import movie
 from tests.pds.images import picture
 from tests.pds.network import POST, Network
 from tests.pds.worlds import Real, Request, Response, Simulated, World
@@ -20,6 +22,7 @@ UNKNOWN_DID = f"did:plc:{'a' * 24}"
 UNKNOWN_CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 IMAGE = picture("PNG", 10, 10)
 LARGE_IMAGE = picture("PNG", 850, 800)
+MOVIE = movie()
 
 
 def key(number: int) -> str:
@@ -36,6 +39,11 @@ def post(text: str | None = "hello", **more: Any) -> dict[str, Any]:
 def images(*blobs: Any) -> dict[str, Any]:
     """Return an embed."""
     return {"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""} for blob in blobs]}
+
+
+def film(blob: Any, **more: Any) -> dict[str, Any]:
+    """Return an embed."""
+    return {"$type": "app.bsky.embed.video", "video": blob, **more}
 
 
 def reply_to(uri: str, cid: str) -> dict[str, Any]:
@@ -58,6 +66,7 @@ class Talk:
         self.cid = ""
         self.blob: Mapping[str, Any] = {}
         self.large_blob: Mapping[str, Any] = {}
+        self.video: Mapping[str, Any] = {}
 
     async def get(self, name: str, token: str | None = None, **query: str) -> Response:
         """Send a query."""
@@ -69,6 +78,14 @@ class Talk:
         headers = {**_bearing(token), **({} if body is None else {"content-type": "application/json"})}
         data = b"" if body is None else json.dumps(body).encode()
         return await self.world.send(Request(method="POST", path=f"/xrpc/{name}", headers=headers, body=data))
+
+    async def grant(self, lasts_s: int = 1800, **changes: str | None) -> Response:
+        """Request a token for the video service."""
+        exp = str(int(SystemClock().now().timestamp()) + lasts_s)
+        query = {"aud": "did:web:localhost", "lxm": f"{REPO}uploadBlob", "exp": exp, **changes}
+        return await self.get(
+            f"{SESSION}getServiceAuth", self.access, **{name: text for name, text in query.items() if text is not None}
+        )
 
     async def upload(self, data: bytes, kind: str = "image/png", token: str | None = None) -> Response:
         """Upload bytes as the account."""
@@ -120,6 +137,12 @@ class Talk:
         self.blob = response.value["blob"]
         return response
 
+    async def upload_video(self) -> Response:
+        """Upload a video."""
+        response = await self.upload(MOVIE, "video/mp4")
+        self.video = response.value["blob"]
+        return response
+
     async def upload_large_image(self) -> Response:
         """Upload an image of more than two million bytes."""
         response = await self.upload(LARGE_IMAGE)
@@ -158,6 +181,16 @@ STEPS: Mapping[str, Step] = {
     "who am I, with an expired token": lambda t: t.get(f"{SESSION}getSession", t.world.expired()),
     "who am I, with a forged token": lambda t: t.get(f"{SESSION}getSession", t.access[:-4] + "AAAA"),
     "who am I, with no token at all": lambda t: t.get(f"{SESSION}getSession", "nonsense"),
+    "describe the server": lambda t: t.get(f"{SESSION}describeServer"),
+    "grant a token for an upload": lambda t: t.grant(),
+    "grant a token for an hour": lambda t: t.grant(lasts_s=3500),
+    "grant a token for longer": lambda t: t.grant(lasts_s=3700),
+    "grant a token that has expired": lambda t: t.grant(lasts_s=-10),
+    "grant a token without a method": lambda t: t.grant(lasts_s=50, lxm=None),
+    "grant a token without a method for longer": lambda t: t.grant(lasts_s=90, lxm=None),
+    "grant a token for what is no service": lambda t: t.grant(aud="pds.example.com"),
+    "grant a token for no service": lambda t: t.grant(aud=None),
+    "grant a token without a token": lambda t: t.get(f"{SESSION}getServiceAuth", aud=UNKNOWN_DID),
     "refresh": lambda t: t.refresh(t.refresh_token),
     "refresh with the previous token after a lost response": lambda t: t.refresh(t.previous),
     "refresh with the access token": lambda t: t.refresh(t.access),
@@ -271,6 +304,15 @@ STEPS: Mapping[str, Step] = {
     ),
     "upload two million bytes": Talk.upload_large_image,
     "put an image of two million bytes": lambda t: t.put(key(9), post(embed=images(t.large_blob))),
+    "upload a video": Talk.upload_video,
+    "put a video": lambda t: t.put(key(15), post(embed=film(t.video, alt="A film"))),
+    "put a video with its shape": lambda t: t.put(
+        key(16), post(embed=film(t.video, aspectRatio={"width": 108, "height": 192}))
+    ),
+    "put a video without a width": lambda t: t.put(key(9), post(embed=film(t.video, aspectRatio={"height": 192}))),
+    "put an image as a video": lambda t: t.put(key(9), post(embed=film(t.blob))),
+    "put a video as an image": lambda t: t.put(key(9), post(embed=images(t.video))),
+    "put no video": lambda t: t.put(key(9), post(embed={"$type": "app.bsky.embed.video"})),
     # Reading
     "get": lambda t: t.get(f"{REPO}getRecord", repo=t.did, collection=POST, rkey=key(0)),
     "get a version": lambda t: t.get(f"{REPO}getRecord", repo=t.did, collection=POST, rkey=key(0), cid=t.cid),

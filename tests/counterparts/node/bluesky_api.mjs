@@ -15,6 +15,24 @@ const upload = await agent.uploadBlob(Buffer.from(given.picture, 'base64'), { en
 const image = { image: upload.data.blob, alt: 'A red picture', aspectRatio: { width: 3, height: 2 } }
 const picture = await agent.post({ text: 'A picture', embed: { $type: 'app.bsky.embed.images', images: [image] } })
 
+// As in the tutorial of Bluesky (https://docs.bsky.app/docs/tutorials/video): the package has no method for all of it.
+const server = await agent.com.atproto.server.describeServer()
+const exp = Math.floor(Date.now() / 1000) + 60 * 30
+const grant = { aud: server.data.did, lxm: 'com.atproto.repo.uploadBlob', exp }
+const { token } = (await agent.com.atproto.server.getServiceAuth(grant)).data
+const uploadUrl = new URL(`${given.url}/xrpc/app.bsky.video.uploadVideo`)
+uploadUrl.search = new URLSearchParams({ did: agent.did, name: 'film.mp4' })
+const film = Buffer.from(given.film, 'base64')
+const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'video/mp4', 'Content-Length': String(film.length) }
+let job = await (await fetch(uploadUrl, { method: 'POST', headers, body: film })).json()
+while (!job.blob) {
+  if (job.state === 'JOB_STATE_FAILED') throw new Error(job.message)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  job = (await agent.app.bsky.video.getJobStatus({ jobId: job.jobId })).data.jobStatus
+}
+const embed = { $type: 'app.bsky.embed.video', video: job.blob, alt: 'A black film' }
+const video = await agent.post({ text: 'A film', embed })
+
 const gone = await agent.post({ text: 'Deleted' })
 await agent.deletePost(gone.uri)
 const { rkey } = new AtUri(gone.uri)
@@ -28,7 +46,7 @@ await agent.logout()
 console.log(
   JSON.stringify({
     did: agent.did ?? first.uri.split('/')[2],
-    posts: { first: first.uri, reply: reply.uri, quote: quote.uri, picture: picture.uri },
+    posts: { first: first.uri, reply: reply.uri, quote: quote.uri, picture: picture.uri, video: video.uri },
     cid: first.cid,
     read: [read.cid, read.value.text],
     deleted: missing instanceof XRPCError && missing.error === 'RecordNotFound',

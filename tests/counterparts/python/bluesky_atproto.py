@@ -18,6 +18,7 @@ reply_to = models.AppBskyFeedPost.ReplyRef(parent=reference, root=reference)
 reply = client.send_post("A reply", reply_to=reply_to)
 quote = client.send_post("A quote", embed=models.AppBskyEmbedRecord.Main(record=reference))
 picture = client.send_image("A picture", base64.b64decode(given["picture"]), "A red picture")
+video = client.send_video("A film", base64.b64decode(given["film"]), "A black film")
 gone = client.send_post("Deleted")
 was_deleted = client.delete_post(gone.uri)
 try:
@@ -37,7 +38,13 @@ print(
     json.dumps(
         {
             "did": client.me.did,
-            "posts": {"first": first.uri, "reply": reply.uri, "quote": quote.uri, "picture": picture.uri},
+            "posts": {
+                "first": first.uri,
+                "reply": reply.uri,
+                "quote": quote.uri,
+                "picture": picture.uri,
+                "video": video.uri,
+            },
             "cid": first.cid,
             "read": [read.cid, read.value.text],
             "deleted": was_deleted,

@@ -4,15 +4,18 @@ import base64
 import json
 import os
 import sys
+import time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import urllib3
 from openapi_generated.pinterest_client import ApiClient, ApiException, Configuration
 from openapi_generated.pinterest_client.api.boards_api import BoardsApi
+from openapi_generated.pinterest_client.api.media_api import MediaApi
 from openapi_generated.pinterest_client.api.pins_api import PinsApi
 from openapi_generated.pinterest_client.api.user_account_api import UserAccountApi
 from openapi_generated.pinterest_client.model.board import Board
 from openapi_generated.pinterest_client.model.board_section import BoardSection
+from openapi_generated.pinterest_client.model.media_upload_request import MediaUploadRequest
 from openapi_generated.pinterest_client.model.pin_create import PinCreate
 
 given = json.loads(sys.argv[1])
@@ -67,6 +70,18 @@ data = {"source_type": "image_base64", "content_type": "image/png", "data": give
 inline = pin(board, data, description="With bytes", board_section_id=section)
 items = [{"url": "https://media.test/1.png"}, {"url": "https://media.test/2.png"}]
 carousel = pin(board, {"source_type": "multiple_image_urls", "items": items}, description="Two pictures")
+media = MediaApi(client)
+registered = media.media_create(MediaUploadRequest(media_type="video"))
+fields = ApiClient.sanitize_for_serialization(registered["upload_parameters"])
+storage = urllib3.ProxyManager(os.environ["HTTPS_PROXY"], ca_certs=os.environ["SSL_CERT_FILE"])
+form = {**fields, "file": ("film.mp4", base64.b64decode(given["film"]), "video/mp4")}
+stored = storage.request("POST", registered["upload_url"], fields=form)
+processed = media.media_get(registered["media_id"])["status"]
+while processed == "processing":
+    time.sleep(0.5)
+    processed = media.media_get(registered["media_id"])["status"]
+film = {"source_type": "video_id", "media_id": registered["media_id"], "cover_image_url": "https://media.test/1.png"}
+video = pin(board, film, description="A film")
 gone = pin(board, image, description="Deleted")
 pins.pins_delete(gone)
 refusals = []
@@ -80,7 +95,8 @@ print(
     json.dumps(
         {
             "user": UserAccountApi(client).user_account_get()["username"],
-            "posts": {"first": first, "inline": inline, "carousel": carousel},
+            "posts": {"first": first, "inline": inline, "carousel": carousel, "video": video},
+            "video": [stored.status, processed],
             "boards": [one["name"] for one in boards.boards_list()["items"]],
             "listed": [one["id"] for one in boards.boards_list_pins(board)["items"]],
             "section": [one["id"] for one in boards.board_sections_list_pins(board, section)["items"]],

@@ -20,6 +20,8 @@ def describe_server(_state: State, call: SimulatedCall) -> SimulatedReply:
             "availableUserDomains": [".test"],
             "inviteCodeRequired": False,
             "blobUploadLimit": BLOB_MAX_BYTES,
+            "links": {},
+            "contact": {},
         }
     )
 
