@@ -84,6 +84,7 @@ SUITE = PlatformSuite(
         "video_email_unconfirmed": Ending(
             status="rejected", kind=FailureKind.REJECTED, rule="bluesky.video.email_unconfirmed", example="video"
         ),
+        "video_token_expired": Ending(kind=FailureKind.UNAVAILABLE, example="video"),
         "video_reply_lost": Ending(example="video"),
     },
 )

@@ -32,6 +32,7 @@ VIDEO_SCENARIOS = {
     "video_unfinished",
     "video_quota",
     "video_email_unconfirmed",
+    "video_token_expired",
     "video_reply_lost",
 }
 CREATE = {"$type": "com.atproto.repo.applyWrites#create", "collection": POST}

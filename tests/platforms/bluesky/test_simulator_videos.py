@@ -198,6 +198,11 @@ def test_lost_reply_is_executed_once() -> None:
     assert send(user).data["error"] == "already_exists"
 
 
+def test_first_token_is_expired_in_its_scenario() -> None:
+    user = World().connect("video_token_expired")
+    assert [send(user).status for _ in range(2)] == [401, 200]
+
+
 def test_unavailable_server_refuses_uploads_in_the_middle() -> None:
     user = World().connect("unavailable")
     assert send(user).status == 503

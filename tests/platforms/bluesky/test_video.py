@@ -132,6 +132,12 @@ def test_token_that_is_no_token_is_not_sent(token: object) -> None:
     assert uploads(transcript) == []
 
 
+def test_refused_token_is_requested_again_by_a_retry() -> None:
+    transcript = run(replied(401, {"error": "AuthenticationRequired", "message": "jwt expired"}))
+    assert refusal(transcript).kind is FailureKind.UNAVAILABLE
+    assert transcript.instructions[-1] == Forget("blob-1-token")
+
+
 def test_run_ends_while_the_video_is_processed() -> None:
     pause = run(ACCEPTED).instructions[-1]
     assert pause == Pause("blob-1", 2.0, 900.0)

@@ -109,6 +109,9 @@ ACCOUNT_DEACTIVATED = auth_failed(
     message="This account is deactivated.", remediation="Reactivate the account on Bluesky, and connect it again."
 )
 NO_SERVER = unavailable(message="The account's server does not respond like a Bluesky server.")
+CLOCKS_APART = unavailable(
+    message="The clock of the account's server differs from that of this service by more than five minutes."
+)
 BLOB_LOST = unavailable(message="Bluesky no longer has an uploaded media item.")
 RATE_LIMITED = PlatformRefusal(
     kind=FailureKind.RATE_LIMITED, message="The rate limit of the account's Bluesky server is used up."

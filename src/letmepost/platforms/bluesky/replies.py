@@ -27,6 +27,7 @@ BY_ERROR: Mapping[tuple[int, str], PlatformRefusal] = MappingProxyType(
     {
         (400, "ExpiredToken"): refusals.SESSION_ENDED,
         (400, "InvalidToken"): refusals.SESSION_ENDED,
+        (400, "BadExpiration"): refusals.CLOCKS_APART,
         (400, "RepoNotFound"): refusals.ACCOUNT_MOVED,
         (400, "BlobNotFound"): refusals.BLOB_LOST,
         (400, "InvalidMimeType"): refusals.BAD_BLOB,

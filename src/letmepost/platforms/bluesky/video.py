@@ -39,6 +39,7 @@ _LOOK_AGAIN_S = 2.0
 _SEND_AGAIN_S = 30.0
 """After `already_exists`, a later run sends the video again, because only an accepted upload is recorded."""
 _PROCESSED_WITHIN_S = 900.0
+_UNAUTHORIZED = 401
 _NO_JOB = frozenset({400, 404})
 _REJECTED = {
     "validation_failure": refusals.VIDEO_REJECTED,
@@ -62,6 +63,8 @@ def upload_video(post: ReadyPost, upload: Upload, settings: BlueskySettings) -> 
     service = base_url(settings.video_url)
     sending = send_to_service(service, post.account.platform_account_id, token, upload.item, step=upload.step)
     reply = yield sending
+    if reply.status == _UNAUTHORIZED:
+        yield Forget(f"{upload.step}-token")  # a retry gets a new one
     return (yield from _processed(service, upload, sending, reply))
 
 

@@ -43,12 +43,14 @@ class VideoFault:
         failure_code: why jobs fail, `None` if they do not.
         failing_jobs: how many of the first jobs fail.
         finishes: False if a job never ends.
+        expires_first_token: the first token has expired when it arrives.
     """
 
     refusal: tuple[str, str] | None = None
     failure_code: str | None = None
     failing_jobs: int = 1_000_000
     finishes: bool = True
+    expires_first_token: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "video_email_unconfirmed": Scenario(
             summary="The account may not upload videos before its email address is confirmed.",
             video=VideoFault(refusal=("unconfirmed_email", "Confirm your email address to upload videos")),
+        ),
+        "video_token_expired": Scenario(
+            summary="The token of the first upload of a video has expired when it arrives.",
+            video=VideoFault(expires_first_token=True),
         ),
         "video_reply_lost": Scenario(
             summary="The first upload of a video is executed, but its response is lost.", loses_first_video=True

@@ -79,6 +79,8 @@ def upload_video(state: State, call: SimulatedCall) -> SimulatedReply:
     fault = scenario.video or VideoFault()
     if fault.finishes:  # a job that never ends must begin
         refuse_attempt(state, did, scenario, call.now, shows_post=False, is_upload=True)
+    if fault.expires_first_token and is_first_response(state, f"token/{did}"):
+        raise _expired()
     if fault.refusal is not None:
         raise XRPCError(400, *fault.refusal)
     received = call.received
@@ -116,12 +118,16 @@ def get_job_status(state: State, call: SimulatedCall) -> SimulatedReply:
 def _authorized(state: State, call: SimulatedCall) -> Account:
     claims = cast("tokens.ServiceClaims", tokens.bearer(state, call, tokens.SERVICE))
     if call.now.timestamp() >= claims["exp"]:
-        raise XRPCError(401, "AuthenticationRequired", "jwt expired")
+        raise _expired()
     if claims["aud"] != server_did(call.root) or claims["lxm"] != _UPLOAD:
         raise XRPCError(401, "AuthenticationRequired", "jwt audience or method does not match")
     if claims["sub"] != parameter(call, "did"):
         raise XRPCError(401, "AuthenticationRequired", "did does not match the token")
     return get_repository(state, claims["sub"])
+
+
+def _expired() -> XRPCError:
+    return XRPCError(401, "AuthenticationRequired", "jwt expired")
 
 
 def _check_file(received: Received) -> None:
