@@ -5,7 +5,7 @@ from typing import Any
 
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.platforms.twitter import PLATFORM
-from tests.doubles.media import image
+from tests.doubles.media import image, video
 from tests.platforms.suite.description import Ending, PlatformSuite
 
 gif = partial(image, content_type="image/gif")
@@ -40,6 +40,16 @@ SUITE = PlatformSuite(
         "flaky": Ending(status="unconfirmed", kind=FailureKind.IN_DOUBT),
         "processing_forever": Ending(status="failed", kind=FailureKind.UNAVAILABLE, example="gif"),
         "daily_limit": Ending(status="failed", kind=FailureKind.QUOTA_EXHAUSTED, has_retry_time=True),
+        "processing_fails": Ending(
+            status="rejected", kind=FailureKind.REJECTED, rule="twitter.media.processing_failed", example="video"
+        ),
+        "upload_stops": Ending(example="video"),
+        "upload_lost": Ending(kind=FailureKind.UNAVAILABLE, example="video"),
+        "small_segments": Ending(example="video"),
+        "video_too_long": Ending(
+            status="rejected", kind=FailureKind.REJECTED, rule="twitter.media.video_duration_max", example="video"
+        ),
+        "subscriber": Ending(example="video"),
         "out_of_credits": Ending(
             status="failed", kind=FailureKind.QUOTA_EXHAUSTED, has_retry_time=True, scope=LimitScope.APP
         ),
@@ -55,13 +65,23 @@ SUITE = PlatformSuite(
     counts={
         "twitter.poll.options_count": lambda count: poll(*map(str, range(count))),
         "twitter.text.cashtags_max": lambda count: {"text": " ".join(["see", *("$A", "$B", "$C")[:count]])},
-        "twitter.media.single_only": lambda count: {"text": "gifs", "media": tuple(gif(one) for one in range(count))},
+        "twitter.media.single_only": lambda count: {"text": "two", "media": (video(1), image(2), gif(3))[:count]},
     },
     sizes={
         "twitter.poll.duration": lambda minutes: poll("a", "b", minutes=minutes),
         "twitter.media.gif_size_max": lambda size_bytes: {"text": "", "media": (gif(size_bytes=size_bytes),)},
     },
     unjudged={
+        **dict.fromkeys(
+            (
+                "twitter.media.video_duration_min",
+                "twitter.media.video_duration_max",
+                "twitter.media.video_frame_rate",
+                "twitter.media.video_audio_channels_max",
+            ),
+            "the simulator does not decode videos",
+        ),
+        "twitter.media.video_size_max": "the upload would take seconds",
         "twitter.media.gif_frames_max": "the simulator reads no frames",
         "twitter.media.gif_pixels_max": "the simulator reads no pixels",
     },

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from letmepost.domain.received import Checksum
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
+from tests.gateways.movies import movie
 from tests.http.support import png, upload
 from tests.platforms.sandbox_posts import send, visible
 
@@ -17,6 +19,7 @@ _FRAME = bytes.fromhex("21f90401000000002c0000000001000100000202440100")
 _COMMENT = b"\x21\xfe" + (b"\xff" + b"x" * 255) * 10_000 + b"\x00"
 GIF = b"GIF89a" + bytes.fromhex("01000100800000000000ffffff") + _COMMENT + 2 * _FRAME + b";"
 """Two frames and 2.5 MB: it is uploaded in three segments."""
+FILM = movie(channels=2)
 NAME = "twitter"
 
 
@@ -28,6 +31,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "text": {"text": "Grüße 🎉 example.com & https://example.org/a?b=1"},
     "images": {"text": "", "media": [image(png(), altText="A cat"), image(png(colour="blue"))]},
     "gif": {"text": "It moves", "media": [image(GIF)]},
+    "video": {"text": "A film", "media": [{"kind": "video", "bytesBase64": base64.b64encode(FILM).decode()}]},
     "poll": {"text": "Well?", "options": {"poll": {"options": ["yes", "no"], "durationMinutes": 60}}},
     "said": {"text": "Labelled", "options": {"platform": NAME, "replySettings": "following", "madeWithAi": True}},
     "thread": {
@@ -67,7 +71,9 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     assert [one["text"] for one in seen] == [part["text"] for part in written if part is not None]
     assert post["platformUri"] == seen[0]["uri"]
     assert len(seen[0]["record"]["media_keys"]) == len(content.get("media", ()))
-    if content is KINDS["gif"]:
+    if content is KINDS["video"]:
+        assert seen[0]["record"]["video"] == {"sizeBytes": len(FILM), "checksum": str(Checksum.of(FILM))}
+    if content in (KINDS["gif"], KINDS["video"]):
         paths = [call["path"].rpartition("/")[2] for attempt in post["attempts"] for call in attempt["calls"]]
         assert paths[:3] == ["initialize", "append", "finalize"]
 

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Found, Live, Unknown
+from letmepost.domain.received import Checksum
 from letmepost.gateways.step_calls import InDoubtError
 from letmepost.platforms.connecting import Grant
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.connect import OAUTH
+from tests.doubles.media import STARTS
 from tests.doubles.simulated import facts, failed
-from tests.platforms.twitter.transcripts import gif, image
+from tests.platforms.twitter.transcripts import gif, image, video
 from tests.platforms.twitter.world import World
 
 PICTURE = image(size_bytes=1000)
@@ -213,12 +215,32 @@ def test_refresh_token_is_valid_once() -> None:
     assert failed(lambda: world.run(PLATFORM.refresh(facts(account), world.settings))).kind is FailureKind.AUTH_FAILED
 
 
-@pytest.mark.parametrize("media", [(PICTURE, DESCRIBED, PICTURE, DESCRIBED), (gif(size_bytes=9_000_000),)])
+@pytest.mark.parametrize(
+    "media", [(PICTURE, DESCRIBED, PICTURE, DESCRIBED), (gif(size_bytes=9_000_000),), (video(size_bytes=1000),)]
+)
 def test_post_shows_every_media_item(media: tuple[MediaItem, ...]) -> None:
     world = World()
     world.publish(world.connect(), media=media)
     [post] = world.posts()
     assert len(post.record["media_keys"]) == len(media)
+
+
+@pytest.mark.parametrize("scenario", ["ok", "small_segments", "upload_stops", "upload_lost"])
+def test_video_arrives_whole_whatever_happens_to_its_upload(scenario: str) -> None:
+    world = World()
+    film = video(size_bytes=1_500_000)
+    assert world.work(world.ready(world.connect(scenario), media=(film,))) == "published"
+    [post] = world.posts()
+    content = STARTS["video/mp4"].ljust(1_500_000, b"\n")
+    assert post.record["video"] == {"sizeBytes": 1_500_000, "checksum": str(Checksum.of(content))}
+
+
+def test_long_video_is_published_with_a_subscription() -> None:
+    world = World()
+    account = world.connect("subscriber")
+    assert account.data == {"subscription": "Premium"}
+    world.publish(account, media=(video(duration_s=600.0),))
+    assert world.visible() == ["hello"]
 
 
 def test_permission_of_a_disconnected_account_is_over() -> None:

@@ -16,13 +16,14 @@ from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter import PLATFORM
 from tests.doubles.simulated import facts
 from tests.platforms.twitter.specs import OPENAPI, needs_openapi
-from tests.platforms.twitter.transcripts import gif, image
+from tests.platforms.twitter.transcripts import gif, image, video
 from tests.platforms.twitter.world import World
 
 pytestmark = needs_openapi
 
 PICTURE = replace(image(size_bytes=1000), alt_text="A cat")
 MOVING = gif(size_bytes=9_000_000)
+FILM = video(size_bytes=2_000_000)
 _UNKNOWN = frozenset({"/2/oauth2/token", "/2/oauth2/revoke"})
 _RENAMED = {"tweet.fields": "post.fields"}
 """The document has new names where every server and guide has the old ones."""
@@ -96,6 +97,7 @@ def check_calls(world: World) -> None:
         {"text": "hello example.com"},
         {"text": "", "media": (PICTURE, PICTURE)},
         {"text": "moving", "media": (MOVING,)},
+        {"text": "film", "media": (FILM,)},
         {"text": "poll", "options": {"poll": {"options": ["a", "b"], "durationMinutes": 5}}},
         {"text": "one", "thread": (ThreadPart(text="two", media=(PICTURE,)),), "first_comment": "comment"},
         {"text": "said", "options": {"replySettings": "subscribers", "madeWithAi": True}},

@@ -23,7 +23,7 @@ from letmepost.domain.flow import (
     Upload,
     Warn,
 )
-from letmepost.domain.playback import play
+from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter.publish import publish
 from letmepost.platforms.twitter.unpublish import unpublish
@@ -38,6 +38,7 @@ from tests.platforms.twitter.transcripts import (
     recorded,
     replied,
     uri,
+    video,
 )
 
 IMAGE_ID, GIF_ID = "1880028106020515840", "1880028106020515841"
@@ -161,7 +162,87 @@ def test_gif_is_uploaded_in_segments_and_waited_for() -> None:
         (2 * SEGMENT, 2_500_000 - 2 * SEGMENT),
     ]
     assert finalize.url == f"{API}/2/media/upload/{GIF_ID}/finalize"
-    assert transcript.instructions[-1] == Pause("media-1-processing", seconds=1.0, give_up_after_s=900.0)
+    assert transcript.instructions[-1] == Pause("media-1-processing", seconds=1.0, give_up_after_s=3600.0)
+
+
+def started(post: ReadyPost, *replies: Any) -> Transcript[None]:
+    """Return the transcript of a post with a GIF or a video, from the start of its upload on."""
+    return play(publish(post, SETTINGS), recorded("initialize"), *replies)
+
+
+VIDEO = ready(media=(video(7),))
+
+
+def test_video_is_uploaded_in_segments_and_waited_for() -> None:
+    transcript = started(VIDEO, recorded("append"), recorded("finalize"))
+    assert transcript.calls[0].json == {
+        "media_type": "video/mp4",
+        "total_bytes": 2_500_000,
+        "media_category": "tweet_video",
+    }
+    assert [dict(call.multipart or ())["segment_index"] for call in segments_of(transcript.instructions)] == [*"012"]
+    assert transcript.instructions[-1] == Pause("media-1-processing", seconds=1.0, give_up_after_s=3600.0)
+    done = started(VIDEO, recorded("append"), replace(recorded("finalize"), replayed=True), SUCCEEDED, created("11"))
+    done.value()
+    assert bodies(*done.calls) == [{"text": "hello", "media": {"media_ids": [GIF_ID]}}]
+
+
+def sizes_tried(size_bytes: int, *replies: Any) -> list[int]:
+    """Return the sizes of segments in which a video is sent after these replies."""
+    transcript = started(ready(media=(video(size_bytes=size_bytes),)), *replies)
+    return [said.chunk_bytes for said in transcript.instructions if isinstance(said, Upload)]  # type: ignore[misc]  # ints
+
+
+@pytest.mark.parametrize("size_bytes", [1, 1000 * SEGMENT, 1000 * SEGMENT + 1, 5_000_000_000])
+def test_file_has_at_most_1000_segments(size_bytes: int) -> None:
+    [segment_bytes] = sizes_tried(size_bytes)
+    assert segment_bytes == max(SEGMENT, -(-size_bytes // 1000))
+
+
+def test_size_of_segments_is_a_setting() -> None:
+    settings = SETTINGS.model_copy(update={"segment_bytes": 2 * SEGMENT})
+    transcript = play(publish(VIDEO, settings), recorded("initialize"))
+    assert [said.part_count for said in transcript.instructions if isinstance(said, Upload)] == [2]
+
+
+@pytest.mark.parametrize("status", [413, 431])
+@pytest.mark.parametrize(
+    ("size_bytes", "tried"),
+    [
+        (600_000_000, [SEGMENT]),
+        (500_000_000, [SEGMENT, SEGMENT // 2]),
+        (2_500_000, [SEGMENT, SEGMENT // 2, SEGMENT // 4]),
+        (400_000, [SEGMENT, SEGMENT // 4]),
+        (1_000, [SEGMENT]),
+    ],
+)
+def test_segments_that_are_too_large_are_sent_again_in_smaller_ones(
+    status: int, size_bytes: int, tried: list[int]
+) -> None:
+    refused = replace(replied(status, {}), body=b"")
+    assert sizes_tried(size_bytes, *[refused] * 3) == tried
+    if len(tried) > 1:
+        assert sizes_tried(size_bytes, refused, recorded("append")) == tried[:2]
+
+
+SEGMENT_MISSING = replied(400, {"errors": [{"message": "Segments do not add up to provided total file size."}]})
+UNKNOWN = recorded("not_found")
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (UNKNOWN,),
+        (recorded("append"), UNKNOWN),
+        (recorded("append"), SEGMENT_MISSING),
+        (recorded("append"), replace(recorded("finalize"), replayed=True), UNKNOWN),
+    ],
+)
+def test_upload_that_x_has_lost_is_begun_again_in_the_next_run(replies: Sequence[Any]) -> None:
+    transcript = started(VIDEO, *replies)
+    assert isinstance(transcript.error, PlatformFailure)
+    assert transcript.error.kind is FailureKind.UNAVAILABLE
+    assert transcript.instructions[-1] == Forget("media-1")
 
 
 @pytest.mark.parametrize(("status", "kind"), [(413, FailureKind.REJECTED), (429, FailureKind.RATE_LIMITED)])
@@ -208,6 +289,55 @@ def test_gif_that_cannot_be_processed_is_uploaded_again(info: object, kind: Fail
     assert isinstance(transcript.error, PlatformFailure)
     assert transcript.error.kind is kind
     assert (transcript.error.rule == "twitter.media.processing_failed") == (kind is FailureKind.REJECTED)
+
+
+def test_rejection_of_a_video_contains_its_facts_and_x_s_reason() -> None:
+    error = started(VIDEO, recorded("append"), recorded("status_failed")).error
+    assert isinstance(error, PlatformFailure)
+    assert error.message == (
+        "X could not process the video (video/mp4, 2500000 bytes, 12.5 s, 1920x1080 pixels, 29.97 frames/s, h264, "
+        "yuv420p). InvalidMedia: Unsupported video format"
+    )
+
+
+PUBLISHED_TOO_EARLY = (recorded("append"), replied(200, {"data": {"id": GIF_ID}}), recorded("media_ids_invalid"))
+SUCCEEDED, PENDING = recorded("status_succeeded"), recorded("finalize")
+
+
+@pytest.mark.parametrize(("status", "step"), [(PENDING, "media-1-processing"), (SUCCEEDED, "post-media")])
+def test_post_is_repeated_without_another_upload_while_x_knows_its_video(status: Any, step: str) -> None:
+    transcript = started(VIDEO, *PUBLISHED_TOO_EARLY, status)
+    pause = transcript.instructions[-1]
+    assert isinstance(pause, Pause)
+    assert pause.step == step
+    assert Forget("media-1") not in transcript.instructions
+
+
+def test_video_that_x_has_lost_is_uploaded_again() -> None:
+    again = (recorded("initialize"), recorded("append"), replied(200, {"data": {"id": "22"}}), created("11"))
+    transcript = started(VIDEO, *PUBLISHED_TOO_EARLY, UNKNOWN, *again)
+    transcript.value()
+    assert Forget("media-1") in transcript.instructions
+    assert len(bodies(*transcript.calls)) == 2
+
+
+def test_video_that_stays_unusable_is_uploaded_again() -> None:
+    flow = publish(VIDEO, SETTINGS)
+    next(flow)
+    for reply in (recorded("initialize"), *PUBLISHED_TOO_EARLY, SUCCEEDED):
+        said = flow.send(reply)
+    assert said == Pause("post-media", seconds=5.0, give_up_after_s=60.0)
+    assert flow.throw(GaveUp("post-media", 60.0)) == Forget("media-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(recorded("status_failed"), FailureKind.REJECTED), (replied(503, {}), FailureKind.UNAVAILABLE)]
+)
+def test_state_of_a_video_decides_when_its_post_is_refused(status: Any, kind: FailureKind) -> None:
+    transcript = started(VIDEO, *PUBLISHED_TOO_EARLY, status)
+    assert isinstance(transcript.error, PlatformFailure)
+    assert transcript.error.kind is kind
+    assert len(bodies(*transcript.calls)) == 1
 
 
 def test_wait_for_a_gif_has_a_valid_length_when_x_states_none() -> None:

@@ -61,6 +61,8 @@ def invalid(message: str) -> Reply:
         (MEDIA, blank(403, "You are not permitted to perform this action."), K.AUTH_FAILED),
         (MEDIA, blank(403, "To protect our users from spam …"), K.AUTH_FAILED),
         (MEDIA, replied(413, {}), K.REJECTED),
+        (MEDIA, Reply(status=431, received_at=NOW), K.REJECTED),
+        (MEDIA, invalid("Segments do not add up to provided total file size."), K.UNAVAILABLE),
         *((CREATE, blank(status, ""), K.IN_DOUBT) for status in (408, 500, 502, 503, 504)),
         *((MEDIA, blank(status, ""), K.UNAVAILABLE) for status in (408, 500, 502, 503, 504)),
         (CREATE, Reply(status=503, body=b"<html>", received_at=NOW), K.IN_DOUBT),
@@ -76,6 +78,12 @@ def test_refusal_has_its_kind(call: Call, reply: Reply, kind: FailureKind) -> No
     failure = explain(call, reply)
     assert failure.kind is kind
     assert failure.scope is LimitScope.ACCOUNT
+
+
+def test_video_that_is_too_long_for_the_account_has_the_rule_of_preflight() -> None:
+    failure = explain(CREATE, blank(403, "This user is not allowed to post a video longer than 2 minutes."))
+    assert failure.rule == "twitter.media.video_duration_max"
+    assert "longer than 2 minutes" in failure.message
 
 
 @pytest.mark.parametrize(

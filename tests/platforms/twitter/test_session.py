@@ -66,6 +66,7 @@ def test_grant_becomes_the_account_that_consented() -> None:
     assert account.credential.expires_at == NOW + timedelta(hours=2)
     assert account.token_expires_at is None, "refreshing needs no person"
     assert "media.write" in account.scopes
+    assert account.data == {"subscription": "Premium"}
 
 
 def test_grant_without_a_refresh_token_ends_with_its_access_token() -> None:
@@ -127,7 +128,7 @@ def test_both_tokens_are_revoked_and_ended_ones_are_skipped() -> None:
 
 
 def test_check_reads_the_account_and_costs_money() -> None:
-    play(check(ACCOUNT, SETTINGS), recorded("users_me")).value()
+    assert play(check(ACCOUNT, SETTINGS), recorded("users_me")).value() == {"subscription": "Premium"}
     assert failed(play(check(ACCOUNT, SETTINGS), recorded("unauthorized")).error).kind is FailureKind.AUTH_FAILED
     other = replied(200, {"data": {"id": "1"}})
     assert failed(play(check(ACCOUNT, SETTINGS), other).error).kind is FailureKind.UNAVAILABLE

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from letmepost.domain.received import Checksum
 from letmepost.platforms.simulation import SimulatedReply
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.simulator.limits import WINDOW_S
@@ -158,6 +159,10 @@ def initialized(world: World, total_bytes: int = 10, **changes: Any) -> tuple[in
         {"total_bytes": 15_000_001},
         {"total_bytes": None},
         {"name": "a.gif"},
+        {"media_category": "tweet_video"},
+        {"media_type": "video/mp4"},
+        {"media_category": "tweet_video", "media_type": "video/ogg"},
+        {"media_category": "tweet_video", "media_type": "video/mp4", "total_bytes": 512_000_001},
     ],
 )
 def test_initialize_is_rejected(world: World, changes: dict[str, Any]) -> None:
@@ -179,6 +184,87 @@ def test_segments_must_add_up(world: World) -> None:
     _, data = world.call("GET", "/2/media/upload", command="STATUS", media_id=media_id)
     assert data["data"]["processing_info"]["state"] == "succeeded"
     create(world, media={"media_ids": [media_id]})
+
+
+MP4 = STARTS["video/mp4"]
+
+
+def video(world: World, *segments: bytes, size_bytes: int | None = None) -> tuple[str, int, dict[str, Any]]:
+    """Upload a video in segments, and return its id and the response to the end of its upload."""
+    total = sum(map(len, segments)) if size_bytes is None else size_bytes
+    started = initialized(world, total, media_category="tweet_video", media_type="video/mp4")
+    media_id = started[1]["data"]["id"]
+    assert started[1]["data"]["media_key"] == f"13_{media_id}"
+    for index, content in enumerate(segments):
+        sent = upload(
+            world,
+            ("segment_index", str(index)),
+            ("media", content),
+            path=f"/2/media/upload/{media_id}/append",
+        )
+        assert sent[0] == 200, sent
+    return media_id, *world.call("POST", f"/2/media/upload/{media_id}/finalize")
+
+
+def state_of(world: World, media_id: str) -> dict[str, Any]:
+    status, data = world.call("GET", "/2/media/upload", command="STATUS", media_id=media_id)
+    assert status == 200
+    info: dict[str, Any] = data["data"]["processing_info"]
+    return info
+
+
+def test_post_shows_the_size_and_the_checksum_of_its_video(world: World) -> None:
+    media_id, status, _ = video(world, MP4, b"more", b"!")
+    assert (status, state_of(world, media_id)["state"]) == (200, "pending")
+    world.now += timedelta(seconds=1)
+    assert state_of(world, media_id)["state"] == "succeeded"
+    create(world, media={"media_ids": [media_id]})
+    [post] = world.posts()
+    content = MP4 + b"more!"
+    assert post.record["video"] == {"sizeBytes": len(content), "checksum": str(Checksum.of(content))}
+    assert post.record["media_keys"] == [f"13_{media_id}"]
+
+
+def test_video_with_missing_segments_is_not_finalized(world: World) -> None:
+    _, status, data = video(world, MP4, size_bytes=len(MP4) + 1)
+    assert (status, data["errors"][0]["message"]) == (400, "Segments do not add up to provided total file size.")
+
+
+def test_file_that_is_not_a_video_cannot_be_processed(world: World) -> None:
+    media_id, _, _ = video(world, b"not a video")
+    world.now += timedelta(seconds=1)
+    info = state_of(world, media_id)
+    assert (info["state"], info["error"]["name"]) == ("failed", "InvalidMedia")
+    assert world.call("POST", "/2/tweets", {"text": "a", "media": {"media_ids": [media_id]}})[0] == 400
+
+
+def test_video_cannot_be_combined_or_described(world: World) -> None:
+    media_id, _, _ = video(world, MP4)
+    world.now += timedelta(seconds=1)
+    body = {"text": "a", "media": {"media_ids": [media_id, uploaded(world)]}}
+    assert world.call("POST", "/2/tweets", body)[0] == 403
+    described = {"id": media_id, "metadata": {"alt_text": {"text": "x"}}}
+    assert world.call("POST", "/2/media/metadata", described)[0] == 400
+
+
+def test_upload_ends_a_day_after_its_start(world: World) -> None:
+    media_id = initialized(world)[1]["data"]["id"]
+    world.now += timedelta(days=1)
+    world.credential = world.run(PLATFORM.refresh(None, world.settings))  # type: ignore[arg-type]  # not asked for
+    for reply in (
+        world.call("POST", f"/2/media/upload/{media_id}/finalize"),
+        world.call("GET", "/2/media/upload", media_id=media_id),
+    ):
+        assert (reply[0], reply[1]["errors"][0]["type"].rpartition("/")[2]) == (404, "resource-not-found")
+
+
+def test_account_with_a_subscription_may_upload_larger_videos() -> None:
+    world = World()
+    world.connect("subscriber")
+    changes = {"media_category": "tweet_video", "media_type": "video/mp4"}
+    assert initialized(world, 16_000_000_000, **changes)[0] == 200
+    assert initialized(world, 16_000_000_001, **changes)[0] == 400
+    assert world.call("GET", "/2/users/me")[1]["data"]["subscription_type"] == "Premium"
 
 
 def test_segment_may_be_base64_in_json(world: World) -> None:

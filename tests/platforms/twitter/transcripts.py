@@ -57,5 +57,12 @@ def gif(number: int = 1, **facts: Any) -> MediaItem:
     return image(number, **{"content_type": "image/gif", "size_bytes": 9_000_000, **facts})
 
 
+def video(number: int = 1, **facts: Any) -> MediaItem:
+    known = {"content_type": "video/mp4", "size_bytes": 2_500_000, "width_px": 1920, "height_px": 1080}
+    played = {"duration_s": 12.5, "frame_rate": 29.97, "codec": "h264", "pixel_format": "yuv420p"}
+    filled = MediaFacts(**{**known, **played, **facts})
+    return MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=number), facts=filled)
+
+
 def ready(text: str = "hello", **content: Any) -> ReadyPost:
     return ReadyPost(account=ACCOUNT, content=PostContent(text=text, **content), frozen=FROZEN)

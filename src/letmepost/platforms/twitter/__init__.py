@@ -8,9 +8,9 @@ from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.permissions import PERMISSIONS
 from letmepost.platforms.twitter.publish import publish
 from letmepost.platforms.twitter.reconcile import VISIBILITY_DELAY_S, reconcile
-from letmepost.platforms.twitter.refusals import NEVER_RAISED, REFUSALS
+from letmepost.platforms.twitter.refusals import REFUSALS
 from letmepost.platforms.twitter.replies import explain
-from letmepost.platforms.twitter.rules import RULES
+from letmepost.platforms.twitter.rules import RULES, rules_for
 from letmepost.platforms.twitter.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.twitter.settings import API_VERSION, TwitterSettings
 from letmepost.platforms.twitter.simulator import SIMULATOR
@@ -22,8 +22,8 @@ PLATFORM = Platform(
     aliases=("x",),
     api_version=API_VERSION,
     rules=RULES,
+    rules_for=rules_for,
     refusals=REFUSALS,
-    never_raised=NEVER_RAISED,
     permissions=PERMISSIONS,
     options=TwitterOptions,
     settings=TwitterSettings,

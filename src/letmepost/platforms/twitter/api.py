@@ -19,8 +19,8 @@ TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
 REVOKE_PATH = "/oauth2/revoke"
 MEDIA_PATH = "/media/"
 
-SEGMENT_MAX_BYTES = 1024 * 1024
-"""The API documents 5 MB per segment, but its edge rejects such segments with 413 or 431. 1 MiB is accepted."""
+SEGMENTS_MAX = 1000
+"""https://docs.x.com/x-api/media/append-media-upload (`segment_index`: 0 to 999; read 2026-11-21)."""
 
 _MEDIA_VALID_FOR_S = 23 * 3600.0
 """A media item that no post uses expires after 24 hours."""
@@ -82,18 +82,18 @@ def upload_image(api: str, item: MediaItem, *, step: str) -> Call:
     return _upload(f"{api}/media/upload", step, multipart=fields)
 
 
-def initialize_gif(api: str, item: MediaItem, *, step: str) -> Call:
-    """Return the start of a GIF upload in segments."""
+def initialize_upload(api: str, item: MediaItem, category: str, *, step: str) -> Call:
+    """Return the start of an upload in segments, of a GIF (`tweet_gif`) or a video (`tweet_video`)."""
     facts = facts_of(item)
-    body = {"media_type": facts.content_type, "total_bytes": facts.size_bytes, "media_category": "tweet_gif"}
+    body = {"media_type": facts.content_type, "total_bytes": facts.size_bytes, "media_category": category}
     return _upload(f"{api}/media/upload/initialize", step, json=body)
 
 
-def append_segments(api: str, media_id: str, item: MediaItem, *, step: str) -> Upload:
+def append_segments(api: str, media_id: str, item: MediaItem, segment_bytes: int, *, step: str) -> Upload:
     """Return the upload of all segments. X cannot be asked for its offset; the same index again replaces a segment."""
 
     def send(first_byte: int, length_bytes: int) -> Call:
-        index = first_byte // SEGMENT_MAX_BYTES
+        index = first_byte // segment_bytes
         file = form_file(item, MediaRange(item.media_id, first_byte, length_bytes))
         return Call(
             method="POST",
@@ -104,7 +104,7 @@ def append_segments(api: str, media_id: str, item: MediaItem, *, step: str) -> U
         )
 
     media = MediaRange(item.media_id, 0, facts_of(item).size_bytes)
-    return Upload(step=step, media=media, chunk_bytes=SEGMENT_MAX_BYTES, send=send)
+    return Upload(step=step, media=media, chunk_bytes=segment_bytes, send=send)
 
 
 def finalize_upload(api: str, media_id: str, *, step: str) -> Call:

@@ -16,6 +16,7 @@ from letmepost.platforms.twitter.refusals import NO_ACCOUNT
 from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.session import exchange_code, read_grant
 from letmepost.platforms.twitter.settings import TwitterSettings
+from letmepost.platforms.twitter.subscriptions import account_data
 
 FEATURES = MappingProxyType(
     {
@@ -57,6 +58,7 @@ def accounts(grant: Grant, settings: TwitterSettings) -> Flow[tuple[ConnectedAcc
             handle=text_in(user, "username"),
             display_name=text_in(user, "name"),
             avatar_url=text_in(user, "profile_image_url"),
+            data=account_data(user),
             credential=tokens.credential(),
             scopes=tokens.scopes,
             token_expires_at=None if tokens.refresh_token else tokens.expires_at,

@@ -41,6 +41,8 @@ SENTENCES: tuple[tuple[int, str, PlatformRefusal], ...] = (
     (403, "reply to this conversation is not allowed", refusals.REPLY_NOT_ALLOWED),
     (403, "quoting this post is not allowed", refusals.QUOTE_NOT_ALLOWED),
     (403, "maximum of one cashtag", refusals.CASHTAGS),
+    (403, "not allowed to post a video longer than", refusals.VIDEO_TOO_LONG),
+    (400, "segments do not add up", refusals.UPLOAD_LOST),
     (403, "not permitted to perform this action", refusals.NOT_PERMITTED),
 )
 """Where X names no type: the status, and a part of its sentence in lower case."""

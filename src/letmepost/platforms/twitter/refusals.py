@@ -4,8 +4,9 @@ import sys
 from functools import partial
 
 from letmepost.domain.errors import FailureKind, LimitScope
-from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.domain.refusals import PlatformRefusal, explanations_in
 from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
+from letmepost.platforms.twitter.media_rules import VIDEO_DURATION_MAX
 from letmepost.platforms.twitter.rules import TEXT_CASHTAGS_MAX
 
 _RECONNECT = "Connect the account again."
@@ -41,9 +42,20 @@ DUPLICATE = PlatformRefusal(
 )
 PROCESSING_FAILED = rejected(
     id="twitter.media.processing_failed",
-    message="X could not process a media item.",
-    remediation="Re-export the file and attach the new copy.",
-    summary="X processes GIFs after the upload, and could not use this file.",
+    message="X could not process the {kind} ({facts}). {reason}",
+    remediation="Re-export the file, a video as 8-bit H.264 (4:2:0) with AAC in MP4, and attach the new copy.",
+    summary="X processes videos and GIFs after the upload, and could not use this file. The message has what is known "
+    "about it. X does not accept every pixel format, nor the output of every hardware encoder.",
+    sample={
+        "kind": "video",
+        "facts": "video/mp4, 1920x1080 pixels, h264 High 10, yuv420p10le",
+        "reason": "InvalidMedia: Unsupported video format",
+    },
+)
+VIDEO_TOO_LONG = rejected(
+    rule=VIDEO_DURATION_MAX,
+    message="X does not let this account publish a video of this length: {reason}",
+    remediation="Cut the video to 140 s or less.",
 )
 FIRST_COMMENT_REFUSED = first_comment_refused("twitter.first_comment.refused", "X", reason="Not allowed.")
 
@@ -65,7 +77,8 @@ ACCOUNT_DAILY_LIMIT = PlatformRefusal(
     kind=FailureKind.QUOTA_EXHAUSTED, message="The account has published as many posts in 24 hours as X allows."
 )
 MEDIA_LOST = unavailable(message="X no longer has an uploaded media item.")
-PROCESSING_ERROR = unavailable(message="X could not process a media item because of an error of its own.")
+UPLOAD_LOST = unavailable(message="X no longer has the upload of a media item, or a part of it.")
+PROCESSING_ERROR = unavailable(message="X could not process a media item because of an error of its own: {reason}")
 NO_ACCOUNT = unavailable(message="X did not return the account that the token belongs to.")
 NOT_X = unavailable(message="The response did not come from X, but from a proxy or a firewall.")
 NOT_FOUND = rejected(message="The post refers to another post that does not exist.")
@@ -80,14 +93,3 @@ NOT_PERMITTED = rejected(
 )
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))
-
-NEVER_RAISED = (
-    Explanation(
-        id="twitter.media.video_size_max",
-        message="The video is too large.",
-        remediation="Attach images or a GIF only.",
-        summary="Videos cannot be published on X in this release, so a post with a video is rejected by "
-        "`twitter.media.kind_supported`. This rule is never raised.",
-    ),
-)
-"""Documented ids that no post can break here, for callers who branch on them."""

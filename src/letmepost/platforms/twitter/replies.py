@@ -43,6 +43,11 @@ def has_lost_media(reply: Reply) -> bool:
     return reply.status == 400 and "media ids are invalid" in _reason(reply).lower()
 
 
+def has_lost_upload(reply: Reply) -> bool:
+    """Return True if X does not know the upload that a call is about, or has not received every segment of it."""
+    return reply.status == 404 or (reply.status == 400 and _by_sentence(reply) is refusals.UPLOAD_LOST)
+
+
 def is_invalid_token(reply: Reply) -> bool:
     """Return True if a token endpoint refuses a code or a token that is expired, used or revoked.
 

@@ -9,9 +9,10 @@ from letmepost.domain.lengths import Measure
 from letmepost.domain.limits import CommentNotBlank, NotEmpty, TextLimit, first_comment, rules_of
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.twitter.counting import is_clean, shrinks_by_max, weigh
-from letmepost.platforms.twitter.media_rules import MEDIA_LIMITS
+from letmepost.platforms.twitter.media_rules import media_limits
 from letmepost.platforms.twitter.option_rules import OPTION_LIMITS
 from letmepost.platforms.twitter.options import TwitterOptions
+from letmepost.platforms.twitter.settings import TwitterSettings
 from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CREATE_POST, TEXT_CONFIG
 
 _TEXT_MAX = 280
@@ -64,22 +65,28 @@ TEXT_CASHTAGS_MAX = Rule(
 
 _text_limit = partial(TextLimit, limit=_TEXT_MAX, measure=_WEIGHTED, source=TEXT_CONFIG)
 
-RULES = rules_of(
-    "X",
-    (
-        _text_limit("twitter.text.max_graphemes"),
-        NotEmpty("twitter.text.non_empty", others=("an image",), source=CREATE_POST),
-        Rule(
-            id="twitter.text.characters",
-            summary="A text must not contain U+FEFF (the byte order mark), U+FFFE or U+FFFF.",
-            remediation="Remove the character. It is invisible, and often at the start of the text.",
-            source=TEXT_CONFIG,
-            find=_unclean,
+
+def rules_for(settings: TwitterSettings) -> tuple[Rule, ...]:
+    """Return every rule; the settings state the limits on the videos of accounts with a subscription."""
+    return rules_of(
+        "X",
+        (
+            _text_limit("twitter.text.max_graphemes"),
+            NotEmpty("twitter.text.non_empty", others=("media",), source=CREATE_POST),
+            Rule(
+                id="twitter.text.characters",
+                summary="A text must not contain U+FEFF (the byte order mark), U+FFFE or U+FFFF.",
+                remediation="Remove the character. It is invisible, and often at the start of the text.",
+                source=TEXT_CONFIG,
+                find=_unclean,
+            ),
+            TEXT_CASHTAGS_MAX,
+            _text_limit("twitter.first_comment.max_graphemes", texts=first_comment),
+            CommentNotBlank("twitter.first_comment.non_empty", source=CREATE_POST),
+            *media_limits(settings),
+            *OPTION_LIMITS,
         ),
-        TEXT_CASHTAGS_MAX,
-        _text_limit("twitter.first_comment.max_graphemes", texts=first_comment),
-        CommentNotBlank("twitter.first_comment.non_empty", source=CREATE_POST),
-        *MEDIA_LIMITS,
-        *OPTION_LIMITS,
-    ),
-)
+    )
+
+
+RULES = rules_for(TwitterSettings())

@@ -4,12 +4,15 @@ https://docs.x.com/fundamentals/authentication/oauth-2-0 (read 2026-11-21): an a
 refresh replaces both tokens, and the old refresh token becomes invalid.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Flow, Reply
-from letmepost.platforms._kit.flows import check_account, complete
+from letmepost.platforms._kit.fields import id_in, object_in
+from letmepost.platforms._kit.flows import complete, fetch
 from letmepost.platforms._kit.oauth import (
     INVALID_GRANT,
     Tokens,
@@ -21,10 +24,12 @@ from letmepost.platforms._kit.oauth import (
     with_bearer_token,
     with_form_token,
 )
+from letmepost.platforms._kit.refusals import OTHER_ACCOUNT
 from letmepost.platforms.connecting import Credential, Grant
 from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, own_user, read_id, root
 from letmepost.platforms.twitter.replies import explain, is_invalid_token
 from letmepost.platforms.twitter.settings import TwitterSettings
+from letmepost.platforms.twitter.subscriptions import account_data
 
 _NO_TOKEN = "none"  # noqa: S105 - sent without a token: X rejects it like an expired one
 
@@ -57,13 +62,20 @@ def disconnect(_account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
     yield from complete(calls, lambda reply: reply.ok or is_invalid_token(reply), explain)
 
 
-def check(account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
-    """Check which account the token belongs to.
+def check(account: AccountFacts, settings: TwitterSettings) -> Flow[Mapping[str, Any]]:
+    """Check which account the token belongs to, and return the account's data.
 
     Raises:
         PlatformFailure: auth_failed if the token is no longer valid.
     """
-    yield from check_account(own_user(root(settings)), read_id, account, explain, "X")
+    user = yield from fetch(own_user(root(settings)), _read_user, explain)
+    if id_in(user) != account.platform_account_id:
+        raise OTHER_ACCOUNT(network="X")
+    return {**account.data, **account_data(user)}
+
+
+def _read_user(reply: Reply) -> Mapping[str, Any] | None:
+    return object_in(reply.data(), "data") if read_id(reply) is not None else None
 
 
 def needs_refresh(reply: Reply) -> bool:

@@ -28,3 +28,29 @@ class TwitterSettings(AppSettings):
     web_url: Annotated[AnyHttpUrl, Field(description="The web app, for links to published posts.")] = AnyHttpUrl(
         "https://x.com"
     )
+    segment_bytes: Annotated[
+        int,
+        Field(
+            ge=65_536,
+            le=5_000_000,
+            description="The size of the segments in which videos and GIFs are uploaded. A file that would have more "
+            "than 1,000 segments is sent in larger ones. X documents 5 MB, but rejects such segments at its edge.",
+        ),
+    ] = 1_048_576
+    subscriber_video_max_s: Annotated[
+        float,
+        Field(
+            ge=140,
+            description="How long a video of an account with a subscription may be. X's pages disagree: 125 minutes, "
+            "or 4 hours. Other accounts may publish 140 s.",
+        ),
+    ] = 7500.0
+    subscriber_video_max_bytes: Annotated[
+        int,
+        Field(
+            ge=512_000_000,
+            le=17_179_869_184,
+            description="The size of such a video. X's pages state 16 GB, but its API documents 1,000 segments of "
+            "5 MB. Other accounts may publish 512 MB.",
+        ),
+    ] = 5_000_000_000

@@ -1,7 +1,7 @@
 """A simulator of X: its consent page, its token endpoint, and the part of the API v2 that publishing needs.
 
 It speaks the protocol of the fact sheet as a self-serve app sees it: quotes of strangers and replies to them are
-refused. There are no videos and no prices. It is as pure as a flow: the time and the randomness come with each call. It
+refused. There are no prices. It is as pure as a flow: the time and the randomness come with each call. It
 imports the platform's settings and list of top-level domains, but not its rules, counting or flows: it implements X's
 limits and counting separately, so that the two check each other.
 
@@ -9,7 +9,8 @@ The state's keys, each with a value that is only ever replaced or deleted as a w
 
     account/<id>                               the accounts
     oauth/code/<code>  oauth/token/<token>     who may act for them
-    media/<id>  post/<id>  last_id             uploads and posts
+    media/<id>  segment/<id>/<index>           uploads and their segments
+    post/<id>  last_id                         posts
     limit/<endpoint>/<account>                 calls in this window
     attempts/<account>  lost/<account>  revoked/<account>   the progress of a scenario
 """

@@ -1,42 +1,43 @@
-"""Uploads: in one piece, or started, appended to and finalized; and their alt texts.
+"""Media items: images that are uploaded in one piece, the processing of others, and alt texts.
 
-Only the size, type and owner of a media item are stored: media cannot be downloaded from the simulator. Source: fact
-sheet sections 2.3 and 4, after https://docs.x.com/x-api/media and openapi.json 2.167, checked 2026-11-21.
+Only the size, checksum, type and owner of a media item are stored: media cannot be downloaded from the simulator.
+Source: fact sheet sections 2.3 and 4, after https://docs.x.com/x-api/media and openapi.json 2.167, checked 2026-11-21.
 """
 
 import base64
+import math
 from datetime import timedelta
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.files import StoredFile
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.simulation import SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedReply
 from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.endpoint import Request
-from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden, invalid, read_json, read_multipart
+from letmepost.platforms.twitter.simulator.wire import forbidden, invalid, missing, read_json, read_multipart
 
 LIFETIME = timedelta(seconds=86_400)
-SESSION_LIFETIME_S = 1_295_999
-SEGMENT_MAX_BYTES = 5 * 1024 * 1024
-SEGMENT_MAX_INDEX = 999
-PROCESSING_S = 1.0
 IMAGE_MAX_BYTES = 5_000_000
 GIF_MAX_BYTES = 15_000_000
 ALT_TEXT_MAX_CHARS = 1000
-NEVER_S = 10 * 365 * 86_400
-_CATEGORIES = frozenset({"tweet_image", "tweet_gif"})
+VIDEO = "tweet_video"
+GIF = "tweet_gif"
+CATEGORIES = frozenset({"tweet_image", GIF, VIDEO})
 """The categories that the simulator supports; the API has more."""
-_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/pjpeg"})
+_CHECK_AFTER_MAX_S = 30
+_KEY_PREFIXES = {GIF: "16", VIDEO: "13"}
 
 
 class UploadedMedia(TypedDict):
-    """The facts of a media item. `segments`: index → bytes; `ready_at` is None until it is finalized."""
+    """A media item. `ready_at` and `file` are None until it is finalized; `is_bad` if it cannot be processed."""
 
     id: str
     account_id: str
     category: str
     total_bytes: int
-    segments: dict[str, int]
+    file: StoredFile | None
     ready_at: float | None
+    is_bad: bool
     until: float
     alt_text: str | None
 
@@ -47,60 +48,17 @@ def upload(request: Request) -> SimulatedReply:
     category, content = _one_shot(request)
     if category is None:
         raise invalid("$.media_category: is missing but it is required")
-    if category not in _CATEGORIES:
-        raise invalid(f"$.media_category: does not have a value in the enumeration {sorted(_CATEGORIES)}")
+    if category not in CATEGORIES - {VIDEO}:
+        raise invalid(f"$.media_category: does not have a value in the enumeration {sorted(CATEGORIES)}")
     if content is None or not content:
         raise invalid("$.media: is missing but it is required")
-    if len(content) > _max_bytes(category) or _sniff(content) is None:
+    if len(content) > (GIF_MAX_BYTES if category == GIF else IMAGE_MAX_BYTES) or _sniff(content) is None:
         raise invalid("The media could not be read")
-    item = _begin(request, category, len(content))
+    item = begin(request, category, len(content))
     item["ready_at"] = request.call.now.timestamp()
     request.state[f"media/{item['id']}"] = item
-    data = {**_shown(item), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
+    data = {**shown(item), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
     return json_reply({"data": data})
-
-
-def initialize(request: Request) -> SimulatedReply:
-    """`POST /2/media/upload/initialize`."""
-    request.refuse_attempt(is_upload=True)
-    body = read_json(request.call)
-    category, total = body.get("media_category"), body.get("total_bytes")
-    if set(body) - {"media_category", "total_bytes", "media_type", "additional_owners", "shared"}:
-        raise invalid("$: the schema does not allow additional properties")
-    if category not in _CATEGORIES or body.get("media_type") not in _TYPES:
-        raise invalid("$.media_category, $.media_type: does not have a value in the enumeration")
-    if not isinstance(total, int) or not 0 < total <= _max_bytes(category):
-        raise invalid("$.total_bytes: is too large, or missing")
-    item = _begin(request, category, total)
-    request.state[f"media/{item['id']}"] = item
-    return json_reply({"data": {**_shown(item), "expires_after_secs": SESSION_LIFETIME_S}})
-
-
-def append(request: Request) -> SimulatedReply:
-    """`POST /2/media/upload/{id}/append`. The same index again replaces the segment."""
-    item = own_media(request.state, request.account["id"], request.target)
-    index, content = _segment(request)
-    if not index.isdecimal() or int(index) > SEGMENT_MAX_INDEX or not content:
-        raise invalid("$.segment_index, $.media: is missing but it is required")
-    if len(content) > SEGMENT_MAX_BYTES:
-        raise RefusedError(413, {"title": "Payload Too Large", "status": 413, "type": "about:blank", "detail": ""})
-    segments = {**item["segments"], str(int(index)): len(content)}
-    request.state[f"media/{item['id']}"] = {**item, "segments": segments}
-    return json_reply({"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
-
-
-def finalize(request: Request) -> SimulatedReply:
-    """`POST /2/media/upload/{id}/finalize`."""
-    item = own_media(request.state, request.account["id"], request.target)
-    sizes = [item["segments"].get(str(index), 0) for index in range(len(item["segments"]))]
-    if not all(sizes) or sum(sizes) != item["total_bytes"]:
-        raise invalid("Segments do not add up to provided total file size.")
-    now = request.call.now
-    ready_at = now.timestamp() + (NEVER_S if request.scenario.processes_forever else PROCESSING_S)
-    until = (now + LIFETIME).timestamp()
-    final: UploadedMedia = {**item, "ready_at": ready_at, "until": until}
-    request.state[f"media/{item['id']}"] = final
-    return json_reply({"data": {**_shown(final), "size": sum(sizes), **_processing(final, now.timestamp())}})
 
 
 def status(request: Request) -> SimulatedReply:
@@ -108,8 +66,8 @@ def status(request: Request) -> SimulatedReply:
     query = dict(request.call.query)
     if query.get("command", "STATUS") != "STATUS":
         raise invalid("The `command` query parameter value is not one of [STATUS]")
-    item = own_media(request.state, request.account["id"], query.get("media_id", ""))
-    return json_reply({"data": {**_shown(item), **_processing(item, request.call.now.timestamp())}})
+    item = own_media(request, query.get("media_id", ""))
+    return json_reply({"data": {**shown(item), **processing(item, request.call.now.timestamp())}})
 
 
 def describe(request: Request) -> SimulatedReply:
@@ -122,56 +80,68 @@ def describe(request: Request) -> SimulatedReply:
         raise invalid("$.id, $.metadata: is missing but it is required")
     if len(text) > ALT_TEXT_MAX_CHARS:
         raise invalid("$.metadata.alt_text.text: is too long")
-    item = own_media(request.state, request.account["id"], body["id"])
+    item = own_media(request, body["id"])
+    if item["category"] == VIDEO:
+        raise invalid("$.metadata.alt_text: is supported for images and GIFs only")
     request.state[f"media/{item['id']}"] = {**item, "alt_text": text}
     return json_reply({"data": {"id": item["id"], "associated_metadata": {"alt_text": {"text": text}}}})
 
 
-def own_media(state: State, account_id: str, media_id: str) -> UploadedMedia:
+def own_media(request: Request, media_id: str) -> UploadedMedia:
     """Return a media item that this account has uploaded."""
-    item: UploadedMedia | None = state.get(f"media/{media_id}")
-    if item is None or item["account_id"] != account_id:
+    item: UploadedMedia | None = request.state.get(f"media/{media_id}")
+    if item is None or request.call.now.timestamp() >= item["until"]:
+        raise missing("media_id", media_id)
+    if item["account_id"] != request.account["id"]:
         raise forbidden()
     return item
 
 
 def media_key(item: UploadedMedia) -> str:
     """Return the key of a media item in posts."""
-    return f"{'16' if item['category'] == 'tweet_gif' else '3'}_{item['id']}"
+    return f"{_KEY_PREFIXES.get(item['category'], '3')}_{item['id']}"
 
 
-def _begin(request: Request, category: str, total_bytes: int) -> UploadedMedia:
+def begin(request: Request, category: str, total_bytes: int) -> UploadedMedia:
+    """Return a new media item without bytes."""
     now = request.call.now
     return UploadedMedia(
         id=snowflake(request.state, now, request.call.entropy),
         account_id=request.account["id"],
         category=category,
         total_bytes=total_bytes,
-        segments={},
+        file=None,
         ready_at=None,
+        is_bad=False,
         until=(now + LIFETIME).timestamp(),
         alt_text=None,
     )
 
 
-def _shown(item: UploadedMedia) -> dict[str, Any]:
+def shown(item: UploadedMedia) -> dict[str, Any]:
+    """Return a media item as the API shows it."""
     lifetime_s = int(LIFETIME.total_seconds())
     return {"id": item["id"], "media_key": media_key(item), "expires_after_secs": lifetime_s}
 
 
-def _processing(item: UploadedMedia, moment: float) -> dict[str, Any]:
+def processing(item: UploadedMedia, moment: float) -> dict[str, Any]:
+    """Return how far the processing of a media item is; nothing if it is not processed."""
     if item["ready_at"] is None:
         return {}
-    if moment >= item["ready_at"]:
-        return {"processing_info": {"state": "succeeded", "progress_percent": 100}}
-    return {"processing_info": {"state": "pending", "check_after_secs": 1}}
+    if moment < item["ready_at"]:
+        check_after_s = min(math.ceil(item["ready_at"] - moment), _CHECK_AFTER_MAX_S)
+        return {"processing_info": {"state": "pending", "check_after_secs": check_after_s}}
+    if item["is_bad"]:
+        error = {"code": 1, "name": "InvalidMedia", "message": "Unsupported video format"}
+        return {"processing_info": {"state": "failed", "error": error}}
+    return {"processing_info": {"state": "succeeded", "progress_percent": 100}}
 
 
 def _one_shot(request: Request) -> tuple[str | None, bytes | None]:
     """Return the category and the bytes. A category after the bytes is ignored."""
-    if _is_json(request):
+    if is_json(request):
         body = read_json(request.call)
-        return body.get("media_category"), _decode(body.get("media"))
+        return body.get("media_category"), decode(body.get("media"))
     category = None
     for name, content in read_multipart(request.call):
         if name == "media":
@@ -181,32 +151,17 @@ def _one_shot(request: Request) -> tuple[str | None, bytes | None]:
     return category, None
 
 
-def _segment(request: Request) -> tuple[str, bytes | None]:
-    """Return the index and the bytes of a segment.
-
-    Source: https://docs.x.com/x-api/media/append-media-upload, JSON or a multipart form, checked 2026-11-29.
-    """
-    if _is_json(request):
-        body = read_json(request.call)
-        return str(body.get("segment_index")), _decode(body.get("media"))
-    fields = dict(read_multipart(request.call))
-    return fields.get("segment_index", b"").decode(errors="replace"), fields.get("media")
-
-
-def _is_json(request: Request) -> bool:
+def is_json(request: Request) -> bool:
+    """Return True if the body of a call is JSON."""
     return "application/json" in request.call.headers.get("content-type", "")
 
 
-def _decode(media: object) -> bytes | None:
+def decode(media: object) -> bytes | None:
     """Return the bytes that are Base64 in JSON, or None if they are not."""
     try:
         return base64.b64decode(str(media), validate=True) if media is not None else None
     except ValueError:
         return None
-
-
-def _max_bytes(category: str) -> int:
-    return GIF_MAX_BYTES if category == "tweet_gif" else IMAGE_MAX_BYTES
 
 
 def _sniff(data: bytes) -> str | None:

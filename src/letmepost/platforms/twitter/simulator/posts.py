@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
+from letmepost.platforms._kit.simulator.files import StoredFile, shown
 from letmepost.platforms._kit.simulator.scenarios import is_first_response
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.simulation import SimulatedPost, SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
 from letmepost.platforms.twitter.simulator.endpoint import Request
-from letmepost.platforms.twitter.simulator.media import UploadedMedia, media_key
+from letmepost.platforms.twitter.simulator.media import GIF, VIDEO, UploadedMedia, media_key
 from letmepost.platforms.twitter.simulator.rendering import escape, render
 from letmepost.platforms.twitter.simulator.scenarios import DUPLICATE
 from letmepost.platforms.twitter.simulator.text import MAX_CASHTAGS, MAX_WEIGHT, cashtag_count, weight
@@ -32,7 +33,7 @@ _TWEET_FIELDS = frozenset({"created_at", "text", "entities", "attachments", "ref
 
 
 class Post(TypedDict):
-    """A stored post. `body` is the request's, `root` the simulator's root at that time."""
+    """A stored post. `body` is the request's, `root` the simulator's root at that time, `video` its file."""
 
     id: str
     account_id: str
@@ -40,6 +41,7 @@ class Post(TypedDict):
     body: Mapping[str, Any]
     media_keys: list[str]
     root: str
+    video: StoredFile | None
 
 
 def create(request: Request) -> SimulatedReply:
@@ -65,6 +67,7 @@ def create(request: Request) -> SimulatedReply:
         body=body,
         media_keys=[media_key(item) for item in media],
         root=request.call.root,
+        video=next((item["file"] for item in media if item["category"] == VIDEO), None),
     )
     state[f"post/{post['id']}"] = post
     text, _ = render(body.get("text", ""), post["id"], post["media_keys"])
@@ -113,7 +116,7 @@ def visible_posts(state: State) -> list[SimulatedPost]:
 
 
 def _seen(post: Post) -> SimulatedPost:
-    body, root = post["body"], post["root"]
+    body, root, video = post["body"], post["root"], post.get("video")
     parent = body.get("reply", {}).get("in_reply_to_tweet_id")
     return SimulatedPost(
         uri=f"{root}/i/web/status/{post['id']}",
@@ -121,21 +124,23 @@ def _seen(post: Post) -> SimulatedPost:
         text=body.get("text", ""),
         created_at=_format_time(post["created_at"]),
         reply_to=None if parent is None else f"{root}/i/web/status/{parent}",
-        record={**body, "media_keys": post["media_keys"]},
+        record={**body, "media_keys": post["media_keys"], **({} if video is None else {"video": shown(video)})},
     )
 
 
 def _media(request: Request, body: Mapping[str, Any]) -> Sequence[UploadedMedia]:
-    """Return the media of a post: owned by this account, not expired and ready; one GIF, or images."""
+    """Return the media of a post: owned by this account, not expired and ready; one GIF or video, or images."""
     now, found = request.call.now.timestamp(), []
     for media_id in body.get("media", {}).get("media_ids", ()):
         item: UploadedMedia | None = request.state.get(f"media/{media_id}")
         is_usable = item is not None and item["account_id"] == request.account["id"] and now < item["until"]
-        if item is None or not is_usable or item["ready_at"] is None or now < item["ready_at"]:
+        if item is None or not is_usable or item["is_bad"] or item["ready_at"] is None or now < item["ready_at"]:
             raise invalid("Your media IDs are invalid.", media_ids=[media_id])
         found.append(item)
-    if len(found) > 1 and any(item["category"] == "tweet_gif" for item in found):
+    if len(found) > 1 and any(item["category"] in {GIF, VIDEO} for item in found):
         raise forbidden()
+    if request.scenario.refuses_videos and any(item["category"] == VIDEO for item in found):
+        raise forbidden("This user is not allowed to post a video longer than 2 minutes.")
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from letmepost.platforms._kit.simulator.routes import Handler, answer_by
 from letmepost.platforms.simulation import SimulatedCall
-from letmepost.platforms.twitter.simulator import media, oauth, posts, users
+from letmepost.platforms.twitter.simulator import media, oauth, posts, segments, users
 from letmepost.platforms.twitter.simulator.endpoint import Endpoint, Handle
 from letmepost.platforms.twitter.simulator.wire import PROBLEMS, RefusedError
 
@@ -35,9 +35,9 @@ answer = answer_by(
         ("GET", "/2/users/([0-9]{1,19})/tweets", _endpoint("timeline", posts.timeline, 900, _READ)),
         ("POST", "/2/media/upload", _endpoint("upload", media.upload, 500, _MEDIA, is_slow=True)),
         ("GET", "/2/media/upload", _endpoint("status", media.status, 1000, _MEDIA)),
-        ("POST", "/2/media/upload/initialize", _endpoint("initialize", media.initialize, 1875, _MEDIA)),
-        ("POST", "/2/media/upload/([0-9]{1,19})/append", _endpoint("append", media.append, 1875, _MEDIA)),
-        ("POST", "/2/media/upload/([0-9]{1,19})/finalize", _endpoint("finalize", media.finalize, 1875, _MEDIA)),
+        ("POST", "/2/media/upload/initialize", _endpoint("initialize", segments.initialize, 1875, _MEDIA)),
+        ("POST", "/2/media/upload/([0-9]{1,19})/append", _endpoint("append", segments.append, 1875, _MEDIA)),
+        ("POST", "/2/media/upload/([0-9]{1,19})/finalize", _endpoint("finalize", segments.finalize, 1875, _MEDIA)),
         ("POST", "/2/media/metadata", _endpoint("metadata", media.describe, 500, _MEDIA)),
     ),
     _refuse_unknown,

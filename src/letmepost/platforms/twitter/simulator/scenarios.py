@@ -18,6 +18,8 @@ from letmepost.platforms._kit.simulator.scenarios import (
 from letmepost.platforms.twitter.simulator.wire import PROBLEMS, RefusedError, forbidden, too_many, unavailable
 
 DAY_RESETS_AFTER_S = 6 * 3600
+VIDEO_MAX_BYTES = MappingProxyType({"None": 512_000_000, "Premium": 16_000_000_000})
+"""By the account's subscription. Source: fact sheet section 4 and its corrections, checked 2026-11-28."""
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 
 
@@ -27,11 +29,23 @@ class Scenario(CommonScenario):
 
     Args:
         loses_first_response: the account's first post is executed, but its response is lost.
-        processes_forever: no GIF is ever ready.
+        processes_forever: no GIF or video is ever ready.
+        fails_processing: no GIF or video can be processed.
+        stops_upload: the first segment of all is refused once because the server is unavailable.
+        loses_upload: the first upload in segments is lost before it ends.
+        segment_max_bytes: the largest segment that the edge accepts.
+        refuses_videos: posts with a video are refused because of its length.
+        subscription: the account's subscription.
     """
 
     access_lifetime: timedelta = timedelta(hours=2)
     processes_forever: bool = False
+    fails_processing: bool = False
+    stops_upload: bool = False
+    loses_upload: bool = False
+    segment_max_bytes: int = 5 * 1024 * 1024
+    refuses_videos: bool = False
+    subscription: str = "None"
 
 
 def _rate_limited(attempt: WriteAttempt) -> RefusedError:
@@ -63,7 +77,15 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "rejected": Scenario(
             summary="Every post is rejected without a reason.", refuse=refuse_posts(lambda _attempt: forbidden())
         ),
-        "processing_forever": Scenario(summary="A GIF is never ready.", processes_forever=True),
+        "processing_forever": Scenario(summary="A GIF or a video is never ready.", processes_forever=True),
+        "processing_fails": Scenario(summary="No GIF and no video can be processed.", fails_processing=True),
+        "upload_stops": Scenario(summary="An upload is interrupted once by a 503.", stops_upload=True),
+        "upload_lost": Scenario(summary="The first upload is lost before it ends.", loses_upload=True),
+        "small_segments": Scenario(
+            summary="Segments of more than 512 KiB are refused with 413.", segment_max_bytes=512 * 1024
+        ),
+        "video_too_long": Scenario(summary="The account may not publish videos of this length.", refuses_videos=True),
+        "subscriber": Scenario(summary="The account has a subscription.", subscription="Premium"),
         "daily_limit": Scenario(summary="The account has used up its limit of posts in 24 hours.", refuse=_daily_limit),
         "out_of_credits": Scenario(summary="The app's operator has not paid.", refuse=_out_of_credits),
     }

@@ -12,5 +12,5 @@ def own_user(request: Request) -> SimulatedReply:
     if request.scenario.revoked:
         withdraw_permission(request.state, account["id"])
     shown = {"id": account["id"], "name": account["name"], "username": account["username"]}
-    facts = {"verified_type": "none", "subscription_type": "None", "protected": False}
+    facts = {"verified_type": "none", "subscription_type": request.scenario.subscription, "protected": False}
     return json_reply({"data": {**shown, **facts, "profile_image_url": f"{request.call.root}/avatar.png"}})

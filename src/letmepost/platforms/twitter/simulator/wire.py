@@ -22,6 +22,12 @@ def forbidden(detail: str = "You are not permitted to perform this action.") -> 
     return RefusedError(403, {"detail": detail, "type": "about:blank", "title": "Forbidden", "status": 403})
 
 
+def missing(parameter: str, value: str) -> RefusedError:
+    """Return the refusal of something that does not exist (any more)."""
+    error = {"parameter": parameter, "value": value, "title": "Not Found Error", "detail": f"Could not find {value}."}
+    return RefusedError(404, {"errors": [{**error, "type": f"{PROBLEMS}/resource-not-found"}]})
+
+
 def unauthorized() -> RefusedError:
     """Return the refusal of an invalid or missing token."""
     body = {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
