@@ -7,12 +7,16 @@ from typing import Any
 
 from PIL import Image
 
+from letmepost.domain.received import Checksum
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
+from tests.gateways.movies import box, movie
 
 NAME = "linkedin"
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+FILM = movie(width_px=144, height_px=256, frames=90) + box(b"free", bytes(75_000))
+SRT = "1\n00:00:01,000 --> 00:00:02,000\nHello.\n"
 POLL = {"question": "Which?", "options": ["This", "That"], "duration": "ONE_DAY"}
 
 
@@ -69,7 +73,7 @@ async def outcomes(client: Client, batch_ids: list[str]) -> list[dict[str, Any]]
     return await eventually(look, within_s=30)
 
 
-def kinds(image: str, other: str, document: str) -> dict[str, dict[str, Any]]:
+def kinds(image: str, other: str, document: str, video: str) -> dict[str, dict[str, Any]]:
     """Return a body for each kind of content, by the text that followers will see."""
     link = {"url": "https://example.com", "title": "A", "description": "About", "thumbnail": image}
     return {
@@ -77,6 +81,10 @@ def kinds(image: str, other: str, document: str) -> dict[str, dict[str, Any]]:
         "one image": {"media": [{"kind": "image", "mediaId": image, "altText": "navy"}]},
         "two images": {"media": [{"kind": "image", "mediaId": item} for item in (image, other)]},
         "document": {"media": [{"kind": "document", "mediaId": document}], "options": {"documentTitle": "Deck"}},
+        "video": {
+            "media": [{"kind": "video", "mediaId": video, "title": "A film"}],
+            "options": {"captions": SRT},
+        },
         "article": {"options": {"article": link}},
         "poll": {"options": {"poll": POLL}},
         "comment": {"firstComment": {"text": "and (more)"}},
@@ -93,12 +101,15 @@ async def test_author_that_the_account_may_not_use_is_rejected_when_the_post_is_
     assert (violation["rule"], violation["field"]) == ("linkedin.author.unresolved", "options.author")
 
 
+FILES = (("a.png", png()), ("b.png", png()), ("c.pdf", PDF), ("d.mp4", FILM))
+
+
 async def test_every_kind_of_post_is_published_immediately_and_scheduled(deployment: Deployment) -> None:
     client = await deployment.client()
     member = await account(client)
     assert member["platformAccountId"].startswith("urn:li:person:")
     assert member["tokenExpiresAt"]
-    media = [await upload(client, name, data) for name, data in (("a.png", png()), ("b.png", png()), ("c.pdf", PDF))]
+    media = [await upload(client, name, data) for name, data in FILES]
     bodies = [{"text": text, **body} for text, body in kinds(*media).items()]
     tomorrow = (SystemClock().now() + timedelta(days=1)).isoformat()
     bodies += [{**body, "text": f"{body['text']}, later", "scheduledAt": tomorrow} for body in bodies]
@@ -114,6 +125,10 @@ async def test_every_kind_of_post_is_published_immediately_and_scheduled(deploym
         return sorted(post["text"] for post in seen) == wanted
 
     await eventually(all_is_seen)
+    seen = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
+    films = [post["record"] for post in seen if post["text"].startswith("video")]
+    assert [film["video"] for film in films] == [{"sizeBytes": len(FILM), "checksum": str(Checksum.of(FILM))}] * 2
+    assert [film["captions"]["sizeBytes"] for film in films] == [len(SRT)] * 2
     await client.post(f"/v1/posts/{results[0]['postId']}/unpublish")
     left = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
     assert results[0]["uri"] not in {post["uri"] for post in left}

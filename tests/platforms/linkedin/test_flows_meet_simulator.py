@@ -10,10 +10,12 @@ from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Effect, Found, Intent, Live, Unknown, Warn
 from letmepost.domain.playback import first_calls
+from letmepost.domain.received import Checksum
 from letmepost.platforms.linkedin import PLATFORM
+from tests.doubles.media import STARTS
 from tests.doubles.simulated import facts, failed
 from tests.platforms.linkedin.driver import Driver
-from tests.platforms.linkedin.transcripts import document, image
+from tests.platforms.linkedin.transcripts import document, image, video
 
 POLL = {"poll": {"question": "Which?", "options": ["This", "That"], "duration": "ONE_DAY"}}
 CONTENTS: list[dict[str, Any]] = [
@@ -138,6 +140,42 @@ def test_post_in_the_state_of_an_earlier_release_is_shown_without_links() -> Non
     driver.state[key] = old
     [seen] = PLATFORM.simulator.posts(driver.state)
     assert (seen.text, seen.record["hashtags"], seen.record["mentions"]) == ("#tag", [], [])
+
+
+SRT = "00:00:01,000 --> 00:00:04,000\nHello.\n"
+
+
+@pytest.mark.parametrize("scenario", ["ok", "upload_stops", "upload_expired"])
+def test_video_arrives_whole_with_its_captions_whatever_happens_to_its_upload(scenario: str) -> None:
+    driver = Driver()
+    film = video("A film", size_bytes=5_000_000)
+    post = driver.ready(driver.connect(scenario), media=(film,), options={"captions": SRT})
+    assert driver.work(post) == "published"
+    [seen] = driver.posts()
+    content = STARTS["video/mp4"].ljust(5_000_000, b"\n")
+    assert seen.uri.startswith("urn:li:ugcPost:")
+    assert seen.record["content"]["media"]["title"] == "A film"
+    assert seen.record["video"] == {"sizeBytes": 5_000_000, "checksum": str(Checksum.of(content))}
+    assert seen.record["captions"] == {"sizeBytes": len(SRT), "checksum": str(Checksum.of(SRT.encode()))}
+
+
+def test_video_of_a_page_is_found_by_a_read() -> None:
+    driver = Driver()
+    post = driver.ready(driver.connect_pages()[1], media=(video(size_bytes=80_000),))
+    driver.finish(post)
+    driver.advance(seconds=90)
+    assert isinstance(driver.look_for(post, driver.intents()[-1]), Found)
+    assert driver.visible() == ["hello"]
+
+
+def test_lost_video_of_a_member_is_never_repeated() -> None:
+    """Whether LinkedIn detects the repeat of a video is not documented."""
+    driver = Driver()
+    post = driver.ready(driver.connect("timeout_after_publish"), media=(video(size_bytes=80_000),))
+    intent = driver.lose(post)
+    driver.advance(seconds=90)
+    assert isinstance(driver.look_for(post, intent), Unknown)
+    assert driver.visible() == ["hello"]
 
 
 def test_repeat_is_too_late_after_ten_minutes() -> None:

@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from letmepost.domain.accounts import AccountFacts
-from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
+from letmepost.domain.content import OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import Checked, preflight, violations
 from letmepost.domain.text import count_graphemes, count_utf16_units
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.rules import RULES
 from tests.doubles.targets import NOW, on
-from tests.platforms.linkedin.transcripts import ACCOUNT, MEMBER, PAGE, document, image
+from tests.platforms.linkedin.transcripts import ACCOUNT, MEMBER, PAGE, document, image, video
 
 ARTICLE = {"url": "https://example.com", "title": "A"}
 MENTION = "@[Acme](urn:li:organization:1)"
 POLL = {"question": "Which?", "options": ["This", "That"]}
 OTHER_PAGE = "urn:li:organization:1"
 KNOWN = replace(ACCOUNT, confirmed_at=NOW)
-VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=image().media_id)
+SRT = "1\r\n00:00:01,000 --> 00:00:04,000\r\nHello.\r\n"
 
 
 def broken(**content: Any) -> dict[str, str]:
@@ -62,6 +62,10 @@ def with_options(**options: Any) -> dict[str, str]:
         {"text": "", "options": {"article": {**ARTICLE, "title": "🎉" * 200, "description": "🎉" * 2043}}},
         {"text": "", "options": {"poll": {"question": "🎉" * 70, "options": ["🎉" * 15] * 4}}},
         {"media": (image(width_px=36_152_319, height_px=1),)},
+        {"text": "", "media": (video(size_bytes=75_000, duration_s=3.0, frame_rate=10.0),)},
+        {"media": (video("t" * 4086, size_bytes=500_000_000, duration_s=1800.0, width_px=4096, height_px=2304),)},
+        {"media": (video(width_px=144, height_px=256, frame_rate=60.0),), "options": {"captions": SRT}},
+        {"media": (video(width_px=1000, height_px=2400),)},
         {"media": (document(),)},
         {"media": (document(None, size_bytes=100_000_000),), "options": {"documentTitle": "Deck"}},
         {"text": "", "options": {"article": {**ARTICLE, "title": "t" * 400, "description": "d" * 4086}}},
@@ -90,7 +94,29 @@ def test_content_within_the_limits_passes(content: dict[str, Any]) -> None:
             {"first_comment.max_graphemes": "firstComment.text", "first_comment.max_utf16": "firstComment.text"},
         ),
         ({"thread": (ThreadPart(text="more"),)}, {"thread.supported": "thread"}),
-        ({"media": (VIDEO,)}, {"media.kind_supported": "media[0]"}),
+        ({"media": (video(content_type="video/quicktime"),)}, {"media.mime_allowed": "media[0]"}),
+        ({"media": (video(size_bytes=500_000_001),)}, {"media.video_size_max": "media[0]"}),
+        ({"media": (video(size_bytes=74_999),)}, {"media.video_size_min": "media[0]"}),
+        ({"media": (video(duration_s=2.9),)}, {"media.video_duration_min": "media[0]"}),
+        ({"media": (video(duration_s=1800.1),)}, {"media.video_duration_max": "media[0]"}),
+        ({"media": (video(frame_rate=9.9),)}, {"media.video_frame_rate": "media[0]"}),
+        ({"media": (video(frame_rate=60.02),)}, {"media.video_frame_rate": "media[0]"}),
+        ({"media": (video(width_px=255, height_px=144),)}, {"media.video_dimensions_min": "media[0]"}),
+        ({"media": (video(width_px=4097, height_px=2304),)}, {"media.video_pixels_max": "media[0]"}),
+        ({"media": (video(width_px=2401, height_px=1000),)}, {"media.video_aspect_ratio": "media[0]"}),
+        ({"media": (video("t" * 4087),)}, {"media.video_title_max": "media[0].title"}),
+        ({"media": (replace(video(), alt_text="A cat"),)}, {"media.alt_text_supported": "media[0].altText"}),
+        ({"media": (video(), image())}, {"media.video_exclusive": "media"}),
+        (
+            {"media": (video(),), "options": {"article": ARTICLE}},
+            {"content.single_kind": "options.article"},
+        ),
+        ({"options": {"captions": SRT}}, {"captions.video_required": "options.captions"}),
+        ({"media": (image(),), "options": {"captions": SRT}}, {"captions.video_required": "options.captions"}),
+        (
+            {"media": (video(),), "options": {"captions": "WEBVTT\n\n00:01.000 --> 00:04.000\nHello."}},
+            {"captions.format": "options.captions"},
+        ),
         ({"media": (replace(image(), title="A cat"),)}, {"media.title_supported": "media[0].title"}),
         (
             {"media": (replace(document(), alt_text="Slides"),)},
@@ -218,7 +244,7 @@ def test_post_of_a_page_account_cannot_be_for_connections() -> None:
 
 
 def test_thread_is_omitted_with_one_warning_when_requested() -> None:
-    thread = (ThreadPart(text="two", media=(VIDEO,)), ThreadPart(text="three"))
+    thread = (ThreadPart(text="two", media=(video(),)), ThreadPart(text="three"))
     content = PostContent(text="one", thread=thread, on_unsupported=OnUnsupported.OMIT)
     checked = preflight(on(PLATFORM, content, KNOWN), RULES)
     assert [warning.rule for warning in checked.warnings] == ["linkedin.thread.supported"]

@@ -1,6 +1,5 @@
 """The simulator refuses what LinkedIn refuses: one row per row of the fact sheet."""
 
-import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -15,66 +14,12 @@ from letmepost.platforms.simulation import SimulatedReply
 from tests.doubles.client import CALLBACK
 from tests.platforms.linkedin.driver import Driver
 from tests.platforms.linkedin.transcripts import BYTES
+from tests.platforms.linkedin.visitor import VERSION, Visitor, code_of, json_of
 
-VERSION = {"linkedin-version": "202606"}
 CREDENTIALS = {"client_id": APP.client_id, "client_secret": APP.client_secret}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 JPEG, PDF = BYTES["image/jpeg"], BYTES["application/pdf"]
 UNKNOWN = "urn:li:person:unknown"
-
-
-class Visitor(Driver):
-    """A client of the simulator that uses the protocol directly, not the flows."""
-
-    @property
-    def token(self) -> str:
-        return self.account.credential.secrets["access_token"]
-
-    @property
-    def author(self) -> str:
-        return self.account.platform_account_id
-
-    def rest(self, method: str, path: str, body: object = None, *query: tuple[str, str], **headers: str) -> Any:
-        named = {name.replace("_", "-"): text for name, text in headers.items()}
-        sent = {"authorization": f"Bearer {self.token}", **VERSION, **named}
-        data = b"" if body is None else json.dumps(body).encode()
-        return self.ask(method, f"/rest/{path}", data, sent, query=query)
-
-    def body(self, **changes: Any) -> dict[str, Any]:
-        plain = {
-            "author": self.author,
-            "commentary": "hello",
-            "visibility": "PUBLIC",
-            "distribution": {"feedDistribution": "MAIN_FEED"},
-            "lifecycleState": "PUBLISHED",
-        }
-        return {name: value for name, value in {**plain, **changes}.items() if value is not None}
-
-    def post(self, **changes: Any) -> SimulatedReply:
-        reply: SimulatedReply = self.rest("POST", "posts", self.body(**changes))
-        return reply
-
-    def asset(self, resource: str, data: bytes | None, owner: str | None = None) -> str:
-        """Return the URN of a media item; without bytes, it was not uploaded."""
-        request = {"initializeUploadRequest": {"owner": owner or self.author}}
-        value = json_of(self.rest("POST", resource, request, ("action", "initializeUpload")))["value"]
-        if data is not None:
-            path = urlsplit(value["uploadUrl"]).path.removeprefix("/org_1/linkedin")
-            assert self.ask("PUT", path, data).status == 201
-        urn: str = value[resource.removesuffix("s")]
-        return urn
-
-
-def json_of(reply: SimulatedReply) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(reply.body)
-    return value
-
-
-def code_of(reply: SimulatedReply) -> tuple[int, str]:
-    """Return the status and the innermost code."""
-    value = json_of(reply)
-    inner = value.get("errorDetails", {}).get("inputErrors", [{}])[0]
-    return reply.status, inner.get("code", value.get("code"))
 
 
 @pytest.fixture
@@ -121,7 +66,9 @@ def image_of(number: int) -> dict[str, str]:
             {"content": {"article": {"source": "https://a.example", "title": "A", "thumbnail": "https://b.example"}}},
             (422, "INVALID_URN_TYPE"),
         ),
-        ({"content": {"media": {"id": "urn:li:video:1"}}}, (422, "INVALID_URN_TYPE")),
+        ({"content": {"media": {"id": "urn:li:carousel:1"}}}, (422, "INVALID_URN_TYPE")),
+        ({"content": {"media": {"id": "urn:li:video:1"}}}, (422, "INVALID_URN_ID")),
+        ({"content": {"media": {"id": "urn:li:video:1", "title": "a" * 4087}}}, (422, "FIELD_LENGTH_TOO_LONG")),
         ({"content": {"media": {"id": "urn:li:image:1"}}}, (422, "INVALID_URN_ID")),
         ({"content": {"media": {"id": "urn:li:image:1", "altText": "a" * 4087}}}, (422, "FIELD_LENGTH_TOO_LONG")),
         ({"content": {"media": {"id": "urn:li:document:1"}}}, (422, "MISSING_FIELD")),
@@ -370,7 +317,8 @@ def test_member_has_a_daily_limit_of_requests(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/rest/videos", 404), ("PUT", "/rest/posts", 405)]
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("GET", "/rest/reactions", 404), ("PUT", "/rest/posts", 405)],
 )
 def test_other_paths_are_not_found(visitor: Visitor, method: str, path: str, status: int) -> None:
     assert visitor.ask(method, path, headers={"authorization": f"Bearer {visitor.token}", **VERSION}).status == status

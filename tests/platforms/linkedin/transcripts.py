@@ -1,6 +1,7 @@
 """Fixtures of the flow tests: an account, a post, and replies in the API's words."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -58,6 +59,31 @@ def upload_started(noun: str, number: int = 1) -> Reply:
 
 
 SENT = response(201)
+PART_BYTES = 4_194_304
+
+
+def video_started(size_bytes: int, number: int = 1, **more: Any) -> Reply:
+    """Return the reply with the URLs of a video's parts."""
+    parts = [
+        {
+            "uploadUrl": f"https://www.linkedin.com/dms-uploads/{number}-{index}",
+            "firstByte": first,
+            "lastByte": min(first + PART_BYTES, size_bytes) - 1,
+        }
+        for index, first in enumerate(range(0, size_bytes, PART_BYTES))
+    ]
+    value = {"video": f"urn:li:video:D{number}", "uploadToken": "", "uploadInstructions": parts, **more}
+    return response(200, {"value": value})
+
+
+def parts_sent(*etags: str) -> Reply:
+    """Return the reply to the last part of a video, as the driver returns it."""
+    return replace(response(200, etag=f'"{etags[-1]}"'), parts=etags)
+
+
+def video_is(status: str, **more: Any) -> Reply:
+    """Return the state of a video."""
+    return response(200, {"id": "urn:li:video:D1", "status": status, **more})
 
 
 def image(number: int = 1, **facts: Any) -> MediaItem:
@@ -68,6 +94,13 @@ def image(number: int = 1, **facts: Any) -> MediaItem:
         alt_text=f"image {number}",
         facts=MediaFacts(**{**known, **facts}),
     )
+
+
+def video(title: str | None = None, **facts: Any) -> MediaItem:
+    known = {"content_type": "video/mp4", "size_bytes": 10_000_000, "width_px": 1920, "height_px": 1080}
+    played = {"duration_s": 12.5, "frame_rate": 29.97, "codec": "h264"}
+    filled = MediaFacts(**{**known, **played, **facts})
+    return MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=98), title=title, facts=filled)
 
 
 def document(title: str | None = "Deck", **facts: Any) -> MediaItem:

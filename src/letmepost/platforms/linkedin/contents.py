@@ -47,12 +47,17 @@ def _shown(draft: Draft, options: LinkedInOptions, assets: Assets) -> Json | Non
     attached = draft.uploads()
     if not attached:
         return None
-    if attached[0].item.kind is MediaKind.DOCUMENT:
-        given = options.document_title or ""
-        title = attached[0].item.title if is_blank(given) else given
-        return {"media": {"id": assets[attached[0].step], "title": title}}
+    if attached[0].item.kind is not MediaKind.IMAGE:
+        return {"media": _titled(attached[0], options, assets)}
     images = _images(attached, assets)
     return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
+
+
+def _titled(attached: Upload, options: LinkedInOptions, assets: Assets) -> Json:
+    """Return a document or a video. Only a document needs a title."""
+    given = options.document_title or ""
+    title = attached.item.title if is_blank(given) else given
+    return {"id": assets[attached.step], **({} if is_blank(title or "") else {"title": title})}
 
 
 def _images(attached: Sequence[Upload], assets: Assets) -> list[Json]:

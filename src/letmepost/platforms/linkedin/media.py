@@ -1,8 +1,8 @@
 """Uploads a post's media before the post.
 
 https://learn.microsoft.com/linkedin/marketing/community-management/shares/images-api and …/documents-api (checked
-2026-11-22). Whether a media item is ready can be read only for pages, so it is not read: a post that is sent too early
-is refused, and sent again.
+2026-11-22). Whether an image or a document is ready can be read only for pages, so it is not read: a post that is sent
+too early is refused, and sent again.
 """
 
 from collections.abc import Iterable
@@ -13,27 +13,41 @@ from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.fields import object_in, text_in
 from letmepost.platforms._kit.flows import fetch
 from letmepost.platforms.linkedin.contents import Assets
-from letmepost.platforms.linkedin.replies import error_of, explain
+from letmepost.platforms.linkedin.replies import explain, has_expired_url
 from letmepost.platforms.linkedin.rest import begin_upload, send_bytes
 from letmepost.platforms.linkedin.settings import LinkedInSettings
+from letmepost.platforms.linkedin.videos import send_video
+
+_NOUNS = {MediaKind.IMAGE: "image", MediaKind.DOCUMENT: "document"}
 
 
-def upload_media(owner: str, items: Iterable[Upload], settings: LinkedInSettings) -> Flow[Assets]:
+def upload_media(owner: str, items: Iterable[Upload], captions: str | None, settings: LinkedInSettings) -> Flow[Assets]:
     """Upload every media item. It belongs to `owner`, which must be the post's author.
+
+    Args:
+        captions: those of the video, if there is one.
 
     Raises:
         PlatformFailure: LinkedIn refused a media item.
     """
     assets = {}
     for upload in items:
-        urn, call, reply = yield from _send(owner, upload, settings)
-        if error_of(reply).code == "EXPIRED_UPLOAD_URL":
-            yield Forget(upload.step)
-            urn, call, reply = yield from _send(owner, upload, settings)
-        if not reply.ok:
-            raise explain(call, reply)
-        assets[upload.step] = urn
+        if upload.item.kind is MediaKind.VIDEO:
+            assets[upload.step] = yield from send_video(owner, upload, captions, settings)
+        else:
+            assets[upload.step] = yield from _send_whole(owner, upload, settings)
     return assets
+
+
+def _send_whole(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[str]:
+    """Upload a media item in one piece, and return its URN."""
+    urn, call, reply = yield from _send(owner, upload, settings)
+    if has_expired_url(reply):
+        yield Forget(upload.step)
+        urn, call, reply = yield from _send(owner, upload, settings)
+    if not reply.ok:
+        raise explain(call, reply)
+    return urn
 
 
 def _send(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[str, Call, Reply]]:
@@ -44,7 +58,7 @@ def _send(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[
 
 
 def _begin(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[str, str]]:
-    noun = "document" if upload.item.kind is MediaKind.DOCUMENT else "image"
+    noun = _NOUNS[upload.item.kind]
     call = begin_upload(settings, f"{noun}s", owner, step=upload.step)
     return (yield from fetch(call, lambda reply: _upload_url(reply, noun), explain))
 

@@ -49,16 +49,26 @@ def _title_without_document(target: PostTarget[LinkedInOptions]) -> Iterator[Fin
 
 
 MEDIA_LIMITS = (
-    KindsSupported("linkedin.media.kind_supported", (MediaKind.IMAGE, MediaKind.DOCUMENT), source=POSTS_API),
+    KindsSupported(
+        "linkedin.media.kind_supported", (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT), source=POSTS_API
+    ),
     DescriptionSupported(
-        "linkedin.media.title_supported", field="title", kinds=(MediaKind.DOCUMENT,), source=POSTS_API
+        "linkedin.media.title_supported",
+        field="title",
+        kinds=(MediaKind.VIDEO, MediaKind.DOCUMENT),
+        source=POSTS_API,
     ),
     DescriptionSupported(
         "linkedin.media.alt_text_supported", field="altText", kinds=(MediaKind.IMAGE,), source=POSTS_API
     ),
     MediaCount("linkedin.media.count_max", limit=20, source=MULTI_IMAGE_API),
     Alone("linkedin.media.document_exclusive", noun="document", is_one=_is_document, source=POSTS_API),
-    MediaLimit("linkedin.media.", types=_IMAGE_TYPES, source=IMAGES_API),
+    MediaLimit(
+        "linkedin.media.",
+        kinds=(MediaKind.IMAGE, MediaKind.VIDEO),
+        types=(*_IMAGE_TYPES, "video/mp4"),
+        source=IMAGES_API,
+    ),
     MediaLimit("linkedin.media.image_", max_pixels=_PIXELS_MAX, source=IMAGES_API),
     MediaLimit("linkedin.media.gif_", where=is_gif, noun="GIF", max_frames=_GIF_FRAMES_MAX, source=IMAGES_API),
     AltTextLimit("linkedin.media.alt_text_max_graphemes", limit=4086, measure=UTF16, source=IMAGES_API),

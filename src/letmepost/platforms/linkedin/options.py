@@ -48,6 +48,9 @@ class LinkedInOptions(Options):
     article: LinkedInArticle | None = None
     document_title: str | None = Field(default=None, description="The title above a document. Defaults to its `title`.")
     poll: LinkedInPoll | None = None
+    captions: str | None = Field(
+        default=None, description="English captions of the video: the text of an SRT (SubRip) file."
+    )
 
     def media_ids(self) -> Mapping[str, str]:
         """Return the media id of the article's thumbnail, if there is one."""

@@ -20,6 +20,8 @@ PERMISSIONS = (
     Permission("GET /rest/organizations/{id}", "Show the name of a page", _ADMIN),
     Permission("POST /rest/images", "Begin the upload of an image", _WRITE),
     Permission("POST /rest/documents", "Begin the upload of a document", _WRITE),
+    Permission("POST /rest/videos", "Begin and end the upload of a video", _WRITE),
+    Permission("GET /rest/videos/{urn}", "Wait until a video is processed", _WRITE),
     Permission("PUT {upload URL}", "Upload the bytes to the address that LinkedIn returned", _WRITE),
     Permission("POST /rest/posts", "Publish a post", _WRITE),
     Permission("POST /rest/socialActions/{urn}/comments", "Publish a first comment", _WRITE),

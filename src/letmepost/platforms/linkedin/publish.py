@@ -32,7 +32,7 @@ def publish(post: ReadyPost, settings: LinkedInSettings) -> Flow[None]:
     options = LinkedInOptions.model_validate(post.content.options)
     author = _author(post, options)
     drafts = drafts_of(post.content)
-    uploading = upload_media(author, uploads_of(drafts[0], post.content), settings)
+    uploading = upload_media(author, uploads_of(drafts[0], post.content), options.captions, settings)
     assets = yield from _as_author(author, post, uploading)
 
     def put(draft: Draft, above: Sequence[str]) -> Flow[Posted[str]]:

@@ -30,6 +30,14 @@ DUPLICATE = PlatformRefusal(
     remediation="Check the account: the earlier post may be this one. Change the text to publish it again.",
     summary="LinkedIn rejects a post that repeats a recent post of the author.",
 )
+VIDEO_FAILED = rejected(
+    id="linkedin.media.video_processing_failed",
+    message="LinkedIn could not process the video ({facts}). {reason}",
+    remediation="Re-export the video as 8-bit H.264 (4:2:0) with AAC in MP4, and attach the new copy.",
+    summary="LinkedIn processes a video after the upload, and could not use this file. The message has what is known "
+    "about it, and LinkedIn's reason.",
+    sample={"facts": "video/mp4, 1920x1080 pixels, h264 High 10, yuv420p10le", "reason": "It gave no reason."},
+)
 FIRST_COMMENT_REFUSED = first_comment_refused(
     "linkedin.first_comment.refused",
     "LinkedIn",

@@ -115,6 +115,11 @@ def is_temporary(reply: Reply) -> bool:
     return forbidden or (reply.status, error.code) == (400, "MEDIA_ASSET_WAITING_UPLOAD")
 
 
+def has_expired_url(reply: Reply) -> bool:
+    """Return True if an upload URL has expired. Its host may know nothing of it any more."""
+    return error_of(reply).code == "EXPIRED_UPLOAD_URL" or reply.status in {404, 410}
+
+
 def is_unknown_yet(reply: Reply) -> bool:
     """Return True if a comment was refused because the new post is not known yet. This error has no code."""
     return "unable to obtain activity" in error_of(reply).message.lower()

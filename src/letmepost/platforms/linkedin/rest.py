@@ -100,6 +100,48 @@ def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
     return upload_file(url, item, method="PUT", step=step)
 
 
+def begin_video(settings: LinkedInSettings, owner: str, size_bytes: int, *, has_captions: bool, step: str) -> Call:
+    """Return a request for the upload URLs of a video.
+
+    Its reply has no time limit here: a video stays usable after its upload, and an expired URL is refused.
+    """
+    request = {
+        "owner": owner,
+        "fileSizeBytes": size_bytes,
+        "uploadCaptions": has_captions,
+        "uploadThumbnail": False,
+    }
+    return _video_action(settings, "initializeUpload", request, step=step)
+
+
+def send_captions(url: str, captions: str, *, step: str) -> Call:
+    """Return an upload of captions to the URL that LinkedIn returned for them."""
+    headers = {"Content-Type": "application/octet-stream"}
+    return Call(method="PUT", url=url, headers=headers, body=captions.encode(), effect=Effect.PREPARE, step=step)
+
+
+def finalize_video(settings: LinkedInSettings, urn: str, token: str, part_ids: Sequence[str], *, step: str) -> Call:
+    """Return the end of an upload of a video. `part_ids`: the ETags of its parts, in their order."""
+    request = {"video": urn, "uploadToken": token, "uploadedPartIds": list(part_ids)}
+    return _video_action(settings, "finalizeUpload", request, step=step)
+
+
+def read_video(settings: LinkedInSettings, urn: str) -> Call:
+    """Return a read of the state of a video, which its owner may read too."""
+    return read(settings, f"videos/{in_path(urn)}")
+
+
+def _video_action(settings: LinkedInSettings, action: str, request: Mapping[str, Any], *, step: str) -> Call:
+    return Call(
+        method="POST",
+        **versioned(settings, "videos"),
+        query=(("action", action),),
+        json={f"{action}Request": request},
+        effect=Effect.PREPARE,
+        step=step,
+    )
+
+
 def read(settings: LinkedInSettings, path: str, *query: tuple[str, str], method: str | None = None) -> Call:
     """Return a read of a versioned resource."""
     return Call(method="GET", **versioned(settings, path, method=method), query=query)

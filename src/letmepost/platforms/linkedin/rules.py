@@ -16,6 +16,7 @@ from letmepost.platforms.linkedin.media_rules import MEDIA_LIMITS
 from letmepost.platforms.linkedin.option_rules import OPTION_LIMITS
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.sources import COMMENTS_API, POSTS_API
+from letmepost.platforms.linkedin.video_rules import VIDEO_LIMITS
 
 _text_limit = partial(TextLimit, texts=post_text, limit=3000, source=POSTS_API)
 _comment_limit = partial(TextLimit, texts=first_comment, limit=1250, source=COMMENTS_API)
@@ -63,6 +64,7 @@ RULES = rules_of(
         ),
         CommentNotBlank("linkedin.first_comment.non_empty", source=COMMENTS_API),
         *MEDIA_LIMITS,
+        *VIDEO_LIMITS,
         *OPTION_LIMITS,
     ),
 )

@@ -12,6 +12,11 @@ ACCESS_CONTROL = _source(url=f"{_COMMUNITY}/organizations/organization-access-co
 POSTS_API = _source(url=f"{_COMMUNITY}/shares/posts-api")
 IMAGES_API = _source(url=f"{_COMMUNITY}/shares/images-api")
 MULTI_IMAGE_API = _source(url=f"{_COMMUNITY}/shares/multiimage-post-api")
+VIDEOS_API = _source(url=f"{_COMMUNITY}/shares/videos-api", checked_on=date(2026, 11, 29))
+VIDEO_REQUIREMENTS = _source(
+    url="https://www.quickads.ai/blog/linkedin-video-specifications", checked_on=date(2026, 11, 29)
+)
+"""LinkedIn's API pages do not state these numbers. Several guides agree on them."""
 DOCUMENTS_API = _source(url=f"{_COMMUNITY}/shares/documents-api")
 POLLS_API = _source(url=f"{_COMMUNITY}/shares/poll-post-api")
 COMMENTS_API = _source(url=f"{_COMMUNITY}/shares/comments-api")

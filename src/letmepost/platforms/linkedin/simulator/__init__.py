@@ -1,16 +1,17 @@
 """A simulator of LinkedIn: its consent page, its authorization server, its API, and its upload URLs.
 
 It speaks the protocol of the fact sheet: versions that end, Rest.li's headers, little text that ends at the first
-unescaped character, repeats that are refused as duplicates, and daily limits. It has no videos, reactions or
-statistics. It is as pure as a flow: the time and the randomness come with each call. It may import what platforms may,
-and this platform's settings. It implements LinkedIn's limits and text counting separately, and imports no rules,
-counting or flows, so that the two check each other.
+unescaped character, repeats that are refused as duplicates, and daily limits. It has no reactions or statistics. It is
+as pure as a flow: the time and the randomness come with each call. It may import what platforms may, and this
+platform's settings. It implements LinkedIn's limits and text counting separately, and imports no rules, counting or
+flows, so that the two check each other.
 
 The state's keys, each with a value that is only ever replaced as a whole:
 
     member/<id>  organization/<id>    the members, and the pages that they administer
     oauth/code/<code>  oauth/token/<token>   what was granted
     asset/<urn>  upload/<name>        media, and their upload URLs
+    video/<urn>  part/<urn>/<index>   videos, and the parts and captions of them that have arrived
     post/<urn>  comment/<urn>         posts and comments;  same/<digest>: which post has this content
     quota/<day>/<member>/<resource>   requests of a day
     attempts/<member>  lost/<digest>  revoked/<member>   the progress of a scenario

@@ -24,6 +24,7 @@ from letmepost.platforms.linkedin.simulator.restli import (
 from letmepost.platforms.linkedin.simulator.scenarios import Scenario, duplicate_post
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
 from letmepost.platforms.linkedin.simulator.validation import Attached, check_comment, check_post
+from letmepost.platforms.linkedin.simulator.videos import files_of
 from letmepost.platforms.linkedin.simulator.visible_text import read_little
 from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
@@ -128,7 +129,8 @@ def list_comments(state: State, call: SimulatedCall, urn: str) -> SimulatedReply
 def posts(state: State) -> list[SimulatedPost]:
     """Return what followers see: posts, with comments as replies to them.
 
-    `record` of a post also has what its text links to: `hashtags`, and as `mentions` the URNs.
+    `record` of a post also has what its text links to: `hashtags`, and as `mentions` the URNs. Of a `video` and its
+    `captions`, it has the size and the checksum.
     """
     seen = [
         (post["created_ms"], SimulatedPost(
@@ -136,7 +138,11 @@ def posts(state: State) -> list[SimulatedPost]:
             account_id=post["body"]["author"],
             text=post["text"],
             created_at=_iso(post["created_ms"]),
-            record={**post["body"], **{name: post.get(name, []) for name in ("hashtags", "mentions")}},
+            record={
+                **post["body"],
+                **post.get("files", {}),
+                **{name: post.get(name, []) for name in ("hashtags", "mentions")},
+            },
         ))
         for key, post in _by_age(state, "post/")
     ]  # fmt: skip
@@ -173,7 +179,8 @@ def _store(
         "hashtags": little.hashtags,
         "mentions": [mention.urn for mention in little.mentions if is_mentionable(state, *mention)],
     }
-    state[f"post/{urn}"] = {"body": body, "text": little.text, "created_ms": at_ms, "digest": digest, **linked}
+    shown = {"text": little.text, "files": files_of(state, list(attached.urns)), **linked}
+    state[f"post/{urn}"] = {"body": body, "created_ms": at_ms, "digest": digest, **shown}
     state[f"same/{digest}"] = {"urn": urn, "at_ms": at_ms}
     may_be_incomplete = scenario.loses_first_response or scenario.hides_first_urn
     is_incomplete = may_be_incomplete and is_first_response(state, digest)

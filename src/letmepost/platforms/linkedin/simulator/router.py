@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from letmepost.platforms._kit.simulator.routes import Handler, answer_by
-from letmepost.platforms.linkedin.simulator import assets, consent, feed, members
+from letmepost.platforms.linkedin.simulator import assets, consent, feed, members, videos
 from letmepost.platforms.linkedin.simulator.restli import RestliError, not_found
 from letmepost.platforms.linkedin.simulator.versions import check_version
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
@@ -29,12 +29,14 @@ answer = answer_by(
         ("POST", "/oauth/v2/accessToken", consent.TOKENS.token),
         ("POST", "/oauth/v2/introspectToken", consent.introspect),
         ("GET", "/v2/userinfo", members.user_info),
-        ("PUT", "/dms-uploads/([0-9]+)", assets.take_bytes),
+        ("PUT", "/dms-uploads/([0-9]+)", videos.take_bytes),
         *(
             (method, f"/rest/{path}", _versioned(handler))
             for method, path, handler in (
                 ("GET", "organizationAcls", members.organization_acls),
                 ("GET", "organizations/([0-9]+)", members.organization),
+                ("POST", "videos", videos.act),
+                ("GET", "videos/([^/]+)", videos.read_video),
                 ("POST", "(images|documents)", assets.begin_upload),
                 ("GET", "(?:images|documents)/([^/]+)", assets.read_asset),
                 ("POST", "posts", feed.create_post),

@@ -28,12 +28,18 @@ class Scenario(CommonScenario):
         refreshable: True if the app is a partner's, which receives refresh tokens.
         hides_first_urn: the response to a post's first write lacks its URN.
         never_ready: media stay in processing.
+        fails_processing: no video can be processed.
+        stops_upload: each video is interrupted once by an error.
+        expires_first_upload: the URLs of the first upload have expired.
     """
 
     access_lifetime: timedelta = timedelta(days=60)
     refreshable: bool = False
     hides_first_urn: bool = False
     never_ready: bool = False
+    fails_processing: bool = False
+    stops_upload: bool = False
+    expires_first_upload: bool = False
 
 
 def _rate_limited(_attempt: WriteAttempt) -> RestliError:
@@ -85,6 +91,11 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "silent_success": Scenario(
             summary="A post's first write is executed, but the response lacks the URN.", hides_first_urn=True
         ),
-        "processing_forever": Scenario(summary="Images and documents never become ready.", never_ready=True),
+        "processing_forever": Scenario(summary="Media never become ready.", never_ready=True),
+        "processing_fails": Scenario(summary="No video can be processed.", fails_processing=True),
+        "upload_stops": Scenario(summary="The upload of a video is interrupted once by a 503.", stops_upload=True),
+        "upload_expired": Scenario(
+            summary="The URLs of the first upload have expired when they are used.", expires_first_upload=True
+        ),
     }
 )

@@ -92,6 +92,9 @@ def _media(media: Mapping[str, Any]) -> Attached:
     if isinstance(urn, str) and urn.startswith("urn:li:document:"):
         _text(media.get("title"), "/content/media/title", 4086)
         return Attached([urn])
+    if isinstance(urn, str) and urn.startswith("urn:li:video:"):
+        _text(media.get("title", "-"), "/content/media/title", 4086)
+        return Attached([urn], "ugcPost")
     _text(media.get("altText", "-"), "/content/media/altText", 4086)
     return Attached([_urn(urn, "image", "/content/media/id")])
 
