@@ -25,6 +25,7 @@ SUITE = PlatformSuite(
         "no_idempotency": Ending(kind=FailureKind.IN_DOUBT),
         "large_limits": Ending(),
         "processing_forever": Ending(status="failed", kind=FailureKind.UNAVAILABLE, example="video"),
+        "upload_stops": Ending(example="video"),
         "media_broken": Ending(status="rejected", kind=FailureKind.REJECTED, example="video"),
     },
     texts={

@@ -10,10 +10,11 @@ import pytest
 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Call, Found, Live, Warn
+from letmepost.domain.received import Checksum
 from letmepost.platforms.mastodon import PLATFORM
 from letmepost.platforms.mastodon.connect import OAUTH
 from tests.doubles.client import CALLBACK, SERVER
-from tests.doubles.media import image
+from tests.doubles.media import STARTS, image, video
 from tests.doubles.simulated import facts, failed
 from tests.platforms.mastodon.world import World
 
@@ -172,3 +173,22 @@ def test_limits_of_a_large_server_are_kept_with_the_account() -> None:
     assert account.data["limits"]["characters"] == 5000
     world.publish(account, "a" * 5000)
     assert len(world.visible()[0]) == 5000
+
+
+@pytest.mark.parametrize("scenario", ["ok", "slow", "upload_stops"])
+def test_video_arrives_whole_whatever_happens_to_its_upload(scenario: str) -> None:
+    world = World()
+    film = video(size_bytes=100_000)
+    assert world.work(world.ready(world.connect(scenario), media=(film,))) == "published"
+    [post] = world.posts()
+    content = STARTS["video/mp4"].ljust(100_000, b"\n")
+    assert post.record["video"] == {"sizeBytes": 100_000, "checksum": str(Checksum.of(content))}
+
+
+def test_video_that_expired_before_its_post_is_uploaded_again() -> None:
+    world = World()
+    post = world.ready(world.connect("rate_limited"), media=(video(),))
+    failed(lambda: world.finish(post))
+    world.advance(hours=25)
+    assert world.work(post) == "published"
+    assert world.visible() == ["hello"]

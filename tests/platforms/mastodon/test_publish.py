@@ -23,6 +23,7 @@ from letmepost.domain.flow import (
     Reconciled,
     Reply,
     Unknown,
+    Upload,
 )
 from letmepost.domain.playback import first_calls, play
 from letmepost.platforms.contract import ReadyPost
@@ -125,6 +126,38 @@ def test_media_of_the_whole_thread_are_uploaded_first_with_their_alt_texts() -> 
 
 PROCESSING = uploaded(7, 202)
 VIDEO = ready(media=(video(),))
+
+
+def test_video_is_uploaded_in_one_piece_with_its_alt_text() -> None:
+    described = replace(video(), alt_text="A cat")
+    transcript = play(publish(ready(media=(described,)), SETTINGS), uploaded(7), created())
+    upload, *_ = transcript.instructions
+    assert isinstance(upload, Upload)
+    assert (upload.step, upload.part_count, upload.media.length_bytes) == ("media-1", 1, 5000)
+    call = upload.part(0)
+    assert (call.method, call.url, call.effect) == ("POST", f"{BASE}/api/v2/media", Effect.WRITE)
+    assert [name for name, _ in call.multipart or ()] == ["description", "file"]
+    [create] = transcript.calls
+    assert (create.json or {})["media_ids"] == ["7"]
+
+
+@pytest.mark.parametrize("reply", [replied(200, {"url": None}), replied(200, {"id": 7})])
+def test_video_without_an_id_is_uploaded_later(reply: Reply) -> None:
+    assert refusal(play(publish(VIDEO, SETTINGS), reply)).kind is FailureKind.UNAVAILABLE
+
+
+def test_refused_video_has_the_reason_of_the_server() -> None:
+    failure = refusal(play(publish(VIDEO, SETTINGS), refused(422, "Validation failed: File is invalid")))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "mastodon.media.refused")
+    assert "File is invalid" in failure.message
+    assert "H.264" in (failure.remediation or "")
+
+
+def test_lost_video_is_uploaded_again() -> None:
+    lost = [uploaded(7), refused(422), refused(404)]
+    again = play(publish(VIDEO, SETTINGS), *lost, replied(200, []), uploaded(8), created())
+    assert again.error is None
+    assert len([said for said in again.instructions if isinstance(said, Upload)]) == 2
 
 
 @pytest.mark.parametrize("reply", [uploaded(7, 206), replied(200, {"id": "7", "url": None})])

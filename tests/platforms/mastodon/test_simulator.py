@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from letmepost.domain.received import Checksum, Receiving
 from letmepost.platforms.mastodon.simulator.text import as_html, count
-from tests.platforms.mastodon.caller import GIF, JPEG, MP4, PNG, Caller, read
+from letmepost.platforms.simulation import SimulatedCall
+from tests.platforms.mastodon.caller import BOUNDARY, GIF, JPEG, MP4, PNG, Caller, multipart, read
 
 POLL: dict[str, Any] = {"options": ["a", "b"], "expires_in": 300}
 
@@ -149,6 +151,40 @@ def test_invalid_media_item_is_refused(server: Caller, content: bytes, fields: d
     status, body = server.upload(content, **fields)
     assert status == 422
     assert error in body["error"]
+
+
+@pytest.mark.parametrize("kept_max_bytes", [0, 10_000])
+def test_video_of_any_size_is_received_and_compared_by_its_checksum(server: Caller, kept_max_bytes: int) -> None:
+    content = MP4 + b"x" * 1000
+    receiving = Receiving(kept_max_bytes)
+    receiving.add(multipart({"description": "alt", "file": content}))
+    received = receiving.end()
+    call = SimulatedCall(
+        method="POST",
+        root=server.root,
+        path="/api/v2/media",
+        query=(),
+        headers={
+            "authorization": f"Bearer {server.token}",
+            "content-type": f"multipart/form-data; boundary={BOUNDARY}",
+        },
+        body=received.content or b"",
+        streamed=received,
+        now=server.now,
+        entropy=server.entropy(),
+    )
+    status, media = read(server.platform.simulator.answer(server.state, call))
+    assert (status, media["description"]) == (202, "alt")
+    server.advance(seconds=1)
+    assert server.create(media_ids=[media["id"]])[0] == 200
+    [post] = server.posts()
+    assert post.record["video"] == {"sizeBytes": len(content), "checksum": str(Checksum.of(content))}
+
+
+def test_form_that_is_not_complete_is_refused(server: Caller) -> None:
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    assert read(server.send("POST", "/api/v2/media", b"no form", headers))[0] == 400
+    assert read(server.send("POST", "/api/v2/media", multipart({"description": "a"}), headers))[0] == 422
 
 
 def test_video_cannot_be_attached_with_others_and_media_not_with_a_poll(server: Caller) -> None:

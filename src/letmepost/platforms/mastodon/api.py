@@ -7,11 +7,13 @@ https://docs.joinmastodon.org/methods/statuses/, /methods/media/, /methods/apps/
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from letmepost.domain.flow import Auth, Call, Effect, Reply
-from letmepost.platforms._kit.calls import form_file
+from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
+from letmepost.domain.flow import Upload as Parts
+from letmepost.platforms._kit.calls import facts_of, form_file
 from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.fields import text_in
 
@@ -105,16 +107,26 @@ def list_statuses(base: str, account_id: str, older_than: str | None) -> Call:
 
 
 def upload_media(base: str, upload: Upload) -> Call:
-    """Return an upload of a media item with its alt text."""
+    """Return an upload of an image with its alt text."""
+    call = _upload(base, upload)
+    return replace(call, effect=Effect.PREPARE, step=upload.step, valid_for_s=_MEDIA_VALID_FOR_S)
+
+
+def upload_video(base: str, upload: Upload) -> Parts:
+    """Return an upload of a video with its alt text. Mastodon receives it in one piece."""
+    call = _upload(base, upload)
+    media = MediaRange(upload.item.media_id, 0, facts_of(upload.item).size_bytes)
+    return Parts(step=upload.step, media=media, chunk_bytes=media.length_bytes, send=lambda _first, _length: call)
+
+
+def _upload(base: str, upload: Upload) -> Call:
     item = upload.item
     described = (("description", item.alt_text),) if item.alt_text else ()
     return Call(
         method="POST",
         url=f"{base}/api/v2/media",
         multipart=(*described, ("file", form_file(item))),
-        effect=Effect.PREPARE,
-        step=upload.step,
-        valid_for_s=_MEDIA_VALID_FOR_S,
+        effect=Effect.WRITE,
         timeout_s=_UPLOAD_TIMEOUT_S,
     )
 

@@ -8,10 +8,11 @@ with a media item that is not ready is refused.
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
+from letmepost.domain.content import MediaKind
 from letmepost.domain.flow import Flow, Pause, Reply
 from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.flows import succeed
-from letmepost.platforms.mastodon.api import read_id, read_media, upload_media
+from letmepost.platforms.mastodon.api import read_id, read_media, upload_media, upload_video
 from letmepost.platforms.mastodon.refusals import MEDIA_FAILED
 from letmepost.platforms.mastodon.replies import explain, is_missing
 
@@ -31,7 +32,7 @@ def upload_all(base: str, uploads: Sequence[Upload]) -> Flow[Mapping[int, str]]:
     """Upload media items, wait until they are processed, and return their ids by upload number."""
     replies: list[Reply] = []
     for upload in uploads:  # all of them first: the server processes them in parallel
-        sent = yield from succeed(upload_media(base, upload), explain, lambda reply: read_id(reply) is not None)
+        sent = yield from _send(base, upload)
         replies.append(sent)
     media_ids: dict[int, str] = {}
     for upload, reply in zip(uploads, replies, strict=True):
@@ -39,6 +40,17 @@ def upload_all(base: str, uploads: Sequence[Upload]) -> Flow[Mapping[int, str]]:
         if not _is_ready(reply):
             yield from _await_processing(base, upload, media_id)
     return media_ids
+
+
+def _send(base: str, upload: Upload) -> Flow[Reply]:
+    """Upload one media item, and return a reply that contains its id."""
+    if upload.item.kind is not MediaKind.VIDEO:
+        return (yield from succeed(upload_media(base, upload), explain, lambda reply: read_id(reply) is not None))
+    video = upload_video(base, upload)
+    reply = yield video
+    if not reply.ok or read_id(reply) is None:
+        raise explain(video.part(0), reply)
+    return reply
 
 
 def read_readiness(base: str, media_id: str) -> Flow[Readiness]:

@@ -6,13 +6,16 @@ app/models/media_attachment.rb, app/models/concerns/attachmentable.rb and app/se
 https://github.com/mastodon/mastodon (checked 2026-11-29).
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
-from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
-from letmepost.platforms._kit.simulator.wire import json_reply
+from letmepost.domain.received import Received
+from letmepost.platforms._kit.simulator.files import StoredFile, file_in_form, shown
+from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
+from letmepost.platforms._kit.simulator.wire import json_reply, multipart_of
 from letmepost.platforms.mastodon.simulator.accounts import Account, scenario_of
-from letmepost.platforms.mastodon.simulator.wire import Parameters, Refused, invalid, next_id, not_found
+from letmepost.platforms.mastodon.simulator.wire import Refused, invalid, next_id, not_found
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
 
 IMAGE_SIZE = 16 * 1024 * 1024
@@ -37,6 +40,7 @@ class Media(TypedDict):
     made_at: float
     ready_at: float | None
     is_broken: bool
+    file: StoredFile
     status: str | None
 
 
@@ -44,19 +48,19 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
     """`POST /api/v2/media`: images are processed at once, videos and GIFs later."""
     scenario, now = scenario_of(account), call.now.timestamp()
     refuse_attempt(state, account["id"], scenario, call.now, shows_post=False, is_upload=True)
-    given = Parameters.of(call)
-    content = given.values.get("file")
-    if not isinstance(content, bytes) or not content:
-        raise invalid("File can't be blank")
-    mime = _mime(content)
-    _check_size(content, mime)
+    fields, file = _form(call)
+    mime = _mime(file.first)
+    _check_size(file, mime)
+    if scenario.stops_upload and is_first_response(state, f"upload/{account['id']}"):
+        raise Refused(503, "There was a temporary problem")
     is_later = mime.startswith("video/") or mime in _CONVERTED
     takes_s = scenario.processing_s if is_later else 0.0
     media = Media(
         id=next_id(state, call.now),
         account=account["id"],
         type=_CONVERTED.get(mime, mime.partition("/")[0]),
-        description=_description(given),
+        description=_description(fields.get("description") or None),
+        file=StoredFile(size_bytes=file.size_bytes, checksum=str(file.checksum), parts=None),
         made_at=now,
         ready_at=None if takes_s is None else now + takes_s,
         is_broken=is_later and scenario.fails_processing,
@@ -105,6 +109,13 @@ def attach(state: State, media_id: str, status_id: str) -> None:
     state[f"media/{media_id}"] = {**state[f"media/{media_id}"], "status": status_id}
 
 
+def files_of(state: State, media_ids: Iterable[str]) -> dict[str, Any]:
+    """Return the video among the media items of a status, for the record of the post; nothing if there is none."""
+    found: list[Media] = [state[f"media/{one}"] for one in media_ids if f"media/{one}" in state]
+    videos = [shown(item["file"]) for item in found if item["type"] == "video" and "file" in item]
+    return {"video": videos[0]} if videos else {}
+
+
 def _entity(media: Media, call: SimulatedCall) -> dict[str, Any]:
     """Return a media item as the API shows it: it has no URL until it is processed."""
     address = f"{call.root}/media_attachments/{media['id']}"
@@ -133,19 +144,28 @@ def _is_ready(media: Media, now: datetime) -> bool:
     return media["ready_at"] is not None and now.timestamp() >= media["ready_at"]
 
 
-def _check_size(content: bytes, mime: str) -> None:
+def _form(call: SimulatedCall) -> tuple[Mapping[str, str], Received]:
+    """Return the text fields and the file of an upload. A large file must be the last field."""
+    found = file_in_form(call, "file")
+    if found is None and multipart_of(call) is None:
+        raise Refused(400, "Bad Request")
+    if found is None or not found[1].size_bytes:
+        raise invalid("File can't be blank")
+    return found
+
+
+def _check_size(file: Received, mime: str) -> None:
     limit = VIDEO_SIZE if mime.startswith("video/") else IMAGE_SIZE
-    if len(content) >= limit:
+    if file.size_bytes >= limit:
         raise invalid(f"File file size must be less than {limit // (1024 * 1024)} MB")
-    width, height = _dimensions(content)
+    width, height = _dimensions(file.first)
     if not width or not height:
         raise Refused(422, "File type of uploaded media could not be verified")
     if width * height > (GIF_MATRIX if mime == "image/gif" else IMAGE_MATRIX):
         raise Refused(422, f"{width}x{height} images are not supported")
 
 
-def _description(given: Parameters) -> str | None:
-    text = given.text("description")
+def _description(text: str | None) -> str | None:
     if text is not None and len(text) > DESCRIPTION:
         raise invalid(f"Description is too long (maximum is {DESCRIPTION} characters)")
     return text

@@ -24,6 +24,7 @@ class Scenario(CommonScenario):
     Args:
         processing_s: how long a video or a GIF is processed; None means that it never ends.
         fails_processing: videos and GIFs cannot be processed.
+        stops_upload: the first upload is received, and then refused because the server is unavailable.
         proxy_gives_up: each status is created, but the proxy responds with 504, and the key is not stored.
         ignores_keys: the server has no idempotency keys.
         fails_on_repeat: a repeated key is answered with 500.
@@ -32,6 +33,7 @@ class Scenario(CommonScenario):
 
     processing_s: float | None = PROCESSING_S
     fails_processing: bool = False
+    stops_upload: bool = False
     proxy_gives_up: bool = False
     ignores_keys: bool = False
     fails_on_repeat: bool = False
@@ -75,6 +77,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
         "large_limits": Scenario(summary="Statuses may have 5,000 characters.", characters=LARGE_SERVER_CHARACTERS),
         "processing_forever": Scenario(summary="Videos and GIFs are never processed.", processing_s=None),
+        "upload_stops": Scenario(summary="The first upload is interrupted by a 503.", stops_upload=True),
         "media_broken": Scenario(summary="No video and no GIF can be processed.", fails_processing=True),
     }
 )

@@ -100,6 +100,7 @@ def posts(state: State) -> list[SimulatedPost]:
                 "media": [
                     {name: item[name] for name in ("type", "description")} for item in status["media_attachments"]
                 ],
+                **media.files_of(state, [item["id"] for item in status["media_attachments"]]),
             },
         )
         for status in _all(state)
