@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.domain.received import Checksum
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.simulator.consent import APP
 from tests.counterparts.conftest import OpenStage
 from tests.counterparts.packages import CLIENTS
 from tests.counterparts.stages import Publication
+from tests.gateways.movies import movie
 from tests.http.support import png
 
 PROGRAMS = Path(__file__).parent / "python"
+FILM = movie().ljust(5_000_000, b"\0")
+"""It is uploaded in two parts."""
 HOSTS = ("api.linkedin.com", "www.linkedin.com")
 
 
@@ -28,6 +32,8 @@ async def published(
         "client_secret": APP.client_secret,
         "version": PLATFORM.api_version,
         "picture": base64.b64encode(png()).decode(),
+        "film": base64.b64encode(movie()).decode(),
+        "film_bytes": len(FILM),
     }
     async with open_stage("linkedin", request.param, *HOSTS) as stage:
         yield await stage.run(python, PROGRAMS / "linkedin_api_client.py", **given)
@@ -42,6 +48,13 @@ def test_picture_has_its_alternative_text(published: Publication) -> None:
     media = published.post("picture")["record"]["content"]["media"]
     assert media["altText"] == "A red picture"
     assert media["id"].startswith("urn:li:image:")
+
+
+def test_video_arrives_whole_in_its_parts(published: Publication) -> None:
+    film = published.post("film")
+    assert film["uri"].startswith("urn:li:ugcPost:")
+    assert film["record"]["content"]["media"]["title"] == "A film"
+    assert film["record"]["video"] == {"sizeBytes": len(FILM), "checksum": str(Checksum.of(FILM))}
 
 
 def test_comment_is_a_reply_to_the_post(published: Publication) -> None:
@@ -62,4 +75,4 @@ def test_text_that_is_too_long_returns_an_error(published: Publication) -> None:
     assert (refusal["status"], refusal["id"]) == (422, None)
     [error] = refusal["body"]["errorDetails"]["inputErrors"]
     assert error["code"] == "FIELD_LENGTH_TOO_LONG"
-    assert len(published.posts) == 3
+    assert len(published.posts) == 4

@@ -54,6 +54,39 @@ def upload():
     return started.value["image"]
 
 
+def upload_film():
+    """Return the URN of a video that was uploaded in the parts that LinkedIn lists, and processed."""
+    film = base64.b64decode(given["film"]).ljust(given["film_bytes"], b"\0")
+    request = {"owner": author, "fileSizeBytes": len(film), "uploadCaptions": False, "uploadThumbnail": False}
+    started = client.action(
+        resource_path="/videos",
+        action_name="initializeUpload",
+        action_params={"initializeUploadRequest": request},
+        **versioned,
+    ).value
+    etags = []
+    for part in started["uploadInstructions"]:
+        data = film[part["firstByte"] : part["lastByte"] + 1]
+        sent = requests.put(part["uploadUrl"], data, headers={"authorization": f"Bearer {token}"}, timeout=30)
+        etags.append(sent.headers["etag"].strip('"'))
+    urn = started["video"]
+    # The client cannot read the response to this action, which has no body.
+    ended = {"video": urn, "uploadToken": started["uploadToken"], "uploadedPartIds": etags}
+    requests.post(
+        "https://api.linkedin.com/rest/videos?action=finalizeUpload",
+        json={"finalizeUploadRequest": ended},
+        headers={
+            "authorization": f"Bearer {token}",
+            "LinkedIn-Version": given["version"],
+            "X-Restli-Protocol-Version": "2.0.0",
+        },
+        timeout=30,
+    ).raise_for_status()
+    while client.get(resource_path="/videos/{id}", path_keys={"id": urn}, **versioned).entity["status"] != "AVAILABLE":
+        time.sleep(0.2)
+    return urn
+
+
 first = post("Hello from linkedin-api-client").decoded_entity_id
 pictured = post("A picture", content={"media": {"id": upload(), "altText": "A red picture"}}).decoded_entity_id
 while True:
@@ -66,6 +99,7 @@ while True:
     if comment.status_code != 400 or "Unable to obtain activity" not in comment.entity["message"]:
         break
     time.sleep(0.2)  # a new post accepts comments only after a moment
+filmed = post("A film", content={"media": {"id": upload_film(), "title": "A film"}}).decoded_entity_id
 gone = post("Deleted").decoded_entity_id
 deleted = client.delete(resource_path="/posts/{id}", path_keys={"id": gone}, **versioned)
 refused = post("x" * 3001)
@@ -74,7 +108,7 @@ print(
     json.dumps(
         {
             "introspected": introspected.status,
-            "posts": {"first": first, "picture": pictured},
+            "posts": {"first": first, "picture": pictured, "film": filmed},
             "comment": [comment.status_code, comment.decoded_entity_id],
             "deleted": deleted.status_code,
             "refusal": {"status": refused.status_code, "id": refused.decoded_entity_id, "body": refused.entity},

@@ -27,7 +27,7 @@ allowed = requests.get(f"{consent}&choice=allow", allow_redirects=False, timeout
 first_token = client.exchange_code(parse_qs(urlsplit(allowed).query)["code"][0])
 client.refresh_token()
 
-picture = base64.b64decode(given["picture"])
+picture, film = base64.b64decode(given["picture"]), base64.b64decode(given["film"])
 
 
 def post(**body: object) -> str:
@@ -40,13 +40,13 @@ def whole() -> str:
     return client.media.upload(UploadRequest(media=given["picture"], media_category="tweet_image")).data.id
 
 
-def chunked() -> str:
-    """Return the id of a picture that is uploaded in two segments."""
+def chunked(content: bytes, category: str, media_type: str) -> str:
+    """Return the id of a media item that is uploaded in two segments."""
     begun = client.media.initialize_upload(
-        InitializeUploadRequest(media_category="tweet_image", media_type="image/png", total_bytes=len(picture))
+        InitializeUploadRequest(media_category=category, media_type=media_type, total_bytes=len(content))
     )
-    media_id, middle = begun.data.id, len(picture) // 2
-    for index, part in enumerate((picture[:middle], picture[middle:])):
+    media_id, middle = begun.data.id, len(content) // 2
+    for index, part in enumerate((content[:middle], content[middle:])):
         media = base64.b64encode(part).decode()
         client.media.append_upload(media_id, AppendUploadRequest(media=media, segment_index=index))
     client.media.finalize_upload(media_id)
@@ -57,9 +57,11 @@ def chunked() -> str:
 
 first = post(text="Hello from xdk")
 second = post(text="A reply from xdk", reply={"in_reply_to_tweet_id": first})
-media_ids = [whole(), chunked()]
+media_ids = [whole(), chunked(picture, "tweet_image", "image/png")]
 client.media.create_metadata(CreateMetadataRequest(id=media_ids[0], metadata={"alt_text": {"text": "A red picture"}}))
 with_images = post(text="Pictures from xdk", media={"media_ids": media_ids})
+film_id = chunked(film, "tweet_video", "video/mp4")
+with_film = post(text="A film from xdk", media={"media_ids": [film_id]})
 deleted = post(text="Deleted by xdk")
 was_deleted = client.posts.delete(deleted).data.deleted
 try:
@@ -71,9 +73,10 @@ print(
     json.dumps(
         {
             "user": client.users.get_me().data.username,
-            "posts": {"first": first, "reply": second, "pictures": with_images},
+            "posts": {"first": first, "reply": second, "pictures": with_images, "film": with_film},
             "deleted": was_deleted,
             "media": media_ids,
+            "film": film_id,
             "refusal": refusal,
             "refreshed": client.token["access_token"] != first_token["access_token"],
         }
