@@ -16,6 +16,7 @@ from tests.counterparts.mastodon_server import USERNAME
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import Deployment, deployed
 from tests.faults.lineup import hurried
+from tests.gateways.movies import movie
 from tests.http.support import png
 
 SERVER = "social.example"
@@ -116,6 +117,15 @@ async def test_image_has_its_alt_text(author: Author, http: httpx2.AsyncClient) 
     assert (media["type"], media["description"]) == ("image", "A red picture")
     stored = await http.get(urlsplit(media["url"]).path)
     assert stored.content == png()
+
+
+async def test_video_arrives_whole_with_its_alt_text(author: Author, http: httpx2.AsyncClient) -> None:
+    film = movie(channels=2)
+    item = {"kind": "video", "altText": "A black film", "bytesBase64": base64.b64encode(film).decode()}
+    result = await author.publish("With a film", media=[item])
+    [media] = (await shown(http, result["uri"]))["media_attachments"]
+    assert (media["type"], media["description"]) == ("video", "A black film")
+    assert (await http.get(urlsplit(media["url"]).path)).content == film
 
 
 async def test_thread_is_a_chain_and_its_comment_a_reply_to_the_first_post(
