@@ -1,9 +1,10 @@
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
 from letmepost.domain.errors import FailureKind, NoReply, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Flow, Live, Pause, Reply
+from letmepost.domain.flow import Call, Effect, Flow, Live, MediaRange, Pause, Reply, Upload
 from letmepost.domain.playback import first_calls, play
 
 OK = Reply(status=200, body=b'{"id": "1"}', received_at=datetime(2026, 11, 21, 12, tzinfo=UTC))
@@ -108,3 +109,14 @@ def test_flow_is_closed_wherever_the_play_stops() -> None:
 def test_preview_is_the_calls_up_to_the_first_without_a_reply() -> None:
     assert first_calls(publish()) == [READ]
     assert first_calls(publish(), [OK]) == [READ, PUBLISH]
+
+
+def test_preview_contains_the_first_part_of_an_upload() -> None:
+    def send(first_byte: int, length_bytes: int) -> Call:
+        body = MediaRange(UUID(int=1), first_byte, length_bytes)
+        return Call(method="PUT", url="https://example.com/film", body=body, effect=Effect.WRITE)
+
+    def upload() -> Flow[None]:
+        yield Upload(step="film", media=MediaRange(UUID(int=1), 0, 10), chunk_bytes=4, send=send)
+
+    assert first_calls(upload()) == [send(0, 4)]

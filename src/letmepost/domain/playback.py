@@ -63,5 +63,9 @@ def _advance(flow: Flow[T], replies: Iterator[Reply | Exception], seen: list[Ins
 
 
 def first_calls(flow: Flow[object], replies: Sequence[Reply] = ()) -> list[Call]:
-    """Return the calls that a flow makes before it needs a reply that is not given: its preview."""
-    return play(flow, *replies).calls
+    """Return the calls that a flow makes before it needs a reply that is not given: its preview.
+
+    Of an upload, it has the call that sends the first part.
+    """
+    said = play(flow, *replies).instructions
+    return [one.part(0) if isinstance(one, Upload) else one for one in said if isinstance(one, Call | Upload)]

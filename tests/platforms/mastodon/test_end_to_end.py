@@ -35,3 +35,12 @@ async def play(deployment: Deployment, mode: dict[str, Any], ahead_s: float) -> 
 async def test_video_is_published_immediately_and_scheduled(deployment: Deployment) -> None:
     later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
     await asyncio.gather(play(deployment, {}, 0.0), play(deployment, later, 3600.0))
+
+
+async def test_preview_of_a_video_is_its_upload(deployment: Deployment) -> None:
+    client = await deployment.client()
+    target = {"accountId": await client.sandbox_account(platform=NAME), **CONTENT}
+    reply = await client.post("/v1/posts/validate", {"targets": [target]})
+    [found] = reply.json()["targets"]
+    assert found["preview"]["url"].endswith("/api/v2/media"), found
+    assert found["preview"]["body"]["description"] == "Nothing moves"

@@ -45,9 +45,7 @@ def _unreadable_captions(target: PostTarget[LinkedInOptions]) -> Iterator[Findin
 
 VIDEO_LIMITS = (
     Alone("linkedin.media.video_exclusive", noun="video", is_one=_is_video, source=POSTS_API),
-    MediaLimit(
-        "linkedin.media.video_", kinds=_VIDEOS, max_bytes=500_000_000, min_s=3.0, max_s=1800.0, source=VIDEOS_API
-    ),
+    MediaLimit("linkedin.media.video_", kinds=_VIDEOS, max_bytes=500_000_000, min_s=3, max_s=1800, source=VIDEOS_API),
     Rule(
         id="linkedin.media.video_size_min",
         summary=f"A video has at least {_MIN_BYTES} bytes.",

@@ -26,7 +26,7 @@ VIDEO_DURATION_MAX = "twitter.media.video_duration_max"
 
 _KINDS = (MediaKind.IMAGE, MediaKind.VIDEO)
 _VIDEO_MAX_BYTES = 512_000_000
-_VIDEO_MAX_S = 140.0
+_VIDEO_MAX_S = 140
 
 
 def is_animated_gif(item: MediaItem) -> bool:

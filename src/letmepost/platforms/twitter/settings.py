@@ -38,13 +38,13 @@ class TwitterSettings(AppSettings):
         ),
     ] = 1_048_576
     subscriber_video_max_s: Annotated[
-        float,
+        int,
         Field(
             ge=140,
             description="How long a video of an account with a subscription may be. X's pages disagree: 125 minutes, "
             "or 4 hours. Other accounts may publish 140 s.",
         ),
-    ] = 7500.0
+    ] = 7500
     subscriber_video_max_bytes: Annotated[
         int,
         Field(
