@@ -245,6 +245,13 @@ def test_upload_that_x_has_lost_is_begun_again_in_the_next_run(replies: Sequence
     assert transcript.instructions[-1] == Forget("media-1")
 
 
+def test_page_of_a_proxy_does_not_end_an_upload() -> None:
+    transcript = started(VIDEO, recorded("append"), replace(UNKNOWN, body=b"<html>"))
+    assert isinstance(transcript.error, PlatformFailure)
+    assert transcript.error.kind is FailureKind.UNAVAILABLE
+    assert Forget("media-1") not in transcript.instructions
+
+
 @pytest.mark.parametrize(("status", "kind"), [(413, FailureKind.REJECTED), (429, FailureKind.RATE_LIMITED)])
 def test_refused_segment_publishes_nothing(status: int, kind: FailureKind) -> None:
     replies = [recorded("initialize"), replied(status, {})]

@@ -44,8 +44,12 @@ def has_lost_media(reply: Reply) -> bool:
 
 
 def has_lost_upload(reply: Reply) -> bool:
-    """Return True if X does not know the upload that a call is about, or has not received every segment of it."""
-    return reply.status == 404 or (reply.status == 400 and _by_sentence(reply) is refusals.UPLOAD_LOST)
+    """Return True if X does not know the upload that a call is about, or has not received every segment of it.
+
+    A 404 without JSON comes from a proxy.
+    """
+    is_unknown = reply.status == 404 and bool(reply.data())
+    return is_unknown or (reply.status == 400 and _by_sentence(reply) is refusals.UPLOAD_LOST)
 
 
 def is_invalid_token(reply: Reply) -> bool:
