@@ -4,33 +4,38 @@ import gzip
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import InvalidRequest, SendFailure
 from letmepost.gateways.blobs import DiskBlobStore
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.fitting import ImageFitting
 from letmepost.services.media.library import MediaLibrary
+from letmepost.services.work import UnitsOfWork
+from letmepost.storage.database import Tenant, open_database
 from tests.doubles.probing import convert_here, probe_here
 from tests.gateways.movies import header_first, movie
 from tests.gateways.support import Connection, serving
 from tests.http.support import png
-from tests.storage.support import Owner
+from tests.storage.support import CLOCK, KEYRING, NoHints
 
 PICTURE = png()
 FILM = header_first(movie())
 NAME = "med_1"
+TENANT = Tenant(UUID(int=1), Mode.TEST)
 
 
 @pytest.fixture
-def fetching(owner: Owner, http: HTTPClient, tmp_path: Path) -> MediaFetching:
-    library = MediaLibrary(
-        units=owner.units, blobs=DiskBlobStore(tmp_path), probe=probe_here, kept_for=timedelta(days=30)
-    )
+def fetching(http: HTTPClient, tmp_path: Path) -> MediaFetching:
+    """Return an importer without a database, which it needs only to record media items."""
+    units = UnitsOfWork(open_database("postgresql://nowhere", pool_size=1), KEYRING, CLOCK, NoHints())
+    library = MediaLibrary(units=units, blobs=DiskBlobStore(tmp_path), probe=probe_here, kept_for=timedelta(days=30))
     fitting = ImageFitting(library, convert_here)
-    return MediaFetching(units=owner.units, library=library, fitting=fitting, direct=None, http=http)
+    return MediaFetching(units=units, library=library, fitting=fitting, direct=None, http=http)
 
 
 def files(directory: Path) -> list[bytes]:
@@ -66,10 +71,10 @@ def reply(body: bytes, status: str = "200 OK", **headers: object) -> bytes:
     ids=["length", "no-length", "gzip", "gzip-length"],
 )
 async def test_file_is_stored_as_it_is_without_the_encoding_of_the_reply(
-    fetching: MediaFetching, owner: Owner, tmp_path: Path, sent: bytes
+    fetching: MediaFetching, tmp_path: Path, sent: bytes
 ) -> None:
     async with serving(answering(sent)) as server:
-        stored = await fetching.download(owner.tenant, NAME, server.url)
+        stored = await fetching.download(TENANT, NAME, server.url)
     assert stored.facts.size_bytes == len(PICTURE)
     assert files(tmp_path) == [PICTURE]
 
@@ -96,11 +101,11 @@ async def test_file_is_stored_as_it_is_without_the_encoding_of_the_reply(
     ],
 )
 async def test_interrupted_download_is_retried_and_leaves_no_file(
-    fetching: MediaFetching, owner: Owner, tmp_path: Path, sent: bytes
+    fetching: MediaFetching, tmp_path: Path, sent: bytes
 ) -> None:
     async with serving(answering(sent)) as server:
         with pytest.raises(SendFailure):
-            await fetching.download(owner.tenant, NAME, server.url)
+            await fetching.download(TENANT, NAME, server.url)
     assert files(tmp_path) == []
 
 
@@ -117,10 +122,10 @@ async def test_interrupted_download_is_retried_and_leaves_no_file(
     ids=["picture-cut", "film-cut", "no-length", "gzip-file", "empty", "part"],
 )
 async def test_file_that_is_not_whole_is_rejected_and_leaves_no_file(
-    fetching: MediaFetching, owner: Owner, tmp_path: Path, sent: bytes, rule: str
+    fetching: MediaFetching, tmp_path: Path, sent: bytes, rule: str
 ) -> None:
     async with serving(answering(sent)) as server:
         with pytest.raises(InvalidRequest) as rejected:
-            await fetching.download(owner.tenant, NAME, server.url)
+            await fetching.download(TENANT, NAME, server.url)
     assert rejected.value.rule == rule
     assert files(tmp_path) == []

@@ -15,7 +15,6 @@ class VideoLimit:
         max_pixels: width times height.
         needs_constant_rate: True if every picture must be shown for the same time.
         max_bit_rate: of the pictures, in bits per second.
-        needs_fast_start: True if the header must come before the pictures.
     """
 
     types: tuple[str, ...] | None = None
@@ -36,7 +35,6 @@ class VideoLimit:
     pixel_formats: tuple[str, ...] | None = None
     max_bit_depth: int | None = None
     max_bit_rate: int | None = None
-    needs_fast_start: bool = False
     audio_codecs: tuple[str, ...] | None = None
     max_audio_channels: int | None = None
     max_audio_hz: int | None = None

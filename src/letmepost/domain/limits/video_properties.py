@@ -127,7 +127,7 @@ VIDEO_PROPERTIES: Mapping[str, MediaProperty] = MappingProxyType(
             fix=lambda noun, _limit: f"Export the {noun} for the web, with fast start",
             broken=lambda facts, _limit: "at the end" if facts.is_fast_start is False else None,
             shown=lambda _limit: "at the start",
-            video=lambda _limit: VideoLimit(needs_fast_start=True),
+            video=lambda _limit: VideoLimit(),  # the header of every repaired video is at the start
         ),
         "audio_codecs": _one_of(
             "audio_codec", "audio codec", lambda facts: facts.audio_codec, lambda limit: VideoLimit(audio_codecs=limit)
