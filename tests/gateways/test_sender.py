@@ -212,6 +212,25 @@ async def test_media_file_cannot_be_sent_without_a_store(http: HTTPClient, conte
     assert server.received == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"body": MediaRange(UUID(int=7), 0, 5)},
+        {"multipart": (("f", FormFile(media=MediaRange(UUID(int=7), 0, 5), filename="a", content_type="b/c")),)},
+    ],
+)
+async def test_nothing_is_sent_when_a_media_file_cannot_be_opened(http: HTTPClient, content: dict[str, Any]) -> None:
+    """Otherwise the call would be in doubt, although no server could execute it."""
+
+    async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
+        raise PlatformFailure(FailureKind.REJECTED, "The file is missing.")
+
+    async with serving(answering) as server:
+        with pytest.raises(PlatformFailure, match="missing"):
+            await make_sender(http, open_media=open_media)(post_to(server, **content))
+    assert server.received == []
+
+
 async def test_expired_token_is_refreshed_and_the_call_repeated_once(http: HTTPClient) -> None:
     credentials = Credentials()
     async with serving(expiring) as server:

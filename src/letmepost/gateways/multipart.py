@@ -30,14 +30,28 @@ class Form:
         """Return the length of the whole body."""
         return sum(len(piece) if isinstance(piece, bytes) else piece.length_bytes for piece in self.pieces)
 
-    async def stream(self, open_media: OpenMedia) -> AsyncIterator[bytes]:
-        """Yield the body in chunks. Each media item is opened when it is needed."""
-        for piece in self.pieces:
-            if isinstance(piece, bytes):
-                yield piece
-                continue
-            async for chunk in await open_media(piece.media_id, piece.first_byte, piece.length_bytes):
-                yield chunk
+    async def open(self, open_media: OpenMedia) -> AsyncIterator[bytes]:
+        """Return the body in chunks. Every media item is opened first, so that none is missing after a part was sent.
+
+        Raises:
+            PlatformFailure: a media item cannot be opened.
+        """
+        opened = [
+            piece
+            if isinstance(piece, bytes)
+            else await open_media(piece.media_id, piece.first_byte, piece.length_bytes)
+            for piece in self.pieces
+        ]
+        return _chunks(opened)
+
+
+async def _chunks(opened: Sequence[bytes | AsyncIterator[bytes]]) -> AsyncIterator[bytes]:
+    for piece in opened:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        async for chunk in piece:
+            yield chunk
 
 
 def make_form(fields: Sequence[tuple[str, str | FormFile]], boundary: str) -> Form:

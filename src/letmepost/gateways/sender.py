@@ -116,7 +116,7 @@ class Sender:
 
         Raises:
             NotSent, NoReply: see `domain.errors`.
-            PlatformFailure: the token could not be refreshed.
+            PlatformFailure: the token could not be refreshed, or a media file cannot be opened.
         """
         if call.auth is not Auth.ACCOUNT or self.credentials is None:
             return await self._send(call)
@@ -175,7 +175,7 @@ class Sender:
         elif call.multipart is not None:
             form = make_form(call.multipart, self.clock.entropy(_BOUNDARY_ENTROPY_BYTES).hex())
             headers["content-type"], length = form.content_type, form.length_bytes
-            body = form.stream(self._media(call))
+            body = await form.open(self._media(call))
         elif isinstance(call.body, MediaRange):
             length = call.body.length_bytes
             body = await self._media(call)(call.body.media_id, call.body.first_byte, length)

@@ -141,7 +141,7 @@ class StepCalls:
         except NotSent as failure:
             await self.recorded.close(name)
             raise PlatformFailure(FailureKind.UNAVAILABLE, str(failure)) from failure
-        except PlatformFailure:  # the token had expired, and there is no new one
+        except PlatformFailure:  # there is no new token for an expired one, or a media file is missing
             await self.recorded.close(name)
             raise
         except NoReply as failure:
