@@ -195,8 +195,7 @@ def _last_part(session: _Session) -> SimulatedReply:
     if scenario.session_fault is SessionFault.EXPIRES and session.is_first_of_channel():
         session.save(is_expired=True)
         return UploadError(404, "Not Found").reply()
-    name = f"{upload['id']}/{session.size_bytes}"
-    file, stored = append_part(upload["file"], request.call.received, name)
+    file, stored = append_part(upload["file"], request.call.received, f"{upload['id']}/{session.size_bytes}")
     video = videos.create(request, upload["given"], file)
     expires = scenario.session_fault is SessionFault.EXPIRES_WHEN_DONE and session.is_first_of_channel()
     is_lost = scenario.loses_first_response and is_first_response(request.state, upload["id"])
