@@ -281,6 +281,20 @@ def test_video_that_fails_is_rejected_and_deleted(failed_status: Reply, rule: st
     assert (calls(said)[-1].method, calls(said)[-1].url) == ("DELETE", f"{API}/7")
 
 
+def test_video_without_a_stated_phase_is_never_deleted() -> None:
+    said, _ = run(REEL, BEGUN, SENT, ARRIVED, SENT, status("upload_complete", processing=""))
+    assert isinstance(said[-1], Pause)
+    assert said[-1].step == "post-processing"
+
+
+def test_status_is_read_once_in_each_run_after_the_video_is_finished() -> None:
+    worker = Worker(platform=PLATFORM)
+    worker.publish(worker.connect(), media=(TALL,))
+    steps = [call.step for call in worker.calls]
+    reads = [call for call in worker.calls[steps.index("post") :] if call.method == "GET"]
+    assert len(reads) == 2  # processed, and published
+
+
 def test_video_that_is_not_processed_is_deleted_before_it_is_rejected() -> None:
     said, _ = run(REEL, BEGUN, SENT, ARRIVED, SENT, ARRIVED)
     assert said[-1] == Pause("post-begin", 5.0, 60.0)
@@ -298,7 +312,8 @@ def test_refused_reel_is_deleted_unless_it_is_published() -> None:
     said, ended = run(REEL, BEGUN, SENT, ARRIVED, refusal, ARRIVED, SENT)
     assert rule_of(ended)[0] is FailureKind.REJECTED
     assert said[-1] == Forget("video-1")
-    said, ended = run(REEL, BEGUN, SENT, ARRIVED, refusal, PUBLISHED, PUBLISHED)
+    publishing = status("processing", publishing="in_progress")
+    said, ended = run(REEL, BEGUN, SENT, ARRIVED, refusal, publishing, PUBLISHED)
     assert ended is None
     assert said[-1] == Live(uri=f"{PAGE}_77", url="https://www.facebook.com/reel/7/")
 

@@ -31,7 +31,7 @@ def find_video(page: str, video_id: str, edge: str, settings: FacebookSettings) 
         return Unknown("Facebook lists the video, but does not show it.") if is_listed else Absent()
     if status.problem() is not None or status.is_idle:
         return Absent()
-    if status.publishing in {"in_progress", "complete"}:
+    if status.is_publishing:
         return found_as(200, status.read_at, data={"success": True})
     if status.name == "ready":  # processed, and not published
         return Absent()
@@ -47,7 +47,7 @@ def find_story(page: str, media_id: str, settings: FacebookSettings, *, is_video
             return found_as(200, reply.received_at, data={"success": True, "post_id": story_id})
     if is_video:
         status = yield from read_status(media_id, settings)
-        if status is not None and status.publishing in {"", "not_started"}:
+        if status is not None and not status.is_publishing:
             return Absent()
     return Unknown("Facebook does not list the story.")
 

@@ -58,8 +58,13 @@ class VideoStatus:
 
     @property
     def is_idle(self) -> bool:
-        """Return True if Facebook has begun neither to process nor to publish it."""
-        return {self.processing, self.publishing} <= {"", "not_started"} and self.name not in {"processing", "ready"}
+        """Return True if Facebook states that it has begun neither to process nor to publish it."""
+        return self.processing == "not_started" and not self.is_publishing and self.name not in {"processing", "ready"}
+
+    @property
+    def is_publishing(self) -> bool:
+        """Return True if Facebook publishes it, or has done so."""
+        return self.publishing in {"in_progress", "complete"}
 
     def problem(self) -> PlatformFailure | None:
         """Return why the video will never be published; None if it may be."""

@@ -51,19 +51,19 @@ class VideoWriter:
         """
         try:
             video = yield from self.uploads.send()
-            yield from self._await_arrival(video, draft)
-            return (yield from self._finish(video, draft))
+            status = yield from self._await_arrival(video, draft)
+            return (yield from self._finish(video, draft, status))
         except PlatformFailure as failure:
             if self.uploads.surface is Surface.REEL:
                 yield from check_quota(failure, self.uploads.page_id, self.settings)
             raise
 
-    def _await_arrival(self, video: SentVideo, draft: Draft) -> Flow[None]:
-        """Wait until the video can be published. It may also be published already, by an earlier run."""
+    def _await_arrival(self, video: SentVideo, draft: Draft) -> Flow[VideoStatus | None]:
+        """Return the status of the video when it can be published, or when an earlier run has published it."""
         while True:
             status = yield from self._read(video, draft)
             if status is None or status.has_arrived or self.uploads.surface is Surface.FEED:
-                return
+                return status
             # It is not sent again: an earlier run may have published it, and then this status is wrong.
             pause = Pause(f"{VIDEO_STEP}-arrival", _LOOK_AGAIN_S, _ARRIVES_WITHIN_S)
             yield from wait(pause, refusals.VIDEO_INCOMPLETE())
@@ -73,13 +73,15 @@ class VideoWriter:
         """Return the settings of the deployment."""
         return self.uploads.settings
 
-    def _finish(self, video: SentVideo, draft: Draft) -> Flow[Posted[str]]:
+    def _finish(self, video: SentVideo, draft: Draft, status: VideoStatus | None) -> Flow[Posted[str]]:
         call = self._finish_call(video, draft)
         reply = yield call
         if not (is_success(reply) and reply.data().get("success") is True):
             yield from self._refused(video, call, reply)
         if self.uploads.surface is not Surface.STORY:
-            return (yield from self._await_post(video, draft, reply))
+            if status is None or not reply.replayed:  # it is older than the call
+                status = yield from self._read(video, draft)
+            return (yield from self._await_post(video, draft, reply, status))
         story_id = post_id_in(reply)
         if story_id is None:  # the list of stories shows it
             raise refusals.STORY_WITHOUT_ID()
@@ -113,15 +115,16 @@ class VideoWriter:
             if status is None:  # an upload that is not finished is deleted after about a day (not documented)
                 yield from forget_once(VIDEO_STEP, failure)
                 raise refusals.VIDEO_LOST()
-            if status.is_published and self.uploads.surface is not Surface.STORY:
+            if status.is_publishing and self.uploads.surface is not Surface.STORY:
                 return
             yield from self._discard(video)
         raise failure
 
-    def _await_post(self, video: SentVideo, draft: Draft, finished: Reply) -> Flow[Posted[str]]:
+    def _await_post(
+        self, video: SentVideo, draft: Draft, finished: Reply, status: VideoStatus | None
+    ) -> Flow[Posted[str]]:
         """Return the post of the video when Facebook has published it. Failed reads decide nothing."""
         while True:
-            status = yield from self._read(video, draft)
             if status is not None and status.is_published and status.post_id is not None:
                 return self._posted(video, status, status.post_id)
             if status is not None and status.is_idle:
@@ -129,6 +132,7 @@ class VideoWriter:
             else:
                 wait_s = _LONG_WAIT_S if status is None else _wait_s(finished.received_at, status.read_at)
                 yield Pause("post-processing", wait_s, _PUBLISHED_WITHIN_S)
+            status = yield from self._read(video, draft)
 
     def _read(self, video: SentVideo, draft: Draft) -> Flow[VideoStatus | None]:
         """Return the status of the video; None if Facebook does not show it.
