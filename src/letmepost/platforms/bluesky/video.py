@@ -29,6 +29,7 @@ from letmepost.platforms.bluesky.video_calls import (
     send_to_server,
     send_to_service,
 )
+from letmepost.platforms.bluesky.video_replies import job_in, message_in
 from letmepost.platforms.contract import ReadyPost
 
 Json: TypeAlias = Mapping[str, Any]
@@ -87,7 +88,7 @@ def _upload_to_server(server: str, described: Reply, upload: Upload) -> Flow[Jso
 
 def _processed(service: str, upload: Upload, sending: Sending, reply: Reply) -> Flow[Json]:
     """Return the blob of a video when the service has processed it. A job in the journal is out of date."""
-    job_id, is_known = text_in(_job_in(reply), "jobId"), _job_in(reply).get("error") == "already_exists"
+    job_id, is_known = text_in(job_in(reply), "jobId"), job_in(reply).get("error") == "already_exists"
     if is_known and _blob_in(reply):
         return _blob_in(reply)
     if job_id is None or not (reply.ok or is_known):
@@ -115,17 +116,12 @@ def _read_job(service: str, upload: Upload, job_id: str) -> Flow[Reply]:
     raise explain(call, reply)
 
 
-def _job_in(reply: Reply) -> Json:
-    """Return the job in a reply. Some replies lack the envelope of the lexicon."""
-    return object_in(reply.data(), "jobStatus") or reply.data()
-
-
 def _blob_in(reply: Reply) -> Json:
-    return object_in(_job_in(reply), "blob")
+    return object_in(job_in(reply), "blob")
 
 
 def _state_in(reply: Reply) -> str:
-    return text_in(_job_in(reply), "state") or ""
+    return text_in(job_in(reply), "state") or ""
 
 
 def _is_running(reply: Reply) -> bool:
@@ -134,10 +130,9 @@ def _is_running(reply: Reply) -> bool:
 
 
 def _failure_of(reply: Reply, upload: Upload) -> PlatformFailure:
-    job = _job_in(reply)
-    code = text_in(job, "failureCode")
+    code = text_in(job_in(reply), "failureCode")
     return _REJECTED.get(code or "", refusals.VIDEO_NOT_PROCESSED)(
         video=facts_of(upload.item).describe(),
-        reason=shown_reason(reply, text_in(job, "message") or text_in(job, "error"), TOKEN),
+        reason=shown_reason(reply, message_in(reply), TOKEN),
         response=shown_response(reply, TOKEN, is_refusal=True, error=code),
     )

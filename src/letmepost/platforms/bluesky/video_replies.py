@@ -5,6 +5,9 @@ https://github.com/bluesky-social/social-app src/lib/media/video (checked 2026-1
 https://github.com/bluesky-social/atproto lexicons/app/bsky/video are recognized, too (commit d6296a1).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Call, Reply
 from letmepost.domain.refusals import PlatformRefusal
@@ -46,7 +49,7 @@ def is_of_video_service(call: Call) -> bool:
 
 def video_refusal(call: Call, reply: Reply) -> PlatformRefusal:
     """Return what a reply of the video service means. A job that it does not know is lost, and can be repeated."""
-    said = f"{_error_in(reply)} {message_in(reply)}".lower()
+    said = f"{text_in(job_in(reply), 'error')} {message_in(reply)}".lower()
     named = next((refusal for words, refusal in WORDS if words in said), None)
     found = named or _MEANINGS.find(call, reply)
     is_lost = found.kind is FailureKind.REJECTED and method_of(call) == GET_JOB_STATUS
@@ -54,10 +57,10 @@ def video_refusal(call: Call, reply: Reply) -> PlatformRefusal:
 
 
 def message_in(reply: Reply) -> str | None:
-    """Return the service's own words, in the envelope of a job or without one."""
-    job = object_in(reply.data(), "jobStatus") or reply.data()
-    return text_in(job, "message") or text_in(job, "error")
+    """Return the service's own words."""
+    return text_in(job_in(reply), "message") or text_in(job_in(reply), "error")
 
 
-def _error_in(reply: Reply) -> str | None:
-    return text_in(object_in(reply.data(), "jobStatus") or reply.data(), "error")
+def job_in(reply: Reply) -> Mapping[str, Any]:
+    """Return the job in a reply. Some replies lack the envelope of the lexicon."""
+    return object_in(reply.data(), "jobStatus") or reply.data()

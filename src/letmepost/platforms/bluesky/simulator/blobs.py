@@ -1,15 +1,14 @@
 """Uploaded blobs: their facts, and whether a record may refer to them.
 
-Blobs cannot be downloaded from the simulator.
+Only the hash, size and type of a blob are stored: blobs cannot be downloaded from the simulator.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile, append_part, no_bytes, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, shown
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import limits
@@ -45,17 +44,20 @@ def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
     if received.size_bytes > BLOB_MAX_BYTES:
         raise payload_too_large()
     cid = cid_of(received)
-    file, stored = append_part(no_bytes(), received, f"blob/{did}/{cid}")
     mime_type = sniff(received.first) or call.headers.get("content-type") or "application/octet-stream"
-    reference = store_blob(state, did, cid, mime_type, file, call.now)
+    reference = store_blob(state, did, cid, mime_type, file_of(received), call.now)
     is_lost = scenario.loses_first_video and mime_type.startswith("video/") and is_first_response(state, f"video/{did}")
-    reply = json_reply({"blob": reference}, headers=headers, delay_s=scenario.delay_s, dropped=is_lost)
-    return replace(reply, stored=stored)
+    return json_reply({"blob": reference}, headers=headers, delay_s=scenario.delay_s, dropped=is_lost)
 
 
 def cid_of(received: Received) -> str:
     """Return the content id of bytes that were received."""
     return blob_cid(bytes.fromhex(received.sha256 or ""))  # only files inside a form have none
+
+
+def file_of(received: Received) -> StoredFile:
+    """Return the facts of bytes that were received. The bytes are not kept."""
+    return StoredFile(size_bytes=received.size_bytes, checksum=str(received.checksum), parts=None)
 
 
 def store_blob(state: State, did: str, cid: str, mime_type: str, file: StoredFile, now: datetime) -> dict[str, Any]:
@@ -70,8 +72,10 @@ def store_blob(state: State, did: str, cid: str, mime_type: str, file: StoredFil
 def shown_video(state: State, did: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the video that a post shows, or nothing."""
     embed = record.get("embed", {})
-    video = embed.get("media", embed).get("video")
-    return {} if video is None else {"video": shown(state[f"blob/{did}/{video['ref']['$link']}"]["file"])}
+    media = embed["media"] if embed.get("$type") == "app.bsky.embed.recordWithMedia" else embed
+    if media.get("$type") != "app.bsky.embed.video":
+        return {}
+    return {"video": shown(state[f"blob/{did}/{media['video']['ref']['$link']}"]["file"])}
 
 
 def use_blobs(state: State, did: str, record: object, now: datetime) -> None:

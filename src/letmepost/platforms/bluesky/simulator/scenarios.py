@@ -40,7 +40,7 @@ class VideoFault:
 
     Args:
         refusal: the error and the message that refuse an upload.
-        failure_code: why jobs fail, `None` if they do not.
+        failure_code: why jobs fail; None if they do not.
         failing_jobs: how many of the first jobs fail.
         finishes: False if a job never ends.
         expires_first_token: the first token has expired when it arrives.
@@ -108,8 +108,8 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             rejected=_rejected,
         ),
         "duplicate": Scenario(summary="Another post already has every record key.", is_taken=True),
-        # On Bluesky, a post needs no background processing, unlike on other platforms. The call itself never ends
-        # instead: the connection stays open, nothing is executed, and a 504 would follow after an hour.
+        # On Bluesky, a post without a video needs no background processing. The call itself never ends instead: the
+        # connection stays open, nothing is executed, and a 504 would follow after an hour.
         "processing_forever": Scenario(
             summary="Writes and uploads are not executed and get no response. Videos are never processed.",
             refuse=_never_responds,
