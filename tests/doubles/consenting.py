@@ -25,6 +25,7 @@ from letmepost.platforms.connecting import (
     ConsentRequest,
     Credential,
     Grant,
+    Notice,
     OAuth,
     PlatformSettings,
 )
@@ -118,7 +119,7 @@ def consenting(**changes: Any) -> Platform:
         connect_input=None,
         connect=None,
         oauth=OAuth(consent_url=_consent_url, accounts=_accounts, features=FEATURES, withdrawn=_signed),
-        notified=_signed,
+        notified=_progress,
         sign=_sign,
         needs_refresh=lambda reply: reply.status == 401,
         check=_check,
@@ -210,6 +211,10 @@ def _signed(callback: Callback, settings: Settings) -> tuple[str]:
     if settings.client_secret is None or secret != settings.client_secret.get_secret_value():
         raise ValueError("not signed by the app")
     return (account_id,)
+
+
+def _progress(callback: Callback, settings: Settings) -> list[Notice]:
+    return [Notice(owner_id=owner_id) for owner_id in _signed(callback, settings)]
 
 
 def _sign(call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:

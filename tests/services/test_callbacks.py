@@ -9,7 +9,7 @@ import pytest
 from letmepost.domain.flow import Flow, Live, Pause
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.http_client import HTTPClient
-from letmepost.platforms.connecting import Callback
+from letmepost.platforms.connecting import Callback, Notice
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services.accounts.callbacks import PlatformCallbacks
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
@@ -25,8 +25,8 @@ def publish(post: ReadyPost, _settings: object) -> Flow[None]:
     yield Live(uri=(yield from put(post, "post", "Hello")))
 
 
-def notified(callback: Callback, _settings: object) -> list[str]:
-    return callback.body.decode().split()
+def notified(callback: Callback, _settings: object) -> list[Notice]:
+    return [Notice(owner_id=owner_id) for owner_id in callback.body.decode().split()]
 
 
 @pytest.fixture

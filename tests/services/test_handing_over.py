@@ -9,14 +9,17 @@ import pytest
 
 from letmepost.domain.flow import Flow, HandOver
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.platforms.connecting import Callback, Notice
 from letmepost.platforms.contract import ReadyPost
+from letmepost.services.accounts.callbacks import PlatformCallbacks
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 from tests.doubles.faults import Way
 from tests.doubles.platform import put
 from tests.services.desk import Desk, working
 from tests.services.network import Network
 from tests.services.office import Office
 from tests.services.test_attempts import be_held_in_doubt
-from tests.storage.support import Admin, Owner
+from tests.storage.support import CLOCK, PLATFORM, Admin, Owner
 
 INBOX = "https://network.example/inbox"
 
@@ -24,7 +27,11 @@ INBOX = "https://network.example/inbox"
 def share(post: ReadyPost, _settings: object) -> Flow[None]:
     """Send a draft, once, and hand it over."""
     yield from put(post, "post", post.content.text)
-    yield HandOver(INBOX)
+    yield HandOver(INBOX, uri="draft-1")
+
+
+def notified(callback: Callback, _settings: object) -> list[Notice]:
+    return [Notice(**json.loads(callback.body))]
 
 
 @pytest.fixture
@@ -32,7 +39,9 @@ async def desk(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Desk]:
     """Return a desk whose platform takes drafts."""
-    async with working(owner, network, admin, http, redis_url, tmp_path, publish=share) as desk:
+    async with working(
+        owner, network, admin, http, redis_url, tmp_path, publish=share, notified=notified, connect_input=None
+    ) as desk:
         yield desk
 
 
@@ -102,3 +111,35 @@ async def test_post_that_its_user_finished_is_published(desk: Desk) -> None:
     assert await Office(desk).resolve(post_id, is_published=True)
     assert (await desk.row())["status"] == "published"
     assert await desk.events() == ["post.awaiting_user", "post.published"]
+
+
+async def report(desk: Desk, **what: Any) -> None:
+    """Receive a callback of the platform about the account."""
+    callbacks = PlatformCallbacks(desk.owner.units, desk.tools.worlds, EveryTenantAccounts(desk.owner.database))
+    body = json.dumps({"owner_id": f"platform-{desk.account_id}", **what}).encode()
+    await callbacks.notify(PLATFORM, Callback(headers={}, body=body, received_at=CLOCK.now()))
+
+
+async def test_post_is_published_once_when_the_platform_reports_that_its_user_finished_it(desk: Desk) -> None:
+    await desk.post()
+    await desk.publish()
+    for _ in range(2):
+        await report(desk, finished="draft-1", url="https://network.example/1")
+    row = await desk.row()
+    assert (row["status"], row["uri"], row["url"]) == ("published", "draft-1", "https://network.example/1")
+    assert row["published_at"] is not None
+    assert await desk.events() == ["post.awaiting_user", "post.published"]
+
+
+@pytest.mark.parametrize("what", [{"finished": "draft-2"}, {}], ids=["another draft", "progress only"])
+async def test_report_on_something_else_does_not_settle_a_post(desk: Desk, what: dict[str, Any]) -> None:
+    await desk.post()
+    await desk.publish()
+    await report(desk, **what)
+    assert (await desk.row())["status"] == "awaiting_user"
+
+
+async def test_report_of_a_revoked_access_requires_a_reconnect(desk: Desk) -> None:
+    await report(desk, is_withdrawn=True)
+    assert await desk.admin.one("SELECT status FROM accounts") == "reauth_required"
+    assert await desk.events() == ["token.revoked"]

@@ -117,6 +117,24 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a callback reports about an account.
+
+    Args:
+        owner_id: the platform's id of the account, or of the person who granted it (`ConnectedAccount.granted_by`).
+        finished: the `HandOver.uri` of a post that a person has published on the platform. None if the platform has
+            only made progress.
+        url: the URL of that post, if the platform reported it.
+        is_withdrawn: True if the account's owner has revoked the access.
+    """
+
+    owner_id: str
+    finished: str | None = None
+    url: str | None = None
+    is_withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:
     """How a person lets this deployment's app act for accounts (RFC 6749, authorization code).
 

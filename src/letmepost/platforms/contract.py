@@ -17,7 +17,15 @@ from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
 from letmepost.domain.refusals import Explanation
 from letmepost.domain.rules import PostTarget, Rule
-from letmepost.platforms.connecting import Callback, ConnectedAccount, Credential, OAuth, PlatformSettings, Servers
+from letmepost.platforms.connecting import (
+    Callback,
+    ConnectedAccount,
+    Credential,
+    Notice,
+    OAuth,
+    PlatformSettings,
+    Servers,
+)
 from letmepost.platforms.resources import Resource, ResourceChange, ResourceView
 from letmepost.platforms.simulation import Simulator
 
@@ -155,9 +163,9 @@ class Platform:
         unpublish: deletes the account's posts at these URIs; None if the platform cannot delete.
         is_there: returns whether a published post is still visible, from its URI; raises `PlatformFailure` if the
             platform did not report that. None if the platform has no such read, or bills it.
-        notified: returns the ids of the accounts whose posts the platform has made progress with, from a callback;
-            raises `ValueError` if the platform did not sign it. Posts of these accounts that wait in a `Pause` continue
-            now, and read the state themselves: a callback is only a hint. None if the platform sends none.
+        notified: returns what a callback reports about accounts; raises `ValueError` if the platform did not sign it.
+            Posts of these accounts that wait in a `Pause` continue now, and read the state themselves. A post that was
+            handed over has no flow that could read it, so a `Notice` settles it. None if the platform sends none.
         explain: returns what a refusal means. It is called only for replies that are not a success.
         budgets: returns the limits on posts that any reply reports, in the platform's own time.
         costs: returns what the platform charges for a call; None if nothing, or if the amount depends on the reply.
@@ -203,7 +211,7 @@ class Platform:
     reconcile: Callable[[ReadyPost, Intent, Any], Flow[Reconciled]]
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
     is_there: Callable[[AccountFacts, str, Any], Flow[bool]] | None = None
-    notified: Callable[[Callback, Any], Collection[str]] | None = None
+    notified: Callable[[Callback, Any], Collection[Notice]] | None = None
     explain: Callable[[Call, Reply], PlatformFailure]
     budgets: Callable[[Call, Reply], Sequence[Budget]] = no_budgets
     costs: Callable[[Call], Cost | None] = costs_nothing

@@ -1,20 +1,24 @@
 """Requests that platforms send and sign, about a person's consent or the progress of posts."""
 
 from collections.abc import Awaitable, Callable, Collection
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.platforms.connecting import Callback
+from letmepost.domain.posts import Cause
+from letmepost.platforms.connecting import Callback, Notice
 from letmepost.services.accounts.changes import mark_revoked
 from letmepost.services.accounts.disconnect import hold_posts
 from letmepost.services.events import account_event
 from letmepost.services.platform_access import Worlds
+from letmepost.services.posts.transition import move
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 
+T = TypeVar("T")
 Change: TypeAlias = Callable[[Work, AccountRow], Awaitable[None]]
 
 
@@ -40,9 +44,13 @@ class PlatformCallbacks:
         await self._change_each(platform_name, self._withdrawn(platform_name, callback), _erase)
 
     async def notify(self, platform_name: str, callback: Callback) -> None:
-        """Continue the posts that wait for the platform now, instead of at the end of their pauses. Raises as `end`."""
+        """Apply what the platform reports about accounts. Raises as `end`.
+
+        The posts that wait for the platform continue now, instead of at the end of their pauses.
+        """
         notified = self._worlds.platform(platform_name).notified
-        await self._change_each(platform_name, self._read(platform_name, notified, callback), _continue_posts)
+        for notice in self._read(platform_name, notified, callback):
+            await self._change_each(platform_name, (notice.owner_id,), partial(_apply, notice))
 
     async def _change_each(self, platform_name: str, owner_ids: Collection[str], change: Change) -> None:
         for owner_id in owner_ids:
@@ -57,9 +65,9 @@ class PlatformCallbacks:
         return self._read(platform_name, None if oauth is None else oauth.withdrawn, callback)
 
     def _read(
-        self, platform_name: str, read: Callable[[Callback, object], Collection[str]] | None, callback: Callback
-    ) -> Collection[str]:
-        """Return the platform's own ids of the accounts that a callback concerns, or of the person who granted them."""
+        self, platform_name: str, read: Callable[[Callback, object], Collection[T]] | None, callback: Callback
+    ) -> Collection[T]:
+        """Return what `read` finds in a callback."""
         if read is None or not self._worlds.is_enabled(platform_name, Mode.LIVE):
             raise refusals.requests.PAGE_UNKNOWN()
         try:
@@ -85,6 +93,12 @@ async def _erase(work: Work, account: AccountRow) -> None:
     await hold_posts(work, account)
 
 
-async def _continue_posts(work: Work, account: AccountRow) -> None:
+async def _apply(notice: Notice, work: Work, account: AccountRow) -> None:
+    if notice.is_withdrawn:
+        await _mark(work, account)
+        return
+    if notice.finished is not None:
+        for locked in await work.post_editor.lock_handed_over(account.id, notice.finished):
+            await move(work, locked.post, Cause.RESOLVED_PUBLISHED, url=notice.url, published_at=work.now())
     if await work.posts.end_pauses(account.id, work.now()):
         work.wake_workers()

@@ -45,6 +45,12 @@ class PostEditor:
         """Lock the posts of an account that are queued, held or to be retried."""
         return await self._lock(posts.c.account_id == account_id, posts.c.status.in_(_WAITING))
 
+    async def lock_handed_over(self, account_id: UUID, uri: str) -> list[LockedPost]:
+        """Lock the posts of an account that a person finishes on the platform, by the platform's id of them."""
+        return await self._lock(
+            posts.c.account_id == account_id, posts.c.status == PostStatus.AWAITING_USER, posts.c.uri == uri
+        )
+
     async def lock_queued_with(self, media_id: UUID) -> list[LockedPost]:
         """Lock the queued posts without a lease that use a media item."""
         users = select(media_uses.c.post_id).where(
