@@ -305,6 +305,7 @@ OTHERS: dict[str, list[Any]] = {
     ],
     "effect": [Effect.PREPARE],
     "step": ["reply"],
+    "reference": ["session-1"],
     "idempotent": [True],
     "auth": [Auth.NONE],
     "timeout_s": [21.0],

@@ -621,6 +621,19 @@ def publishing(**more: Any) -> Upload:
 PUBLISHED = Reply(status=201, body=b"published", received_at=NOW)
 
 
+async def test_upload_that_was_published_in_another_session_returns_the_reference_of_that_session() -> None:
+    def send_to(session: str) -> Callable[[int, int], Call]:
+        return lambda first, length: replace(send(first, length), reference=session)
+
+    bench = Bench([reply(), reply(), PUBLISHED])
+    received = await bench.run(publishing(send=send_to("1")))
+    assert received is not None
+    assert received.reference is None, "it is the session of the upload"
+    received = await bench.run(publishing(send=send_to("2")))
+    assert received is not None
+    assert (received.replayed, received.reference, len(bench.sent)) == (True, "1", 3)
+
+
 async def test_only_the_last_part_is_recorded_before_it_is_sent() -> None:
     bench = Bench([reply(), reply(), PUBLISHED])
     received = await bench.run(publishing())

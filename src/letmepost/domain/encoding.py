@@ -31,6 +31,8 @@ def encode_call(call: Call) -> bytes:
     }
     if call.multipart is not None:  # left out if unused: fingerprints of earlier releases stay valid
         value["multipart"] = [(name, _encode_field(content)) for name, content in call.multipart]
+    if call.reference is not None:
+        value["reference"] = call.reference
     return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

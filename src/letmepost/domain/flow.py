@@ -75,6 +75,8 @@ class Call:
         idempotent: True if sending the same bytes again changes nothing: a PUBLISH without a reply can be repeated.
         valid_for_s: how long the reply of a PREPARE replaces a new call; None for the lifetime of the journal.
         timeout_s: from the first byte sent to the last byte received, without the time that bytes of media take.
+        reference: what a reconciliation must know and the request does not contain, such as the id of an upload. It is
+            recorded and never sent.
     """
 
     method: str
@@ -91,6 +93,7 @@ class Call:
     auth: Auth = Auth.ACCOUNT
     valid_for_s: float | None = None
     timeout_s: float = 20.0
+    reference: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a call that the journal cannot name."""
@@ -123,7 +126,8 @@ class Reply:
     """The reply of a server. Header names are in lower case.
 
     `received_at` is the only clock of a flow. `replayed` is True if the reply is from the journal of an earlier run.
-    `parts` contains what an upload has kept of the reply to each part.
+    `parts` contains what an upload has kept of the reply to each part. `reference` is that of the call which published
+    an upload in an earlier run: it may have been another session than the one that the flow has begun.
     """
 
     status: int
@@ -132,6 +136,7 @@ class Reply:
     received_at: datetime
     replayed: bool = False
     parts: tuple[str, ...] = ()
+    reference: str | None = None
 
     @property
     def ok(self) -> bool:

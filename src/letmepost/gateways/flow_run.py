@@ -124,7 +124,8 @@ class FlowRun:
     async def _upload(self, upload: Upload) -> Reply | None:
         step, known_as = self.calls.recorded.find(upload.step), upload_fingerprint(upload)
         if step.intent is not None:  # it was published: doubts are settled before the flow runs
-            return await self.calls.call(step.intent.call)
+            reply = await self.calls.call(step.intent.call)
+            return None if reply is None else replace(reply, reference=step.intent.call.reference)
         if upload.last is Effect.PUBLISH and self.calls.is_closed:
             raise ClosedError(FailureKind.UNAVAILABLE, "The post must not be published now.")
         recorded = step.reply if step.fingerprint == known_as else None
