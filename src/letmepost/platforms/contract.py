@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.budgets import Budget, ResetRule
-from letmepost.domain.content import PostContent
+from letmepost.domain.content import MediaKind, PostContent
 from letmepost.domain.costs import Cost
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
@@ -145,6 +145,7 @@ class Platform:
         oauth: how a person consents, if accounts are connected by consent.
         pulls_media: True if the platform fetches media from this service (`ReadyPost.media_urls`) instead of receiving
             their bytes.
+        pulled_kinds: the kinds of media items that it fetches; bytes of the others are sent.
         disconnect: revokes the credential; raises `PlatformFailure` if that fails. By default, it does nothing: a
             person can remove the app on the platform.
         check: checks the credential with cheap authenticated reads; raises `PlatformFailure` if it is not accepted.
@@ -200,6 +201,7 @@ class Platform:
     connect: Callable[[Any, Any], Flow[ConnectedAccount]] | None = None
     oauth: OAuth | None = None
     pulls_media: bool = False
+    pulled_kinds: Collection[MediaKind] = frozenset(MediaKind)
     disconnect: Callable[[AccountFacts, Any], Flow[None]] = revokes_nothing
     check: Callable[[AccountFacts, Any], Flow[Mapping[str, Any] | None]]
     check_costs_money: bool = False

@@ -27,7 +27,7 @@ from letmepost.services.posts.targets import options_of, unused_options
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.media.media import MediaRow
 from letmepost.storage.posts.batches import NewPost
-from letmepost.storage.posts.contents import media_ids, used_media_ids
+from letmepost.storage.posts.contents import used_media_ids
 
 _FIELDS = {"text": "text", "media": "media", "firstComment": "first_comment", "thread": "thread"}
 
@@ -160,7 +160,8 @@ class Composer:
 
     def _unreachable(self, platform: Platform, content: PostContent) -> Iterator[Violation]:
         """Yield a violation if the platform fetches media items and cannot reach this deployment."""
-        if platform.pulls_media and not self.can_fetch and media_ids(content):
+        is_pulled = any(item.kind in platform.pulled_kinds for _, item in content.every_item())
+        if platform.pulls_media and not self.can_fetch and is_pulled:
             refusal = refusals.media.PUBLIC_URL_REQUIRED
             yield Violation(
                 rule=refusal.id,
