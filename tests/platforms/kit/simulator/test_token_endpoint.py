@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -212,6 +213,16 @@ def test_withdrawn_permission_ends_every_token_of_the_account() -> None:
     assert example.post(grant["access_token"]).status == 401
     assert problem_of(example.refresh(grant["refresh_token"])) == ("WRONG_TOKEN", "refresh_token")
     assert example.post(other["access_token"]).status == 201
+
+
+def test_platform_can_name_the_client_and_encode_the_challenge_in_its_own_way() -> None:
+    example = Example(
+        consent=replace(CONSENT, client_parameter="client_key"),
+        tokens=replace(TOKENS, client_parameter="client_key", challenge=lambda verifier: verifier.upper()),
+    )
+    code = example.returned(choice="allow", client_id="", client_key="the-app", code_challenge=VERIFIER.upper())["code"]
+    assert problem_of(example.exchange(code, client_id="the-app")) == ("WRONG_CLIENT", "client_secret")
+    assert example.exchange(code, client_id="", client_key="the-app").status == 200
 
 
 def test_challenge_is_that_of_the_standard() -> None:

@@ -63,6 +63,7 @@ class ConsentEndpoint:
         check: returns what else is wrong with a request, as a text for the error page.
         unknown_scope: what the app receives if it requests no scope or an unknown one; None for an error page.
         scope_separators: the characters that separate requested scopes.
+        client_parameter: the name of the parameter with the client id.
     """
 
     title: str
@@ -76,6 +77,7 @@ class ConsentEndpoint:
     check: Callable[[State, Mapping[str, str]], str | None] = _accept
     unknown_scope: Mapping[str, str] | None = None
     scope_separators: str = " "
+    client_parameter: str = "client_id"
 
     def authorize(self, state: State, call: SimulatedCall) -> SimulatedReply:
         """Return the consent page; with the `choice` of one of its links, the redirect back to the app."""
@@ -106,8 +108,9 @@ class ConsentEndpoint:
 
     def _problem(self, state: State, query: Mapping[str, str]) -> str | None:
         """Return what is wrong with a request, if the app must not receive a response."""
-        if self.find_app(state, query.get("client_id", "")) is None:
-            return f"client_id is unknown: {query.get('client_id', '')!r}"
+        client_id = query.get(self.client_parameter, "")
+        if self.find_app(state, client_id) is None:
+            return f"{self.client_parameter} is unknown: {client_id!r}"
         if query.get("response_type") != "code":
             return "response_type must be code"
         if not _is_uri(query.get("redirect_uri", "")):
@@ -142,7 +145,7 @@ class ConsentEndpoint:
             account_id=account_id,
             scopes=scopes,
             expires_at=expires_at.timestamp(),
-            client_id=query.get("client_id"),
+            client_id=query.get(self.client_parameter),
             redirect_uri=query.get("redirect_uri"),
             challenge=(query.get("code_challenge") or None) if self.uses_pkce else None,
         )

@@ -107,6 +107,11 @@ class Granted:
         }
 
 
+def challenge_of(verifier: str) -> str:
+    """Return the challenge of a verifier by the method S256 (RFC 7636 section 4.2)."""
+    return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenEndpoint:
     """The token endpoint of one platform.
@@ -121,6 +126,8 @@ class TokenEndpoint:
         uses_basic: True if the app authenticates with HTTP Basic, False if with fields of the form.
         rotates: True if a refresh token is valid once, and the response has a new one.
         keeps_refused_codes: True if a code stays valid after a request with a wrong redirect URI or verifier.
+        client_parameter: the name of the form's field with the client id.
+        challenge: returns the challenge of a verifier.
     """
 
     find_app: FindApp
@@ -131,6 +138,8 @@ class TokenEndpoint:
     uses_basic: bool = False
     rotates: bool = False
     keeps_refused_codes: bool = False
+    client_parameter: str = "client_id"
+    challenge: Callable[[str], str] = challenge_of
 
     def token(self, state: State, call: SimulatedCall) -> SimulatedReply:
         """Respond to a call with a form."""
@@ -164,7 +173,7 @@ class TokenEndpoint:
                 raise self.refuse(Problem.NO_CLIENT, "authorization")
             client_id, _, secret = _decode_basic(given).partition(":")
         else:
-            client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+            client_id, secret = form.get(self.client_parameter, ""), form.get("client_secret", "")
         app = self.find_app(state, client_id)
         if app is None or not hmac.compare_digest(app.client_secret.encode(), secret.encode()):
             raise self.refuse(Problem.WRONG_CLIENT, "client_secret")
@@ -199,7 +208,7 @@ class TokenEndpoint:
             return None
         if not form.get("code_verifier"):
             return self.refuse(Problem.NO_PARAMETER, "code_verifier")
-        is_same = code["challenge"] == challenge_of(form["code_verifier"])
+        is_same = code["challenge"] == self.challenge(form["code_verifier"])
         return None if is_same else self.refuse(Problem.WRONG_VERIFIER, "code_verifier")
 
     def _refresh(self, state: State, call: SimulatedCall, text: str, app: App) -> Granted:
@@ -241,11 +250,6 @@ class TokenEndpoint:
         if kept is None and lifetimes.refresh is not None:
             kept = issue(REFRESH, lifetimes.refresh)
         return Granted(now=call.now, access=access, refresh=kept)
-
-
-def challenge_of(verifier: str) -> str:
-    """Return the challenge of a verifier by the method S256 (RFC 7636 section 4.2)."""
-    return base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def _decode_basic(text: str) -> str:
