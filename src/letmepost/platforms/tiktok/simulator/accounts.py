@@ -63,7 +63,7 @@ def privacy_levels_of(account: Account) -> tuple[str, ...]:
 
 
 def disabled_interactions(account: Account) -> frozenset[str]:
-    """Return what nobody can do with an account's posts. Duets and stitches of private accounts are disabled."""
+    """Return what is disabled for an account's posts. Private accounts have no duets and stitches."""
     return scenario_of(account).disables | (frozenset({"duet", "stitch"}) if account["is_private"] else frozenset())
 
 

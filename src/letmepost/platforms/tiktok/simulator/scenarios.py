@@ -40,7 +40,7 @@ class Scenario(CommonScenario):
     Args:
         access_lifetime: of an access token.
         once: what happens once.
-        processing_s: how long a complete task is processed; None means for ever.
+        processing_s: how long a complete task is processed; None means that it never ends.
         moderation_s: how long a public post is moderated before its id is shown; None means that it is never shown.
         fail_reason: why every task fails; None if it does not.
         cap: the error code of a limit that is used up for `CAPPED_FOR_S` after the account was created.
@@ -116,7 +116,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "duplicate": Scenario(
             summary="Every post is refused as spam: TikTok has no error for a repeated post.", fail_reason="spam_risk"
         ),
-        "processing_forever": Scenario(summary="Posts are processed for ever.", processing_s=None),
+        "processing_forever": Scenario(summary="Processing never ends.", processing_s=None),
         "media_broken": Scenario(
             summary="Every video and photo is too large.", fail_reason="picture_size_check_failed"
         ),

@@ -23,7 +23,7 @@ class Task(TypedDict):
         size_bytes, chunk_bytes, chunk_count: the announced video of an upload; 0 if TikTok fetches the media.
         complete_at: when TikTok had all bytes; None before.
         fail_reason: why it fails after it was processed; None if it does not.
-        is_stuck: True if it is processed for ever.
+        is_stuck: True if its processing never ends.
         post_id: the id that the published post has.
     """
 
