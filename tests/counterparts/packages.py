@@ -10,6 +10,7 @@ CLIENTS: Mapping[str, Sequence[str]] = {
     "mastodon": ("mastodon-py",),
     "pinterest": ("pinterest-generated-client",),
     "threads": ("threadspipepy",),
+    "tiktok": ("tiktok-studio-mcp",),
     "twitter": ("tweepy", "xdk"),
     "youtube": ("google-api-python-client",),
 }
