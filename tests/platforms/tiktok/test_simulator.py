@@ -43,6 +43,7 @@ def test_video_is_published_and_listed_after_moderation() -> None:
     client.network.advance(30)
     [post_id] = client.status(started["publish_id"])["publicaly_available_post_id"]
     assert post_id > 2**53
+    assert str(post_id) not in started["publish_id"] + started["upload_url"]
     [listed] = client.post("video/list", {"max_count": 20}, fields=FIELDS)["videos"]
     assert (listed["id"], listed["title"], listed["video_description"]) == (str(post_id), "A dog", "A dog")
     assert f"/video/{post_id}" in listed["share_url"]

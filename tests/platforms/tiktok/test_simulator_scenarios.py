@@ -111,7 +111,7 @@ def test_only_the_first_task_fails() -> None:
     client = Network().connect("task_fails")
     first = data_of(client.send_photos())["publish_id"]
     second = data_of(client.send_photos())["publish_id"]
-    assert settled(client, first) == ("FAILED", "internal")
+    assert settled(client, first) == ("FAILED", "photo_pull_failed")
     assert settled(client, second) == ("PUBLISH_COMPLETE", None)
     assert [post.uri for post in client.network.posts()] == [second]
 
@@ -285,6 +285,15 @@ def test_id_is_never_shown() -> None:
     client.refresh()
     assert client.status(publish_id)["publicaly_available_post_id"] == []
     assert client.post("video/list", {}, fields="id")["videos"] == []
+
+
+def test_status_of_a_processed_post_is_unknown() -> None:
+    client = Network().connect("task_unknown")
+    publish_id = client.publish()
+    assert client.status(publish_id)["status"] == "PROCESSING_UPLOAD"
+    client.network.advance(60)
+    assert client.refused("post/publish/status/fetch", {"publish_id": publish_id}) == (400, "invalid_publish_id")
+    assert len(client.post("video/list", {}, fields="id")["videos"]) == 1
 
 
 def test_id_can_be_a_single_value() -> None:

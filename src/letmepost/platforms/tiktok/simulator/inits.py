@@ -91,9 +91,9 @@ def _new_task(
     used_up = used_up_cap(request, is_direct=is_direct)
     if used_up is not None:
         raise used_up
-    number, fails = next_id(request.state), _happens_now(request, "task_fails")
+    failure = "internal" if is_upload else f"{kind}_pull_failed"
     return Task(
-        id=f"{_prefix(kind, is_direct=is_direct, is_upload=is_upload)}.{number}",
+        id=f"{_prefix(kind, is_direct=is_direct, is_upload=is_upload)}.{next_id(request.state)}",
         account=account["id"],
         kind=kind,
         is_direct=is_direct,
@@ -107,9 +107,9 @@ def _new_task(
         made_at=request.at,
         upload_until=request.at,
         complete_at=None if is_upload else request.at,
-        fail_reason="internal" if fails else scenario.fail_reason,
+        fail_reason=failure if _happens_now(request, "task_fails") else scenario.fail_reason,
         is_stuck=False,
-        post_id=number,
+        post_id=next_id(request.state),
     )
 
 
@@ -127,12 +127,13 @@ def _check_privacy(request: Request, level: str) -> None:
 
 def _upload(request: Request, task: Task) -> SimulatedReply:
     """Store the task of a video that is uploaded, and return its upload URL."""
+    number = next_id(request.state)
     lifetime_s = 0.0 if _happens_now(request, "url_expired") else UPLOAD_URL_LIFETIME_S
     store(request.state, {**task, "upload_until": request.at + lifetime_s})
     token = letters(request.call.entropy, "upload", 32)
     if not _happens_now(request, "upload_unknown"):
-        request.state[f"upload/{task['post_id']}"] = {"token": token, "task": task["id"]}
-    url = f"{request.call.root}/video/?upload_id={task['post_id']}&upload_token={token}"
+        request.state[f"upload/{number}"] = {"token": token, "task": task["id"]}
+    url = f"{request.call.root}/video/?upload_id={number}&upload_token={token}"
     data = {"publish_id": task["id"], "upload_url": url}
     return data_reply(data, delay_s=request.scenario.delay_s, dropped=_happens_now(request, "init_lost"))
 

@@ -55,6 +55,7 @@ class Scenario(CommonScenario):
         refuses_chunks: True if videos are accepted in a single part only.
         reports_ok: True if refusals have the status 200.
         counts_inclusively: True if Content-Range has the last byte, not the number of bytes.
+        forgets_tasks: True if the publish id of a processed task is unknown.
         shows_single_id: True if a post id is not in a list.
         finishes: True if the person publishes what is in the inbox, after `FINISHED_AFTER_S`.
         needs_privacy: True if a photo post without a privacy level never reaches the inbox.
@@ -79,6 +80,7 @@ class Scenario(CommonScenario):
     refuses_chunks: bool = False
     reports_ok: bool = False
     counts_inclusively: bool = False
+    forgets_tasks: bool = False
     shows_single_id: bool = False
     finishes: bool = False
     needs_privacy: bool = False
@@ -120,7 +122,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "media_broken": Scenario(
             summary="Every video and photo is too large.", fail_reason="picture_size_check_failed"
         ),
-        "task_fails": Scenario(summary="The first post fails because of an internal error.", once="task_fails"),
+        "task_fails": Scenario(summary="The first post fails: TikTok cannot process or fetch it.", once="task_fails"),
         "init_lost": Scenario(summary="The response to the first start of an upload is lost.", once="init_lost"),
         "chunk_lost": Scenario(summary="The response to the first part of a video is lost.", once="chunk_lost"),
         "upload_stops": Scenario(
@@ -169,6 +171,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
         "moderated": Scenario(summary="Posts are moderated for 2 h.", moderation_s=SLOW_MODERATION_S),
         "id_missing": Scenario(summary="The id of a public post is never shown.", moderation_s=None),
+        "task_unknown": Scenario(summary="The publish id of a processed post is unknown.", forgets_tasks=True),
         "single_id": Scenario(summary="A post id is not in a list.", shows_single_id=True),
         "inbox_finished": Scenario(summary="The person publishes what is in the inbox, after 60 s.", finishes=True),
         "inbox_needs_privacy": Scenario(

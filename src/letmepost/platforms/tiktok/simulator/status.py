@@ -10,6 +10,8 @@ def fetch(request: Request) -> SimulatedReply:
     """`POST /v2/post/publish/status/fetch/`. A post id is a number of up to 64 bits."""
     task, scenario = _own(request), request.scenario
     status = status_of(task, scenario, request.at)
+    if scenario.forgets_tasks and not status.startswith("PROCESSING"):
+        raise _unknown()
     ids = [task["post_id"]] if is_public(task, scenario, request.at) else []
     return data_reply(
         {
@@ -35,8 +37,12 @@ def _own(request: Request) -> Task:
     publish_id = json_object(request.call).get("publish_id")
     task = find_task(request.state, publish_id) if isinstance(publish_id, str) else None
     if task is None:
-        raise TikTokError(400, "invalid_publish_id", "The publish_id does not exist.")
+        raise _unknown()
     if task["account"] != request.account["id"]:
         message = "The user did not authorize the app to read this publish_id."
         raise TikTokError(400, "token_not_authorized_for_specified_publish_id", message)
     return task
+
+
+def _unknown() -> TikTokError:
+    return TikTokError(400, "invalid_publish_id", "The publish_id does not exist.")
