@@ -240,6 +240,12 @@ def test_app_without_audit_has_5_users_in_24_hours() -> None:
     assert clients[5].publish(PRIVATE)
 
 
+def test_private_account_posts_to_its_followers() -> None:
+    client = Network().connect("private_account")
+    assert client.publish({**PUBLIC, "privacy_level": "FOLLOWER_OF_CREATOR"})
+    assert problem_of(client.init(PUBLIC)) == (403, "privacy_level_option_mismatch")
+
+
 def test_account_turns_private_after_it_was_read() -> None:
     client = Network().connect("turned_private")
     assert "PUBLIC_TO_EVERYONE" in client.creator()["privacy_level_options"]

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.platforms.tiktok.network import MOVIE, Client, Network, data_of, problem_of, query_of
+from letmepost.domain.received import Checksum, Receiving
+from letmepost.platforms.simulation import SimulatedCall
+from letmepost.platforms.tiktok.simulator import SIMULATOR
+from tests.platforms.tiktok.network import MOVIE, ROOT, Client, Network, data_of, problem_of, query_of
 
 MB = 1_000_000
 HALF = len(MOVIE) // 2
@@ -113,6 +116,28 @@ def test_upload_url_is_a_secret(changes: dict[str, str]) -> None:
     query = {**query_of(data_of(client.init())["upload_url"]), **changes}
     sent = {"content-type": "video/mp4", "content-range": "bytes 0-4999/5000"}
     assert client.network.ask("PUT", "/video/", MOVIE, sent, query).status == 404
+
+
+def test_part_that_is_too_large_for_the_memory_is_stored_by_its_checksum() -> None:
+    client = Network().connect()
+    query = query_of(data_of(client.init())["upload_url"])
+    receiving = Receiving(kept_max_bytes=0)
+    receiving.add(MOVIE)
+    call = SimulatedCall(
+        method="PUT",
+        root=ROOT,
+        path="/video/",
+        query=tuple(query.items()),
+        headers={"content-type": "video/mp4", "content-range": "bytes 0-4999/5000"},
+        body=b"",
+        streamed=receiving.end(),
+        now=client.network.now,
+        entropy=client.network.entropy(),
+    )
+    reply = SIMULATOR.answer(client.network.state, call)
+    assert (reply.status, reply.stored) == (201, {})
+    [post] = client.network.posts()
+    assert post.record["video"] == {"sizeBytes": len(MOVIE), "checksum": str(Checksum.of(MOVIE))}
 
 
 def test_upload_url_expires_after_an_hour() -> None:
