@@ -40,6 +40,8 @@ def test_person_can_deny_access() -> None:
         {"redirect_uri": "http://me.example/callback"},
         {"redirect_uri": f"{CALLBACK}?account=1"},
         {"redirect_uri": f"{CALLBACK}#here"},
+        {"redirect_uri": "https://["},
+        {"redirect_uri": "http://127.0.0.1.me.example:80/"},
         {"redirect_uri": f"{CALLBACK}/{'a' * 500}"},
         {"redirect_uri": "http://127.0.0.1/callback", "code_challenge": CHALLENGE, "code_challenge_method": "S256"},
         {"redirect_uri": LOOPBACK},

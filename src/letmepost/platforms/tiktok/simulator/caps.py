@@ -19,12 +19,7 @@ _MESSAGES = {
 def used_up_cap(request: Request, *, is_direct: bool) -> TikTokError | None:
     """Return the refusal of a new post because of a limit; None if there is none."""
     code = _fixed(request) or (_counted(request, is_direct=is_direct) if request.scenario.is_metered else None)
-    return None if code is None else capped(code)
-
-
-def capped(code: str) -> TikTokError:
-    """Return the refusal with this code."""
-    return TikTokError(403, code, _MESSAGES[code])
+    return None if code is None else TikTokError(403, code, _MESSAGES[code])
 
 
 def _fixed(request: Request) -> str | None:

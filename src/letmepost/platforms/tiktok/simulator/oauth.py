@@ -34,7 +34,7 @@ APP = App(client_id="sandboxclientkey", client_secret="sandbox-client-secret")  
 SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish", "video.upload")
 REFRESH_LIFETIME = timedelta(days=180)
 _REDIRECT_MAX = 512
-_LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+_LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1):[0-9]+(/|$)")
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _PKCE = frozenset({"code_challenge", "code_challenge_method"})
 _PREFIXES = {ACCESS: "act.", REFRESH: "rft."}
@@ -60,16 +60,11 @@ _CHOICES = (
     ),
 )
 _ERRORS: Mapping[Problem, tuple[int, str, str]] = {
-    Problem.NO_CLIENT: (401, "invalid_client", "Client key or secret is incorrect."),
     Problem.WRONG_CLIENT: (401, "invalid_client", "Client key or secret is incorrect."),
     Problem.NO_PARAMETER: (400, "invalid_request", "The request parameters are malformed: {name}."),
     Problem.WRONG_GRANT_TYPE: (400, "unsupported_grant_type", "The grant type is not supported."),
     Problem.WRONG_CODE: (400, "invalid_grant", "Authorization code is expired."),
-    Problem.WRONG_REDIRECT_URI: (
-        400,
-        "invalid_grant",
-        "Redirect_uri is not matched with the uri when requesting code.",
-    ),
+    Problem.WRONG_REDIRECT_URI: (400, "invalid_grant", "Redirect_uri is not that of the request for the code."),
     Problem.WRONG_VERIFIER: (400, "invalid_grant", "Code verifier or code challenge is invalid."),
     Problem.WRONG_TOKEN: (400, "invalid_grant", "Refresh token is invalid or expired."),
 }
@@ -97,11 +92,8 @@ def _describe(granted: Granted) -> Mapping[str, Any]:
         "access_token": access.text,
         "expires_in": access.seconds_left(granted.now),
         "open_id": access.token["account_id"],
-        **(
-            {}
-            if refresh is None
-            else {"refresh_expires_in": refresh.seconds_left(granted.now), "refresh_token": refresh.text}
-        ),
+        "refresh_expires_in": refresh and refresh.seconds_left(granted.now),
+        "refresh_token": refresh and refresh.text,
         "scope": ",".join(access.token["scopes"]),
         "token_type": "Bearer",
     }
@@ -109,21 +101,12 @@ def _describe(granted: Granted) -> Mapping[str, Any]:
 
 def _check(_state: State, query: Mapping[str, str]) -> str | None:
     """Return what is wrong with the redirect URI, or with the challenge that a loopback address requires."""
-    uri = query["redirect_uri"]
-    parts = urlsplit(uri)
-    if _is_loopback(uri):
-        if parts.port is None:
-            return "redirect_uri must have a port"
-        is_challenge = _HEX_DIGEST.fullmatch(query.get("code_challenge", "")) is not None
-        return (
-            None if is_challenge else "code_challenge must be a SHA-256 digest in lower-case hexadecimal digits (10007)"
-        )
-    is_registrable = parts.scheme == "https" and not parts.query and len(uri) < _REDIRECT_MAX
-    return None if is_registrable else "redirect_uri must begin with https, and have no query string"
-
-
-def _is_loopback(uri: str) -> bool:
-    return urlsplit(uri).hostname in _LOOPBACK
+    uri, challenge = query["redirect_uri"], query.get("code_challenge", "")
+    if _LOOPBACK.match(uri) is None:
+        is_registrable = uri.startswith("https://") and "?" not in uri and len(uri) < _REDIRECT_MAX
+        return None if is_registrable else "redirect_uri must begin with https, and have no query string"
+    is_digest = _HEX_DIGEST.fullmatch(challenge) is not None
+    return None if is_digest else "code_challenge must be a SHA-256 digest in hexadecimal digits (10007)"
 
 
 CONSENT = ConsentEndpoint(
@@ -152,7 +135,7 @@ _TOKENS = TokenEndpoint(
 
 def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
     """`GET /v2/auth/authorize/`. A challenge of a web app is ignored. The redirect states the granted scopes."""
-    if not _is_loopback(dict(call.query).get("redirect_uri", "")):
+    if _LOOPBACK.match(dict(call.query).get("redirect_uri", "")) is None:
         call = replace(call, query=tuple(pair for pair in call.query if pair[0] not in _PKCE))
     reply = CONSENT.authorize(state, call)
     location = reply.headers.get("location", "")
