@@ -9,9 +9,8 @@ from pathlib import Path
 from tests.doubles.waiting import eventually
 from tests.faults.children import Spec
 from tests.faults.failpoints import WORKERS, Death, Failpoint, read_death
-from tests.faults.lineup import WITHOUT_VIDEO
 from tests.faults.scenes import Scene
-from tests.faults.shapes import may_go_on
+from tests.faults.shapes import may_go_on, performers
 
 RANDOM = Death()
 _SHARES = 10  # reported one by one
@@ -97,15 +96,15 @@ def _planned(scene: Scene) -> list[Death]:
 
 def _kinds() -> list[Death]:
     """Return each failpoint on each platform, and each place after the first step."""
-    later = [Death(point, name, is_later=True) for point in _INSIDE for name in WITHOUT_VIDEO if may_go_on(name)]
+    later = [Death(point, name, is_later=True) for point in _INSIDE for name in performers() if may_go_on(name)]
     # Before the record, the published step makes no difference: twice on each platform, to have as many of each.
     points = (*WORKERS, Failpoint.BEFORE_RECORD)
-    return [Death(point, name) for point in points for name in WITHOUT_VIDEO] + later
+    return [Death(point, name) for point in points for name in performers()] + later
 
 
 def _one_of_each(scene: Scene) -> list[Death]:
     points = cycle(scene.chance.sample(WORKERS, len(WORKERS)))
-    names = scene.chance.sample(WITHOUT_VIDEO, len(WITHOUT_VIDEO))
+    names = scene.chance.sample(performers(), len(performers()))
     return [
         Death(point, name, point in _INSIDE and may_go_on(name) and scene.chance.random() < 0.5)
         for name, point in zip(names, points, strict=False)

@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from tests.faults import kills, networks, rivals, servers, stops
 from tests.faults.audit import audit
-from tests.faults.lineup import WITHOUT_VIDEO, haste
+from tests.faults.lineup import haste
 from tests.faults.report import Line, Report
 from tests.faults.scenes import Scale, Scene
+from tests.faults.shapes import performers
 from tests.faults.stage import open_stage
 from tests.faults.tenants import Callers
 
@@ -48,9 +49,9 @@ async def run(names: Sequence[str], scale: Scale, seed: int, directory: Path, te
     async with open_stage(directory, seed, workers=WORKERS) as stage:
         callers = Callers(stage, seed)
         tenants = await asyncio.gather(
-            *(callers.make_tenant(WITHOUT_VIDEO, scale.accounts_each) for _ in range(scale.tenants))
+            *(callers.make_tenant(list(performers()), scale.accounts_each) for _ in range(scale.tenants))
         )
-        tell(f"{scale.tenants} tenants with {scale.accounts_each} accounts on each of {', '.join(WITHOUT_VIDEO)}")
+        tell(f"{scale.tenants} tenants with {scale.accounts_each} accounts on each of {', '.join(performers())}")
         scenes = [
             Scene(name=name, stage=stage, callers=callers, tenants=tenants, scale=scale, chance=chance, tell=tell)
             for name in names

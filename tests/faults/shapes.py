@@ -62,6 +62,12 @@ def shapes_of(platform: str) -> tuple[Shape, ...]:
     return tuple(shape for shape in Shape if not violations(on(found, _content(shape)), found.rules))
 
 
+@cache
+def performers() -> tuple[str, ...]:
+    """Return the platforms that publish one of the shapes. Where a post needs more, only videos are published."""
+    return tuple(name for name in PLATFORMS if shapes_of(name))
+
+
 def may_go_on(platform: str) -> bool:
     """Return True if the platform can publish steps after the post itself."""
     return not set(LATER).isdisjoint(shapes_of(platform))

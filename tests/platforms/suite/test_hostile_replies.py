@@ -159,7 +159,11 @@ def play(suite: PlatformSuite, base: Worker, case: Case, answers: Iterator[Answe
 
 def kind_of(call: Call) -> tuple[str, str, str]:
     """Return what calls of the same kind have in common."""
-    return call.method, re.sub(r"\d+", "", call.step or ""), re.sub(r"\d+|/[^/]*[:%@][^/]*", "", call.url)
+    return (
+        call.method,
+        re.sub(r"\d+", "", call.step or ""),
+        re.sub(r"\d+|/[^/]*[:%@][^/]*", "", call.url.partition("?")[0]),
+    )
 
 
 def variations(case: Case, number: int) -> Iterator[Sequence[Answer]]:
