@@ -58,11 +58,16 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     ],
     "pinterest": [{"media": (image(),)}],
     "threads": [{"media": (image(), video()), **TALK}],
+    "tiktok": [
+        {"media": (media,), "options": {"mode": mode, "privacy": "PUBLIC_TO_EVERYONE"}}
+        for media in (image(), video())
+        for mode in ("direct", "inbox")
+    ],
     "twitter": [{"media": (image(),), **TALK}, {"media": (GIF,)}],
     "youtube": [{"media": (video(),), "first_comment": "comment", "options": VIDEO_OPTIONS, **THUMBNAIL}],
 }
 """Posts that need every call of a platform. Each platform also publishes a text, if it can."""
-TEXTLESS = frozenset({"instagram", "pinterest", "youtube"})
+TEXTLESS = frozenset({"instagram", "pinterest", "tiktok"})
 """Platforms that publish no text alone."""
 
 
