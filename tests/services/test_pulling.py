@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -211,16 +212,17 @@ async def test_platform_that_receives_bytes_gets_no_url(
 
 
 @pytest.mark.parametrize(
-    ("pulls_media", "can_fetch", "has_media", "rules"),
+    ("changes", "can_fetch", "has_media", "rules"),
     [
-        (True, False, True, ["media.public_url.required"]),
-        (True, False, False, []),
-        (True, True, True, []),
-        (False, False, True, []),
+        ({"pulls_media": True}, False, True, ["media.public_url.required"]),
+        ({"pulls_media": True, "pulled_kinds": {MediaKind.VIDEO}}, False, True, []),
+        ({"pulls_media": True}, False, False, []),
+        ({"pulls_media": True}, True, True, []),
+        ({"pulls_media": False}, False, True, []),
     ],
 )
 async def test_post_with_media_is_rejected_when_the_platform_cannot_fetch(
-    desk: Desk, http: HTTPClient, *, pulls_media: bool, can_fetch: bool, has_media: bool, rules: list[str]
+    desk: Desk, http: HTTPClient, *, changes: dict[str, Any], can_fetch: bool, has_media: bool, rules: list[str]
 ) -> None:
     tools, tenant = desk.tools, desk.owner.tenant
     media_id = (await media_item(desk)).media_id
@@ -229,7 +231,7 @@ async def test_post_with_media_is_rejected_when_the_platform_cannot_fetch(
         known = await work.media.find_many([media_id])
     assert account is not None
     worlds = Worlds(
-        platforms={PLATFORM: make_platform(pulls_media=pulls_media)},
+        platforms={PLATFORM: make_platform(**changes)},
         settings={},
         live_http=http,
     )
