@@ -28,6 +28,9 @@ EXPIRING = ("bluesky", "linkedin", "pinterest", "twitter")
 FETCHING = frozenset({"instagram", "threads"})
 """Platforms that fetch videos from this service. Their simulators, which are pure, record the URL."""
 
+UNMETERED = {"tiktok": "unmetered"}
+"""The scenarios of accounts that publish more often than the platform allows."""
+
 
 def haste() -> str:
     """Return the differences from the deployed platforms."""

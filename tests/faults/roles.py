@@ -28,7 +28,7 @@ from tests.deployment import settings_for
 from tests.faults.failpoints import Death, DyingAnswers, Trap, watch_commits, with_trap
 from tests.faults.knobs import Misbehaving
 from tests.faults.lineup import PLATFORMS
-from tests.faults.videos.shots import Shot, Target, with_shot
+from tests.faults.videos.shots import Target
 
 JOB_TIMEOUT_S = 20.0
 """The job timeout of arq. In deployments it is a day, for which no worker can be stopped here."""
@@ -63,8 +63,6 @@ def play(spec: Mapping[str, Any]) -> None:
 
 def _play_worker(spec: Mapping[str, Any]) -> None:
     trap, given = _trap(spec), PLATFORMS
-    if "shot" in spec:
-        given = with_shot(given, Shot(**spec["shot"]))
     clock = SkewedClock(spec.get("ahead_s", 0.0))
     with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=False)) as runner:
         open_queue = partial(open_job_redis, make=SlowQueue if spec.get("is_queue_slow") else JobRedis)

@@ -1,12 +1,15 @@
 """The leases of a process, which never last longer than in PostgreSQL."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.publishing.leases import Leases
+from letmepost.domain.flow import SLOWEST_BYTES_PER_S, Call, Effect, MediaRange
+from letmepost.services.platform_clock import PlatformClock
+from letmepost.services.publishing.leases import LeaseGuard, Leases
 from letmepost.storage.database import Tenant
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims, LeaseToken
 from letmepost.storage.publishing.runs import LostLeaseError
@@ -75,6 +78,18 @@ async def test_lease_outlives_a_long_call() -> None:
     assert database.asked == [({OURS}, 600 + LEASE_S / 3)]
     await leases.ensure(OURS, 600)
     assert len(database.asked) == 1
+
+
+@pytest.mark.parametrize(("effect", "outlives_media"), [(Effect.PUBLISH, True), (Effect.WRITE, False)])
+async def test_only_the_lease_of_a_publishing_call_outlives_its_media(effect: Effect, *, outlives_media: bool) -> None:
+    """After a crash, a call that may be repeated is repeated when a normal lease has ended."""
+    database = Database(SteppedClock(), OURS)
+    guard = LeaseGuard(make_leases(database), OURS, PlatformClock(database.clock, timedelta()), {})
+    step = "bytes" if effect is Effect.PUBLISH else None
+    body = MediaRange(UUID(int=7), 0, 1024 * SLOWEST_BYTES_PER_S)
+    await guard(Call(method="PUT", url="https://network.example", body=body, effect=effect, step=step))
+    longest_s = max((lease_s for _, lease_s in database.asked), default=LEASE_S)
+    assert (longest_s > 1024) == outlives_media
 
 
 async def test_regular_renewal_does_not_shorten_the_lease_of_a_long_call() -> None:

@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from letmepost.domain.ids import Prefix, parse_id
 from tests.doubles.media import video
 from tests.doubles.waiting import eventually
-from tests.faults.children import Spec
-from tests.faults.lineup import FETCHING, may_be_unconfirmed
+from tests.faults.children import Place, Spec
+from tests.faults.lineup import FETCHING, UNMETERED, may_be_unconfirmed
 from tests.faults.scenes import UNSETTLED
 from tests.faults.stage import Stage, open_stage
 from tests.faults.tenants import Account, Callers
 from tests.faults.videos.films import FRAMES, HEIGHT_PX, WIDTH_PX, Film
 from tests.faults.videos.report import Outcome, VideoReport
-from tests.faults.videos.shots import PATH, Shot
+from tests.faults.videos.shots import AIM, RECEIVED, Aim, Shot
 from tests.platforms.suite.suites import SUITES
 
 MIB = 1024 * 1024
@@ -57,7 +57,6 @@ class Screening:
     chance: random.Random
     tell: Callable[[str], None]
     report: VideoReport
-    _shot: Shot | None = None
     _is_fetched: bool = False
     _kills: int = 0
 
@@ -66,9 +65,12 @@ class Screening:
         film, account = Film(size_bytes, self.chance.getrandbits(64)), self.accounts[name]
         before, self._kills, self._is_fetched = await self._received(account), 0, name in FETCHING
         media_id = await self._upload(account, film)
-        await self._arm(shot)
+        await self._aim(account, shot)
         began_s = time.monotonic()
         post_id = await self._post(account, media_id, _text(film))
+        if shot is not None and self._is_fetched:
+            await asyncio.sleep(self.chance.uniform(*_DIES_AFTER_S))
+            self._worker.signal()
         await eventually(partial(self._is_settled, post_id), within_s=_SETTLES_WITHIN_S)
         [row] = await self.stage.query("SELECT status, error FROM posts WHERE id = $1", parse_id(Prefix.POST, post_id))
         after = await self._received(account)
@@ -88,31 +90,23 @@ class Screening:
         self.report.add(outcome)
         self.tell(str(outcome))
 
-    def next_spec(self) -> Spec:
-        """Return the next worker. Only one is shot at; where no bytes are sent, it is killed at a random time."""
-        shot, self._shot = self._shot, None
-        if shot is None:
-            return self.stage.worker_spec()
-        if self._is_fetched:
-            return self.stage.worker_spec(dies_after_s=self.chance.uniform(*_DIES_AFTER_S))
-        return self.stage.worker_spec(shot={"at_byte": shot.at_byte, "is_lost": shot.is_lost})
-
-    def count_death(self, spec: Spec, code: int) -> None:
+    def count_death(self, _spec: Spec, code: int) -> None:
         """Count a kill."""
-        self._kills += code < 0 and ("shot" in spec or "dies_after_s" in spec)
+        self._kills += code < 0
 
-    async def _arm(self, shot: Shot | None) -> None:
-        """Replace the worker by one that is shot at."""
-        if shot is None:
-            return
+    @property
+    def _worker(self) -> Place:
         [place] = self.stage.worker_places
-        self._shot, child = shot, place.child
-        place.signal()
+        return place
 
-        async def is_replaced() -> bool:
-            return place.child is not child
-
-        await eventually(is_replaced)
+    async def _aim(self, account: Account, shot: Shot | None) -> None:
+        """Aim at the worker. Where no bytes are sent, it is killed at a random time instead."""
+        if shot is None or self._is_fetched:
+            return
+        child = self._worker.child
+        assert child is not None
+        aim = Aim(shot, child.pid).encode(_place(account))
+        (await self.stage.http.put(f"{self.stage.sandbox_url}{AIM}", content=aim)).raise_for_status()
 
     async def _upload(self, account: Account, film: Film) -> str:
         """Store a film as a media item."""
@@ -163,9 +157,13 @@ class Screening:
         return sum(post["record"].get("video") == expected for post in posts)
 
     async def _received(self, account: Account) -> "Received":
-        counts = (await self.stage.http.get(f"{self.stage.sandbox_url}{PATH}")).json()
-        place = f"{account.tenant.id}/{account.platform}"
+        counts = (await self.stage.http.get(f"{self.stage.sandbox_url}{RECEIVED}")).json()
+        place = _place(account)
         return Received(counts["received"].get(place, 0), counts["largest"].get(place, 0))
+
+
+def _place(account: Account) -> str:
+    return f"{account.tenant.id}/{account.platform}"
 
 
 def _text(film: Film) -> str:
@@ -190,17 +188,18 @@ async def run(names: Sequence[str], kills: int, seed: int, directory: Path, tell
     report = VideoReport(seed)
     async with open_stage(directory, seed, workers=1) as stage:
         callers = Callers(stage, seed)
-        tenant = await callers.make_tenant(list(names), 1)
+        tenant = await callers.make_tenant([], 0)
+        accounts = {name: await callers.connect(tenant, name, UNMETERED.get(name, "ok")) for name in names}
         screening = Screening(
             stage=stage,
             callers=callers,
-            accounts={account.platform: account for account in tenant.accounts},
+            accounts=accounts,
             chance=chance,
             tell=tell,
             report=report,
         )
         [place] = stage.worker_places
-        place.make_spec, place.count_death = screening.next_spec, screening.count_death
+        place.count_death = screening.count_death
         for number in range(kills):
             name = names[number % len(names)]
             size_bytes = chance.randint(SMALLEST_BYTES, min(LARGEST_BYTES, largest(name)))

@@ -4,66 +4,45 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import partial
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from letmepost.domain.flow import Call, FormFile, MediaRange
-from letmepost.platforms.connecting import Credential
-from letmepost.platforms.contract import Platform, Sign
-
-PATH = "/received"
-AT = "x-shoot-at"
-LOSE = "x-lose-response"
+RECEIVED = "/received"
+AIM = "/aim"
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What happens to the call that sends a byte of a file.
+    """What happens when a platform has received a number of bytes, since the shot was aimed.
 
     Args:
-        at_byte: the offset in the file.
-        is_lost: the call is executed, and its response is lost. By default, the worker is killed at the byte.
+        at_byte: which one. The few bytes of forms and other calls around the parts count, too.
+        is_lost: the call is executed, and its response is lost. By default, the worker is killed.
     """
 
     at_byte: int
     is_lost: bool = False
 
 
-def with_shot(platforms: Mapping[str, Platform], shot: Shot) -> Mapping[str, Platform]:
-    """Return platforms whose calls tell the sandbox about the shot, once."""
-    left = [shot]
-    return {name: _aimed(platform, left) for name, platform in platforms.items()}
+@dataclass(slots=True)
+class Aim:
+    """A shot at the process that calls a platform of a world."""
 
+    shot: Shot
+    pid: int
+    received_bytes: int = 0
 
-def _aimed(platform: Platform, left: list[Shot]) -> Platform:
-    def sign_for(settings: Any) -> Sign:
-        return partial(_sign, platform.signing_for(settings).sign, left)
+    def encode(self, place: str) -> bytes:
+        """Return the body of a PUT."""
+        return json.dumps({"place": place, "pid": self.pid, **asdict(self.shot)}).encode()
 
-    return replace(
-        platform,
-        sign=partial(_sign, platform.sign, left),
-        sign_for=None if platform.sign_for is None else sign_for,
-    )
-
-
-def _sign(sign: Sign, left: list[Shot], call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
-    signed = sign(call, credential, now, entropy)
-    media = _media_of(call)
-    if media is None or not left or not 0 <= left[0].at_byte - media.first_byte < media.length_bytes:
-        return signed
-    shot = left.pop()
-    aim = {LOSE: "1"} if shot.is_lost else {AT: f"{os.getpid()}:{shot.at_byte - media.first_byte}"}
-    return replace(signed, headers={**signed.headers, **aim})
-
-
-def _media_of(call: Call) -> MediaRange | None:
-    files = [value.media for _, value in call.multipart or () if isinstance(value, FormFile)]
-    return call.body if isinstance(call.body, MediaRange) else next(iter(files), None)
+    def is_hit_by(self, count: int) -> bool:
+        """Count received bytes. Return True if the byte is among them."""
+        before = self.received_bytes
+        self.received_bytes += count
+        return before <= self.shot.at_byte < self.received_bytes
 
 
 class Target:
@@ -76,36 +55,48 @@ class Target:
         self._app = app
         self._received: Counter[str] = Counter()
         self._largest: dict[str, int] = {}
+        self._aims: dict[str, Aim] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(("/health", "/control/")):
             await self._app(scope, receive, send)
-        elif scope["path"] == PATH:
-            body = json.dumps({"received": self._received, "largest": self._largest}).encode()
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": body})
+        elif scope["path"] == RECEIVED:
+            await _answer(send, {"received": self._received, "largest": self._largest})
+        elif scope["path"] == AIM:
+            given = json.loads((await receive())["body"])
+            place, pid = given.pop("place"), given.pop("pid")
+            self._aims[place] = Aim(Shot(**given), pid)
+            await _answer(send, {})
         else:
             await self._take(scope, receive, send)
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         place = "/".join(scope["path"].split("/")[1:3])
-        announced = int(headers.get("content-length", 0))
+        announced = next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
         self._largest[place] = max(self._largest.get(place, 0), announced)
-        pid, _, at_byte = headers.get(AT, "").partition(":")
-        count = 0
+        is_lost = False
 
         async def take() -> Message:
-            nonlocal count
+            nonlocal is_lost
             message = await receive()
-            count += len(message.get("body", b""))
-            self._received[place] += len(message.get("body", b""))
-            if pid and count > int(at_byte):
-                os.kill(int(pid), signal.SIGKILL)
+            count = len(message.get("body", b""))
+            self._received[place] += count
+            aim = self._aims.get(place)
+            if aim is not None and aim.is_hit_by(count):
+                is_lost = aim.shot.is_lost
+                if not is_lost:
+                    os.kill(aim.pid, signal.SIGKILL)
             return message
 
-        async def lose(message: Message) -> None:
-            if message["type"] == "http.response.start":
+        async def reply(message: Message) -> None:
+            if not is_lost:
+                await send(message)
+            elif message["type"] == "http.response.start":
                 await send({**message, "headers": [(b"content-length", b"1")]})
 
-        await self._app(scope, take, lose if LOSE in headers else send)
+        await self._app(scope, take, reply)
+
+
+async def _answer(send: Send, value: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(value).encode()})

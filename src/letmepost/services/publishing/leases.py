@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from letmepost.domain.flow import Call
+from letmepost.domain.flow import Call, Effect
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, begins_within_s
 from letmepost.gateways.clock import Clock
 from letmepost.services.platform_clock import PlatformClock
@@ -83,14 +83,18 @@ class LeaseGuard:
     async def __call__(self, call: Call) -> float:
         """Extend the lease for a call; return until when the call may begin, by the monotonic clock.
 
+        The lease outlives a call that publishes. Another worker may repeat any other call while it is under way, so the
+        lease does not wait for its media: after a crash, an upload of hours is continued when a normal lease ends.
+
         A call that cannot be repeated must also begin soon after its intent, because its doubt is counted from there.
 
         Raises:
             LostLeaseError: another worker may have the post.
         """
-        ends_s = await self.leases.ensure(self.token, CONNECTING_MAX_S + call.longest_s)
+        takes_s = call.longest_s if call.effect is Effect.PUBLISH else call.timeout_s
+        ends_s = await self.leases.ensure(self.token, CONNECTING_MAX_S + takes_s)
         step = self.steps.get(call.step or "")
         if call.idempotent or step is None or step.intent is None:
-            return ends_s - call.longest_s
+            return ends_s - takes_s
         begins_within = begins_within_s(step.intent, self.time.now())
-        return min(ends_s - call.longest_s, self.time.monotonic_s() + begins_within)
+        return min(ends_s - takes_s, self.time.monotonic_s() + begins_within)
