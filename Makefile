@@ -28,7 +28,7 @@ need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-all test-counterparts test-pds test-browser test-clients test-image faults \
+.PHONY: help install dev test test-slow test-all test-counterparts test-pds test-browser test-clients test-image faults \
 	faults-short faults-video bench lint format openapi env-example requirements secrets clean
 
 # The port of the API that `make dev` starts; 0 selects a free one.
@@ -43,9 +43,12 @@ dev: install  ## Run the whole service on this machine until Ctrl-C (PORT=8081 t
 	@$(BIN)/letmepost dev --port $(PORT)
 
 test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to select some)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
-test-all: test test-processes test-counterparts test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
+test-slow: install  ## Run the tests that take seconds each: whole deployments, servers, migrations
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+test-all: test test-slow test-processes test-counterparts test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
 
 test-processes: install  ## Run the tests that start whole commands, and the commands of the documentation
 	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/processes

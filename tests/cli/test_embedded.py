@@ -30,6 +30,8 @@ from letmepost.cli.embedded import (
 from letmepost.cli.embedded.orphans import end_orphan
 from tests.servers import Start, open_directory
 
+pytestmark = pytest.mark.slow
+
 STRANGER = account.Account(4_000_000, 4_000_000)
 
 ABANDON = """

@@ -26,6 +26,8 @@ from tests.doubles.probing import probe_bytes
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import claimed, movie
 
+pytestmark = pytest.mark.slow
+
 OWNER = "owner"
 FILM = movie()
 

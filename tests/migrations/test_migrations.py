@@ -28,6 +28,8 @@ from letmepost.storage.tables import metadata
 from tests.database import DatabaseURLs, copy_of
 from tests.servers import open_directory
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 
 TABLES = {"alembic_version", *metadata.tables}

@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
@@ -16,6 +17,8 @@ from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
 from letmepost.storage.publishing.runs import AttemptRecord, LostLeaseError, RunRepository
 from tests.database import DatabaseURLs
 from tests.storage.support import CLOCK, KEYRING, Admin, fresh_id, in_the_past, make_owner
+
+pytestmark = pytest.mark.slow
 
 ARROWS = {(source, row.target) for row in TRANSITIONS.values() for source in row.sources}
 ENDED = AttemptRecord(outcome="published", error=None, platform_ms=1, calls=[], finished_at=CLOCK.now())

@@ -9,6 +9,8 @@ import pytest
 from tests.deployment import Deployment
 from tests.worker.story import Story, begin
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:

@@ -24,6 +24,8 @@ from tests.gateways.movies import movie
 from tests.http.support import check_refusal, upload
 from tests.platforms.sandbox_posts import send, until, visible
 
+pytestmark = pytest.mark.slow
+
 COMPLETE = "/v1/accounts/connect/bluesky/complete"
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 HANDLE = "alice.example.com"

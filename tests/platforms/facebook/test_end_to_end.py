@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pytest
 
 from letmepost.domain.received import Checksum
 from letmepost.gateways.clock import SystemClock
@@ -17,6 +18,8 @@ from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png, upload
 from tests.platforms.sandbox_posts import send, until, visible
+
+pytestmark = pytest.mark.slow
 
 NAME = "facebook"
 

@@ -5,12 +5,16 @@ import base64
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Deployment
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import jpeg, png, upload
 from tests.platforms.sandbox_posts import send, until, visible
+
+pytestmark = pytest.mark.slow
 
 NAME = "instagram"
 PICTURE = jpeg()

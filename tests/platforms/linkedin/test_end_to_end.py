@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from letmepost.domain.received import Checksum
@@ -12,6 +13,8 @@ from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import box, movie
+
+pytestmark = pytest.mark.slow
 
 NAME = "linkedin"
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"

@@ -5,11 +5,15 @@ import base64
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from letmepost.domain.received import Checksum
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Deployment
 from tests.gateways.movies import movie
 from tests.platforms.sandbox_posts import send, until, visible
+
+pytestmark = pytest.mark.slow
 
 NAME = "mastodon"
 FILM = movie(channels=2)

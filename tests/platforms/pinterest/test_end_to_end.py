@@ -8,6 +8,8 @@ import base64
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from letmepost.domain.received import Checksum
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
@@ -15,6 +17,8 @@ from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png
 from tests.platforms.sandbox_posts import send, visible
+
+pytestmark = pytest.mark.slow
 
 NAME = "pinterest"
 MOVIE = movie(frames=120)

@@ -9,6 +9,7 @@ from functools import cache, partial
 from itertools import chain, islice, repeat
 from typing import TypeAlias
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,8 @@ from tests.doubles.simulated import facts
 from tests.doubles.worker import Worker
 from tests.platforms.suite.description import PlatformSuite
 from tests.platforms.suite.suites import SUITES, each_suite
+
+pytestmark = pytest.mark.slow
 
 _RUNS = 3
 """How often a post is run that waits or is in doubt."""

@@ -23,6 +23,8 @@ from tests.gateways.movies import movie
 from tests.http.support import png, upload
 from tests.platforms.sandbox_posts import send, until, visible
 
+pytestmark = pytest.mark.slow
+
 NAME = "threads"
 IMAGE = {"kind": "image", "altText": "A picture"}
 CARD: dict[str, Any] = {

@@ -20,6 +20,8 @@ from tests.gateways.movies import movie
 from tests.http.support import png, upload
 from tests.platforms.sandbox_posts import send, until, visible
 
+pytestmark = pytest.mark.slow
+
 NAME = "tiktok"
 SECRET = "app-secret"
 ENVIRONMENT = {

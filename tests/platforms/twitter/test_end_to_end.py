@@ -15,6 +15,8 @@ from tests.gateways.movies import movie
 from tests.http.support import png, upload
 from tests.platforms.sandbox_posts import send, visible
 
+pytestmark = pytest.mark.slow
+
 _FRAME = bytes.fromhex("21f90401000000002c0000000001000100000202440100")
 _COMMENT = b"\x21\xfe" + (b"\xff" + b"x" * 255) * 10_000 + b"\x00"
 GIF = b"GIF89a" + bytes.fromhex("01000100800000000000ffffff") + _COMMENT + 2 * _FRAME + b";"

@@ -6,12 +6,16 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+import pytest
+
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png, upload
 from tests.platforms.sandbox_posts import send, until, visible
+
+pytestmark = pytest.mark.slow
 
 NAME = "youtube"
 SPOKEN = "1\n00:00:00,000 --> 00:00:01,000\nHi\n"
