@@ -118,6 +118,7 @@ class MediaItem:
     Args:
         fit: how it may be converted for the target; None to send it as it is.
         source_id: the media item that it is converted from. None if it is sent as it is.
+        thumbnail: the picture that is shown before a video plays. It has no thumbnail of its own.
     """
 
     kind: MediaKind
@@ -127,6 +128,7 @@ class MediaItem:
     facts: MediaFacts | None = None
     fit: Fit | None = None
     source_id: UUID | None = None
+    thumbnail: "MediaItem | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +179,11 @@ class PostContent:
                 yield f"{path}[{index}]", item
 
     def every_item(self) -> Iterator[tuple[str, MediaItem]]:
-        """Yield the path and the media item of every attachment, and of every option that names one."""
-        yield from self.items()
+        """Yield the path and the media item of every attachment, thumbnail, and option that names one."""
+        for path, item in self.items():
+            yield path, item
+            if item.thumbnail is not None:
+                yield f"{path}.thumbnail", item.thumbnail
         for path, item in self.option_media.items():
             yield f"options.{path}", item
 
@@ -186,7 +191,12 @@ class PostContent:
         """Return the content with other media items. `items`: the new ones, by the paths of `every_item`."""
 
         def chosen(path: str, media: tuple[MediaItem, ...]) -> tuple[MediaItem, ...]:
-            return tuple(items.get(f"{path}[{index}]", item) for index, item in enumerate(media))
+            return tuple(one(f"{path}[{index}]", item) for index, item in enumerate(media))
+
+        def one(path: str, item: MediaItem) -> MediaItem:
+            new = items.get(path, item)
+            thumbnail = items.get(f"{path}.thumbnail", new.thumbnail)
+            return new if thumbnail is new.thumbnail else replace(new, thumbnail=thumbnail)
 
         return replace(
             self,

@@ -23,7 +23,7 @@ class Omission:
 
 
 def omit(content: PostContent, paths: Collection[str]) -> Omission:
-    """Remove the thread, first comment, media items, titles and alt texts at `paths`.
+    """Remove the thread, first comment, media items, titles, alt texts and thumbnails at `paths`.
 
     A part of the thread that has neither text nor media as a result is removed too.
     """
@@ -53,6 +53,7 @@ def _described(path: str, item: MediaItem, paths: Collection[str]) -> MediaItem:
         item,
         title=None if f"{path}.title" in paths else item.title,
         alt_text=None if f"{path}.altText" in paths else item.alt_text,
+        thumbnail=None if f"{path}.thumbnail" in paths else item.thumbnail,
     )
 
 

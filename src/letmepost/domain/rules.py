@@ -81,7 +81,7 @@ class Rule:
         summary: the rule in one sentence.
         limit: the number or the list of allowed values, in `unit`; None if there is none.
         capability: True if the platform does not have the feature at all. The finding's field is then the smallest
-            item to omit: a media item, its title or alt text, the thread, or the first comment.
+            item to omit: a media item, its title, alt text or thumbnail, the thread, or the first comment.
         facts_valid_for: how long the facts about an account that the rule reads can reject a post. With older facts, a
             finding is only a warning, because the account may have changed. None if the rule reads no such facts, or
             only facts that never change.

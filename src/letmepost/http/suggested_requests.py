@@ -61,8 +61,12 @@ def _content(body: Mapping[str, Any]) -> dict[str, Any]:
     if urls:
         found["media"] = [{"url": url, "kind": "image"} for url in (urls if isinstance(urls, list) else [urls])]
     elif isinstance(body.get("media"), list):
-        found["media"] = [item for item in body["media"] if not (isinstance(item, Mapping) and _INLINE in item)]
+        found["media"] = [item for item in body["media"] if not _is_inline(item)]
     return found
+
+
+def _is_inline(item: object) -> bool:
+    return isinstance(item, Mapping) and (_INLINE in item or _is_inline(item.get("thumbnail")))
 
 
 def _first(body: Mapping[str, Any], names: tuple[str, ...]) -> Any:

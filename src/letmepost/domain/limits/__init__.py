@@ -8,12 +8,14 @@ A rule that only one platform has is a `Rule` among the rows.
 from letmepost.domain.limits.combinations import (
     MEDIA,
     POLL,
+    THUMBNAIL,
     Alone,
     DescriptionSupported,
     Exclusive,
     KindsSupported,
     NoComment,
     SinglePart,
+    ThumbnailSupported,
     option,
 )
 from letmepost.domain.limits.counts import AnswerCount, CountLimit, MediaCount, option_count
@@ -39,6 +41,7 @@ from letmepost.domain.limits.video_properties import YUV_420
 __all__ = [
     "MEDIA",
     "POLL",
+    "THUMBNAIL",
     "YUV_420",
     "Alone",
     "AltTextLimit",
@@ -60,6 +63,7 @@ __all__ = [
     "SinglePart",
     "TextLimit",
     "Texts",
+    "ThumbnailSupported",
     "first_comment",
     "is_gif",
     "option",

@@ -38,6 +38,14 @@ class Feature:
 MEDIA = Feature(("media",), ("the media",), "media", lambda target: bool(target.content.media))
 
 
+THUMBNAIL = Feature(
+    ("a thumbnail of the media item",),
+    ("`thumbnail` of the media item",),
+    "media[0].thumbnail",
+    lambda target: any(item.thumbnail is not None for item in target.content.media),
+)
+
+
 def option(noun: str, name: str, read: Callable[[Any], object]) -> Feature:
     """Return the feature of a post that has an option. `read` returns the option, or None if it is not given."""
     return Feature((noun,), (f"`{name}`",), f"options.{name}", lambda target: read(target.options) is not None)
@@ -161,6 +169,42 @@ class DescriptionSupported:
             if (text or "").strip() and item.kind not in self.kinds:
                 message = f"{platform} has no {noun} for this {item.kind}."
                 yield Finding(field=f"{path}.{self.field}", message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailSupported:
+    """Only some videos have a thumbnail on the platform.
+
+    Args:
+        videos: what the videos with a thumbnail are called, in the plural. None if no media item has one.
+        where: selects these videos. By default, all.
+    """
+
+    id: str
+    _: KW_ONLY
+    source: RuleSource
+    videos: str | None = None
+    where: Callable[[PostTarget[Any], MediaItem], bool] = lambda _target, _item: True
+
+    def rules(self, platform: str) -> Iterator[Rule]:
+        """Return the rule."""
+        items = f"only {self.videos}" if self.videos else "no media items"
+        yield Rule(
+            id=self.id,
+            summary=f"On {platform}, {items} have a `thumbnail`.",
+            remediation="Remove `thumbnail`, or set `onUnsupported` to `omit`.",
+            source=self.source,
+            find=lambda target: self._find(f"On {platform}, {items} have a `thumbnail`.", target),
+            capability=True,
+        )
+
+    def _find(self, message: str, target: PostTarget[Any]) -> Iterator[Finding]:
+        for path, item in target.content.items():
+            if item.thumbnail is not None and not self._has_one(target, item):
+                yield Finding(field=f"{path}.thumbnail", message=message)
+
+    def _has_one(self, target: PostTarget[Any], item: MediaItem) -> bool:
+        return self.videos is not None and item.kind is MediaKind.VIDEO and self.where(target, item)
 
 
 @dataclass(frozen=True, slots=True)

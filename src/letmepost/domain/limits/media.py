@@ -31,6 +31,7 @@ class MediaLimit:
         prefix: the beginning of the ids, with its last separator, such as `threads.media.video_`.
         kinds: the kinds of media items that are limited. A content type of another kind is not allowed for an item.
         option: the path of a media item in the options, which is limited instead of the attachments.
+        thumbnails: True to limit the thumbnails of the attachments instead of the attachments. With `option`, both.
         where: selects media items, by their surface or by the sort of their file.
         noun: what these media items are called, without an article. By default, the kind.
         max_ratio, ratios: width divided by height; `ratios` is the lowest and the highest.
@@ -49,6 +50,7 @@ class MediaLimit:
     source: RuleSource
     kinds: tuple[MediaKind, ...] = (MediaKind.IMAGE,)
     option: str | None = None
+    thumbnails: bool = False
     where: Callable[[PostTarget[Any], MediaItem], bool] = lambda _target, _item: True
     noun: str | None = None
     types: Limit[tuple[str, ...]] | None = None
@@ -133,5 +135,11 @@ class MediaLimit:
                 yield path, item, item.facts
 
     def _is_limited(self, target: PostTarget[Any], path: str, item: MediaItem) -> bool:
-        is_surface = path == f"options.{self.option}" if self.option else not path.startswith("options.")
-        return is_surface and item.kind in self.kinds and self.where(target, item)
+        return self._is_at(path) and item.kind in self.kinds and self.where(target, item)
+
+    def _is_at(self, path: str) -> bool:
+        if path.startswith("options."):
+            return path == f"options.{self.option}"
+        if path.endswith(".thumbnail"):
+            return self.thumbnails
+        return self.option is None and not self.thumbnails

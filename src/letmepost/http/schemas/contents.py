@@ -3,7 +3,8 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationInfo, field_validator, model_validator
@@ -54,11 +55,9 @@ def _decoded(text: str) -> str:
     return text
 
 
-class MediaAttachment(Body):
-    """A media item with exactly one source."""
+class MediaSource(Body):
+    """A file with exactly one source."""
 
-    alt_text: Text | None = None
-    title: Text | None = None
     media_id: str | None = None
     url: Annotated[str, Field(max_length=URL_MAX_CHARS)] | None = Field(
         default=None,
@@ -66,12 +65,36 @@ class MediaAttachment(Body):
         "A file that cannot be fetched, or breaks a rule, rejects the post.",
     )
     bytes_base64: Annotated[str, AfterValidator(_decoded)] | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(source is not None for source in (self.media_id, self.url, self.bytes_base64)) != 1:
+            raise refused(refusals.media.ONE_SOURCE)
+        return self
+
+    def to_request(self) -> MediaRequest:
+        """Return the file as a request for a media item of any kind."""
+        return MediaRequest(
+            media_id=None if self.media_id is None else find_id(Prefix.MEDIA, self.media_id),
+            url=self.url,
+            data=None if self.bytes_base64 is None else base64.b64decode(self.bytes_base64),
+        )
+
+
+class MediaAttachment(MediaSource):
+    """A media item with exactly one source."""
+
+    alt_text: Text | None = None
+    title: Text | None = None
     kind: MediaKind | None = Field(
         default=None,
         validate_default=True,
         description="Must match the bytes. Optional with `mediaId` and `bytesBase64`; required with `url`.",
     )
     fit: FitChoice = None
+    thumbnail: MediaSource | None = Field(
+        default=None, description="The image that the platform shows before the video plays. `fit` applies to it too."
+    )
 
     @field_validator("kind")
     @classmethod
@@ -80,22 +103,16 @@ class MediaAttachment(Body):
             raise refused(refusals.media.KIND_OF_URL_REQUIRED)
         return kind
 
-    @model_validator(mode="after")
-    def _one_source(self) -> "MediaAttachment":
-        if sum(source is not None for source in (self.media_id, self.url, self.bytes_base64)) != 1:
-            raise refused(refusals.media.ONE_SOURCE)
-        return self
-
     def to_request(self) -> MediaRequest:
-        """For the use cases."""
-        return MediaRequest(
+        """Return the media item as a request, with its thumbnail."""
+        picture = None if self.thumbnail is None else self.thumbnail.to_request()
+        return replace(
+            super().to_request(),
             kind=self.kind,
             alt_text=self.alt_text,
             title=self.title,
-            media_id=None if self.media_id is None else find_id(Prefix.MEDIA, self.media_id),
-            url=self.url,
-            data=None if self.bytes_base64 is None else base64.b64decode(self.bytes_base64),
             fit=fit_of(self.fit),
+            thumbnail=None if picture is None else replace(picture, kind=MediaKind.IMAGE),
         )
 
 

@@ -36,6 +36,12 @@ class AccountOfPost(View):
     display_name: str | None
 
 
+class ThumbnailView(View):
+    """The thumbnail of a media item."""
+
+    media_id: str
+
+
 class MediaReferenceView(View):
     """A media item of a post."""
 
@@ -44,6 +50,7 @@ class MediaReferenceView(View):
     alt_text: Left[str] = None
     title: Left[str] = None
     fit: Left[Annotated[Mapping[str, str], DescribedAs(FitView)]] = None
+    thumbnail: Left[ThumbnailView] = None
 
 
 class PostThreadPartView(View):
@@ -228,9 +235,14 @@ class PostPage(View):
 def _media_ref(item: Mapping[str, Any]) -> dict[str, Any]:
     ref = {
         "kind": item["kind"],
-        "mediaId": format_id(Prefix.MEDIA, UUID(item.get("source_id", item["media_id"]))),
+        "mediaId": _media_id(item),
         "altText": item["alt_text"],
         "title": item["title"],
         "fit": item.get("fit"),
+        "thumbnail": {"mediaId": _media_id(item["thumbnail"])} if "thumbnail" in item else None,
     }
     return {name: value for name, value in ref.items() if value is not None}
+
+
+def _media_id(item: Mapping[str, Any]) -> str:
+    return format_id(Prefix.MEDIA, UUID(item.get("source_id", item["media_id"])))

@@ -2,7 +2,15 @@
 
 from letmepost.domain.content import MediaItem, MediaKind
 from letmepost.domain.lengths import GRAPHEMES
-from letmepost.domain.limits import Alone, AltTextLimit, DescriptionSupported, KindsSupported, MediaCount, MediaLimit
+from letmepost.domain.limits import (
+    Alone,
+    AltTextLimit,
+    DescriptionSupported,
+    KindsSupported,
+    MediaCount,
+    MediaLimit,
+    ThumbnailSupported,
+)
 from letmepost.domain.limits.rows import LimitRow
 from letmepost.domain.rules import Rule
 from letmepost.platforms.bluesky.sources import IMAGES_LEXICON, LINK_CARD_LEXICON, OFFICIAL_CLIENT, VIDEO_LEXICON
@@ -34,6 +42,7 @@ def media_limits(video_upload: str) -> tuple[LimitRow | Rule, ...]:
     return (
         KindsSupported("bluesky.media.kind_supported", _KINDS, source=IMAGES_LEXICON),
         DescriptionSupported("bluesky.media.title_supported", field="title", source=IMAGES_LEXICON),
+        ThumbnailSupported("bluesky.media.thumbnail_supported", source=VIDEO_LEXICON),
         MediaCount("bluesky.media.count_max", limit=4, source=IMAGES_LEXICON),
         Alone("bluesky.media.image_video_exclusive", noun="video", is_one=is_video, source=VIDEO_LEXICON),
         MediaLimit(

@@ -29,6 +29,7 @@ PERMISSIONS = (
     Permission("POST /v26.0/{page}/video_reels", "Begin the upload of a reel, and publish it", _POST),
     Permission("POST /v26.0/{page}/video_stories", "Begin the upload of a video story, and publish it", _POST),
     Permission("POST /video-upload/v26.0/{video}", "Send the bytes of a reel or a video story", _POST),
+    Permission("POST /v26.0/{video}/thumbnails", "Set the thumbnail of a video or a reel", _POST),
     Permission("POST /v26.0/{post}/comments", "Publish the first comment", (*_READ, "pages_manage_engagement")),
     Permission(
         "GET /v26.0/{object}",

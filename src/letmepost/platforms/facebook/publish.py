@@ -19,13 +19,13 @@ from letmepost.platforms.facebook.session import check
 from letmepost.platforms.facebook.settings import FacebookSettings
 from letmepost.platforms.facebook.surface import surface_of, video_of
 from letmepost.platforms.facebook.video_uploads import VideoUploads
-from letmepost.platforms.facebook.videos import VideoWriter
+from letmepost.platforms.facebook.videos import PostedVideo, VideoWriter, set_thumbnail
 
 
 def publish(post: ReadyPost, settings: FacebookSettings) -> Flow[None]:
-    """Publish a post with its first comment."""
+    """Publish a post with its thumbnail and its first comment."""
     writer = _Writer(post, FacebookOptions.model_validate(post.content.options), settings)
-    yield from publish_drafts(drafts_of(post.content), writer.put, FIRST_COMMENT_REFUSED)
+    yield from publish_drafts(drafts_of(post.content), writer.put, FIRST_COMMENT_REFUSED, writer.add_thumbnail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,12 @@ class _Writer:
             yield from discard(photo_ids, failure, self.settings)
             raise
         return Posted(reference=post_id, uri=post_id, url=(yield from self._link(post_id)))
+
+    def add_thumbnail(self, posted: Posted[str]) -> Flow[None]:
+        """Set the thumbnail of a published video, if it has one."""
+        video = video_of(self.post.content)
+        if isinstance(posted, PostedVideo) and video is not None and video.thumbnail is not None:
+            yield from set_thumbnail(posted.video_id, video.thumbnail, self.settings)
 
     def _post_call(self, draft: Draft, photo_ids: Sequence[str]) -> Call:
         page = self.post.account.platform_account_id

@@ -3,7 +3,7 @@
 import sys
 
 from letmepost.domain.errors import FailureKind
-from letmepost.domain.refusals import PlatformRefusal, explanations_in
+from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
 from letmepost.platforms._kit.refusals import auth_failed, first_comment_refused, rejected, unavailable
 
 PAGES_NONE = rejected(
@@ -48,6 +48,13 @@ LINK_REFUSED = rejected(
 )
 FIRST_COMMENT_REFUSED = first_comment_refused(
     "facebook.first_comment.refused", "Facebook", reason="(#200) Requires pages_manage_engagement permission."
+)
+THUMBNAIL_REFUSED = Explanation(
+    id="facebook.thumbnail.refused",
+    message="The video is published, but its thumbnail was not set. {reason}",
+    remediation="Set the thumbnail of the video on Facebook.",
+    summary="Facebook rejected the thumbnail. The video itself is visible, so the target is published with a warning.",
+    sample={"reason": "Facebook rejected the request: (#100) The image is invalid."},
 )
 
 TEXT_TOO_LONG = rejected(

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from letmepost.domain.content import MediaItem, MediaKind
-from letmepost.domain.limits import CountLimit, DescriptionSupported, Exclusive, MediaLimit
+from letmepost.domain.limits import CountLimit, DescriptionSupported, Exclusive, MediaLimit, ThumbnailSupported
 from letmepost.domain.limits.combinations import Feature
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.facebook.options import FacebookOptions
-from letmepost.platforms.facebook.sources import POSTS, REELS, STORIES, VIDEOS
+from letmepost.platforms.facebook.sources import POSTS, REELS, STORIES, THUMBNAILS, VIDEOS
 from letmepost.platforms.facebook.surface import Surface, surface_of, video_of
 
 _VIDEO = (MediaKind.VIDEO,)
@@ -51,6 +51,21 @@ def _story_title(target: PostTarget[FacebookOptions]) -> Iterator[Finding]:
 VIDEO_LIMITS = (
     DescriptionSupported("facebook.media.title_supported", field="title", kinds=_VIDEO, source=VIDEOS),
     DescriptionSupported("facebook.media.alt_text_supported", field="altText", kinds=(MediaKind.IMAGE,), source=VIDEOS),
+    ThumbnailSupported(
+        "facebook.media.thumbnail_supported",
+        where=_on(Surface.FEED, Surface.REEL),
+        videos="videos in the feed and reels",
+        source=THUMBNAILS,
+    ),
+    # The page does not state these limits. They are those of photos.
+    MediaLimit(
+        "facebook.media.thumbnail_",
+        thumbnails=True,
+        noun="thumbnail",
+        types=("image/jpeg", "image/png"),
+        max_bytes=10_000_000,
+        source=THUMBNAILS,
+    ),
     Exclusive(
         "facebook.media.image_video_exclusive",
         (

@@ -9,12 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Flow, Forget, Pause, Reply, Void
+from letmepost.domain.flow import Call, Effect, Flow, Forget, Pause, Reply, Void, Warn
+from letmepost.domain.retry import POLICIES, Next
+from letmepost.platforms._kit.calls import form_file
 from letmepost.platforms._kit.drafts import Draft
-from letmepost.platforms._kit.flows import wait
+from letmepost.platforms._kit.flows import succeed, wait
 from letmepost.platforms._kit.publishing import Posted
-from letmepost.platforms._meta.calls import delete
+from letmepost.platforms._meta.calls import delete, graph_url
 from letmepost.platforms._meta.containers import forget_once
 from letmepost.platforms._meta.graph import is_success
 from letmepost.platforms.facebook import refusals
@@ -28,12 +31,20 @@ from letmepost.platforms.facebook.video_uploads import VIDEO_STEP, SentVideo, Vi
 
 VIDEO_HEADER = "X-Video-Id"
 """Has the id of a feed video, which Facebook ignores: the call that publishes it names only the upload."""
+_THUMBNAIL_STEP = "thumbnail"
 _ARRIVES_WITHIN_S = 1800.0
 _BEGINS_WITHIN_S = 60.0
 _PUBLISHED_WITHIN_S = 12 * 3600.0
 _LOOK_AGAIN_S = 5.0
 _WAITS_S = ((60.0, _LOOK_AGAIN_S), (600.0, 30.0), (3600.0, 60.0))
 _LONG_WAIT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedVideo(Posted[str]):
+    """A video that is visible. `video_id` is the id of the video, which is not that of its post."""
+
+    video_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class VideoWriter:
     options: FacebookOptions
     uploads: VideoUploads
 
-    def publish(self, draft: Draft) -> Flow[Posted[str]]:
+    def publish(self, draft: Draft) -> Flow[PostedVideo]:
         """Publish the video of a draft.
 
         Raises:
@@ -73,7 +84,7 @@ class VideoWriter:
         """Return the settings of the deployment."""
         return self.uploads.settings
 
-    def _finish(self, video: SentVideo, draft: Draft, status: VideoStatus | None) -> Flow[Posted[str]]:
+    def _finish(self, video: SentVideo, draft: Draft, status: VideoStatus | None) -> Flow[PostedVideo]:
         call = self._finish_call(video, draft)
         reply = yield call
         if not (is_success(reply) and reply.data().get("success") is True):
@@ -85,7 +96,7 @@ class VideoWriter:
         story_id = post_id_in(reply)
         if story_id is None:  # the list of stories shows it
             raise refusals.STORY_WITHOUT_ID()
-        return Posted(reference=story_id, uri=story_id)
+        return PostedVideo(reference=story_id, uri=story_id, video_id=video.id)
 
     def _finish_call(self, video: SentVideo, draft: Draft) -> Call:
         texts = {"title": self._title(draft), "description": draft.text}
@@ -122,7 +133,7 @@ class VideoWriter:
 
     def _await_post(
         self, video: SentVideo, draft: Draft, finished: Reply, status: VideoStatus | None
-    ) -> Flow[Posted[str]]:
+    ) -> Flow[PostedVideo]:
         """Return the post of the video when Facebook has published it. Failed reads decide nothing."""
         while True:
             if status is not None and status.is_published and status.post_id is not None:
@@ -168,14 +179,39 @@ class VideoWriter:
         with suppress(PlatformFailure):
             yield Forget(VIDEO_STEP)
 
-    def _posted(self, video: SentVideo, status: VideoStatus, post_id: str) -> Posted[str]:
+    def _posted(self, video: SentVideo, status: VideoStatus, post_id: str) -> PostedVideo:
         uri = post_id if "_" in post_id else f"{self.uploads.page_id}_{post_id}"
         is_reel = self.uploads.surface is Surface.REEL
         url = f"https://www.facebook.com/{f'reel/{video.id}' if is_reel else uri}"
         found = status.url or ""
         if found.startswith("/"):
             found = f"https://www.facebook.com{found}"
-        return Posted(reference=uri, uri=uri, url=found if found.startswith("https://") else url)
+        shown_at = found if found.startswith("https://") else url
+        return PostedVideo(reference=uri, uri=uri, url=shown_at, video_id=video.id)
+
+
+def set_thumbnail(video_id: str, thumbnail: MediaItem, settings: FacebookSettings) -> Flow[None]:
+    """Set the thumbnail of a published video, or warn if Facebook refuses it permanently.
+
+    https://developers.facebook.com/docs/graph-api/reference/video/thumbnails (checked 2026-11-28). It is a PREPARE so
+    that later runs do not repeat it.
+
+    Raises:
+        PlatformFailure: it may succeed later.
+    """
+    call = Call(
+        method="POST",
+        url=graph_url(settings, f"{video_id}/thumbnails"),
+        multipart=(("is_preferred", "true"), ("source", form_file(thumbnail))),
+        effect=Effect.PREPARE,
+        step=_THUMBNAIL_STEP,
+    )
+    try:
+        yield from succeed(call, explain, is_success)
+    except PlatformFailure as failure:
+        if POLICIES[failure.kind].next is not Next.STOP:
+            raise
+        yield Warn(refusals.THUMBNAIL_REFUSED.id, refusals.THUMBNAIL_REFUSED.describe(reason=failure.message))
 
 
 def _wait_s(finished_at: datetime, read_at: datetime) -> float:

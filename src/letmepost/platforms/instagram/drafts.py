@@ -76,7 +76,7 @@ class ContainerPlan:
             form |= {"media_type": "CAROUSEL", "children": ",".join(children)}
         else:
             form |= self._item_form(0, urls)
-        return {**form, **self._option_fields()}
+        return {**form, **self._cover(urls), **self._option_fields()}
 
     def child_forms(self, urls: Mapping[str, str]) -> dict[str, Form]:
         """Return the parameters of each media item's own container by step; empty unless the post is a carousel."""
@@ -105,12 +105,16 @@ class ContainerPlan:
 
     def _item_form(self, index: int, urls: Mapping[str, str]) -> Form:
         item: MediaItem = self.content.media[index]
-        url = {f"{item.kind}_url": urls[format_id(Prefix.MEDIA, item.media_id)]}
+        url = {f"{item.kind}_url": _url(item, urls)}
         form = {"upload_type": "resumable"} if self._is_sent(item) else url
         if item.alt_text and not self.is_story:
             form["alt_text"] = item.alt_text
         tags = [_tag(tag) for tag in self.options.user_tags if tag.media_index == index]
         return {**form, "user_tags": json.dumps(tags)} if tags else form
+
+    def _cover(self, urls: Mapping[str, str]) -> Form:
+        thumbnail = self.content.media[0].thumbnail
+        return {} if thumbnail is None else {"cover_url": _url(thumbnail, urls)}
 
     def _option_fields(self) -> Form:
         options = self.options
@@ -130,6 +134,10 @@ class ContainerPlan:
 def is_reel(content: PostContent, options: InstagramOptions) -> bool:
     """Return True if a post becomes a reel."""
     return options.kind != "story" and [item.kind for item in content.media] == [MediaKind.VIDEO]
+
+
+def _url(item: MediaItem, urls: Mapping[str, str]) -> str:
+    return urls[format_id(Prefix.MEDIA, item.media_id)]
 
 
 def _trial(trial: InstagramTrial) -> str:

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
-from letmepost.domain.limits import YUV_420, DescriptionSupported, MediaLimit
+from letmepost.domain.limits import (
+    THUMBNAIL,
+    YUV_420,
+    DescriptionSupported,
+    Exclusive,
+    MediaLimit,
+    ThumbnailSupported,
+    option,
+)
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.instagram.drafts import is_reel
 from letmepost.platforms.instagram.options import InstagramOptions, InstagramUserTag
@@ -98,6 +106,20 @@ VIDEO_LIMITS = (
         max_bytes=100_000_000,
         ratios=(0.1, 10),
         max_s=60,
+        source=MEDIA,
+    ),
+    ThumbnailSupported("instagram.media.thumbnail_supported", where=_is_in_reel, videos="reels", source=MEDIA),
+    MediaLimit(
+        "instagram.cover.",
+        thumbnails=True,
+        noun="thumbnail",
+        types=("image/jpeg",),
+        max_bytes=8_000_000,
+        source=MEDIA,
+    ),
+    Exclusive(
+        "instagram.cover.exclusive",
+        (THUMBNAIL, option("a cover URL", "coverUrl", lambda options: options.cover_url)),
         source=MEDIA,
     ),
     DescriptionSupported("instagram.video.alt_text_supported", field="altText", kinds=(MediaKind.IMAGE,), source=MEDIA),

@@ -13,12 +13,13 @@ from letmepost.domain.limits import (
     MediaLimit,
     NamedText,
     TextLimit,
+    ThumbnailSupported,
     is_gif,
 )
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.options import LinkedInOptions
-from letmepost.platforms.linkedin.sources import DOCUMENTS_API, IMAGES_API, MULTI_IMAGE_API, POSTS_API
+from letmepost.platforms.linkedin.sources import DOCUMENTS_API, IMAGES_API, MULTI_IMAGE_API, POSTS_API, VIDEOS_API
 
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif")
 _PIXELS_MAX = 36_152_319  # "fewer than 36,152,320"
@@ -61,6 +62,7 @@ MEDIA_LIMITS = (
     DescriptionSupported(
         "linkedin.media.alt_text_supported", field="altText", kinds=(MediaKind.IMAGE,), source=POSTS_API
     ),
+    ThumbnailSupported("linkedin.media.thumbnail_supported", videos="videos", source=VIDEOS_API),
     MediaCount("linkedin.media.count_max", limit=20, source=MULTI_IMAGE_API),
     Alone("linkedin.media.document_exclusive", noun="document", is_one=_is_document, source=POSTS_API),
     MediaLimit(

@@ -100,7 +100,9 @@ def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
     return upload_file(url, item, method="PUT", step=step)
 
 
-def begin_video(settings: LinkedInSettings, owner: str, size_bytes: int, *, has_captions: bool, step: str) -> Call:
+def begin_video(
+    settings: LinkedInSettings, owner: str, size_bytes: int, *, has_captions: bool, has_thumbnail: bool, step: str
+) -> Call:
     """Return a request for the upload URLs of a video.
 
     Its reply has no time limit here: a video stays usable after its upload, and an expired URL is refused.
@@ -109,7 +111,7 @@ def begin_video(settings: LinkedInSettings, owner: str, size_bytes: int, *, has_
         "owner": owner,
         "fileSizeBytes": size_bytes,
         "uploadCaptions": has_captions,
-        "uploadThumbnail": False,
+        "uploadThumbnail": has_thumbnail,
     }
     return _video_action(settings, "initializeUpload", request, step=step)
 

@@ -64,6 +64,15 @@ VIDEO_LIMITS = (
         fps=(10, 60),
         source=VIDEO_REQUIREMENTS,
     ),
+    # The page states neither number. They are those of public clients.
+    MediaLimit(
+        "linkedin.media.thumbnail_",
+        thumbnails=True,
+        noun="thumbnail",
+        types=("image/jpeg", "image/png"),
+        max_bytes=10_000_000,
+        source=VIDEOS_API,
+    ),
     TextLimit(
         "linkedin.media.video_title_max",
         texts=_titles,

@@ -1,8 +1,9 @@
-"""Uploads a video in the parts that LinkedIn lists, with its captions, and waits until LinkedIn has processed it.
+"""Uploads a video in the parts that LinkedIn lists, with captions and a thumbnail, and waits until it is processed.
 
 https://learn.microsoft.com/linkedin/marketing/community-management/shares/videos-api (checked 2026-11-29).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,7 +15,7 @@ from letmepost.platforms._kit.fields import number_in, object_in, objects_in, te
 from letmepost.platforms._kit.flows import fetch, wait
 from letmepost.platforms.linkedin import refusals
 from letmepost.platforms.linkedin.replies import explain, has_expired_url
-from letmepost.platforms.linkedin.rest import begin_video, finalize_video, read_video, send_captions
+from letmepost.platforms.linkedin.rest import begin_video, finalize_video, read_video, send_bytes, send_captions
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 
 _PART_TIMEOUT_S = 60.0
@@ -33,13 +34,14 @@ class _Session:
     Args:
         token: is returned when the upload ends. It may be empty.
         parts: where each part is sent, in their order.
-        captions_url: where captions are sent, if they were announced.
+        captions_url, thumbnail_url: where captions and a thumbnail are sent, if they were announced.
     """
 
     urn: str
     token: str
     parts: tuple[PartUrl, ...]
     captions_url: str | None
+    thumbnail_url: str | None
 
 
 def send_video(owner: str, upload: Upload, captions: str | None, settings: LinkedInSettings) -> Flow[str]:
@@ -62,11 +64,7 @@ def _send(
     owner: str, upload: Upload, captions: str | None, settings: LinkedInSettings
 ) -> Flow[tuple[_Session, Call, Reply]]:
     """Send everything, and end the upload. Return the latest call and its reply, which may be a refusal."""
-    size_bytes = facts_of(upload.item).size_bytes
-    begin = begin_video(settings, owner, size_bytes, has_captions=captions is not None, step=upload.step)
-    session = yield from fetch(
-        begin, lambda reply: _read_session(reply, size_bytes, has_captions=captions is not None), explain
-    )
+    session = yield from _begin(owner, upload, captions, settings)
     parts = _parts(session, upload)
     call, reply = parts.part(0), (yield parts)
     if not reply.ok:
@@ -74,8 +72,7 @@ def _send(
     if not all(reply.parts):
         raise explain(call, reply)  # without its ETag, a part cannot be named
     part_ids = reply.parts
-    if captions is not None and session.captions_url is not None:
-        call = send_captions(session.captions_url, captions, step=f"{upload.step}-captions")
+    for call in _additions(session, upload, captions):
         reply = yield call
         if not reply.ok:
             return session, call, reply
@@ -84,6 +81,31 @@ def _send(
     if 400 <= reply.status < 500 and (yield from _is_finalized(session.urn, settings)):
         return session, call, Reply(status=200, received_at=reply.received_at)
     return session, call, reply
+
+
+def _begin(owner: str, upload: Upload, captions: str | None, settings: LinkedInSettings) -> Flow[_Session]:
+    """Request the URLs of an upload."""
+    size_bytes = facts_of(upload.item).size_bytes
+    has_captions, has_thumbnail = captions is not None, upload.item.thumbnail is not None
+    call = begin_video(
+        settings, owner, size_bytes, has_captions=has_captions, has_thumbnail=has_thumbnail, step=upload.step
+    )
+
+    def read(reply: Reply) -> _Session | None:
+        session = _read_session(reply, size_bytes)
+        if session is None or (has_captions and session.captions_url is None):
+            return None
+        return None if has_thumbnail and session.thumbnail_url is None else session
+
+    return (yield from fetch(call, read, explain))
+
+
+def _additions(session: _Session, upload: Upload, captions: str | None) -> Iterator[Call]:
+    """Yield the uploads of what belongs to the video."""
+    if captions is not None and session.captions_url is not None:
+        yield send_captions(session.captions_url, captions, step=f"{upload.step}-captions")
+    if upload.item.thumbnail is not None and session.thumbnail_url is not None:
+        yield send_bytes(session.thumbnail_url, upload.item.thumbnail, step=f"{upload.step}-thumbnail")
 
 
 def _parts(session: _Session, upload: Upload) -> Parts:
@@ -111,10 +133,10 @@ def _part_id(reply: Reply) -> str:
     return reply.headers.get("etag", "").removeprefix("W/").strip('"')
 
 
-def _read_session(reply: Reply, size_bytes: int, *, has_captions: bool) -> _Session | None:
+def _read_session(reply: Reply, size_bytes: int) -> _Session | None:
     """Return the session in a reply; None if its parts are not the whole file. `lastByte` is the last one of a part."""
     value = object_in(reply.data(), "value")
-    urn, captions_url, parts, end = text_in(value, "video"), text_in(value, "captionsUploadUrl"), [], 0
+    urn, parts, end = text_in(value, "video"), [], 0
     for instruction in objects_in(value, "uploadInstructions"):
         url, first, last = (
             text_in(instruction, "uploadUrl"),
@@ -125,10 +147,15 @@ def _read_session(reply: Reply, size_bytes: int, *, has_captions: bool) -> _Sess
             return None
         parts.append((url, last - first + 1))
         end = last + 1
-    if urn is None or end != size_bytes or (has_captions and captions_url is None):
+    if urn is None or end != size_bytes:
         return None
-    token = text_in(value, "uploadToken") or ""
-    return _Session(urn=urn, token=token, parts=tuple(parts), captions_url=captions_url)
+    return _Session(
+        urn=urn,
+        token=text_in(value, "uploadToken") or "",
+        parts=tuple(parts),
+        captions_url=text_in(value, "captionsUploadUrl"),
+        thumbnail_url=text_in(value, "thumbnailUploadUrl"),
+    )
 
 
 def _is_finalized(urn: str, settings: LinkedInSettings) -> Flow[bool]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from letmepost.domain.content import MediaItem
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 from letmepost.domain.flow import Upload as Parts
 from letmepost.platforms._kit.calls import facts_of, form_file
@@ -127,6 +128,18 @@ def _upload(base: str, upload: Upload) -> Call:
         url=f"{base}/api/v2/media",
         multipart=(*described, ("file", form_file(item))),
         effect=Effect.WRITE,
+        timeout_s=_UPLOAD_TIMEOUT_S,
+    )
+
+
+def set_thumbnail(base: str, media_id: str, thumbnail: MediaItem, *, step: str) -> Call:
+    """Return an upload of the thumbnail of a video that no status uses yet."""
+    return Call(
+        method="PUT",
+        url=f"{base}/api/v1/media/{media_id}",
+        multipart=(("thumbnail", form_file(thumbnail)),),
+        effect=Effect.PREPARE,
+        step=step,
         timeout_s=_UPLOAD_TIMEOUT_S,
     )
 

@@ -8,11 +8,11 @@ with a media item that is not ready is refused.
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
-from letmepost.domain.content import MediaKind
+from letmepost.domain.content import MediaItem, MediaKind
 from letmepost.domain.flow import Flow, Pause, Reply
 from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.flows import succeed
-from letmepost.platforms.mastodon.api import read_id, read_media, upload_media, upload_video
+from letmepost.platforms.mastodon.api import read_id, read_media, set_thumbnail, upload_media, upload_video
 from letmepost.platforms.mastodon.refusals import MEDIA_FAILED
 from letmepost.platforms.mastodon.replies import explain, is_missing
 
@@ -50,7 +50,18 @@ def _send(base: str, upload: Upload) -> Flow[Reply]:
     reply = yield video
     if not reply.ok or read_id(reply) is None:
         raise explain(video.part(0), reply)
+    thumbnail = upload.item.thumbnail
+    if thumbnail is not None:
+        yield from _set_thumbnail(base, upload, thumbnail, reply.data()["id"])
     return reply
+
+
+def _set_thumbnail(base: str, upload: Upload, thumbnail: MediaItem, media_id: str) -> Flow[None]:
+    """Set the thumbnail of a video. If the video is missing, only a create shows whether it is lost or already used."""
+    call = set_thumbnail(base, media_id, thumbnail, step=f"{upload.step}-thumbnail")
+    reply = yield call
+    if not reply.ok and not is_missing(reply):
+        raise explain(call, reply)
 
 
 def read_readiness(base: str, media_id: str) -> Flow[Readiness]:

@@ -9,6 +9,7 @@ from letmepost.domain.limits import (
     KindsSupported,
     MediaCount,
     MediaLimit,
+    ThumbnailSupported,
     is_gif,
 )
 from letmepost.platforms.mastodon.instance import limit_of_server
@@ -16,6 +17,7 @@ from letmepost.platforms.mastodon.sources import (
     ATTACHMENTABLE,
     INSTANCE,
     MEDIA_ATTACHMENT,
+    MEDIA_METHODS,
     POST_STATUS_SERVICE,
     POSTING,
 )
@@ -31,6 +33,7 @@ def _is_video(item: MediaItem) -> bool:
 MEDIA_LIMITS = (
     KindsSupported("mastodon.media.kind_supported", _KINDS, source=POSTING),
     DescriptionSupported("mastodon.media.title_supported", field="title", source=POSTING),
+    ThumbnailSupported("mastodon.media.thumbnail_supported", videos="videos", source=MEDIA_METHODS),
     MediaCount("mastodon.media.count_max", limit=limit_of_server(lambda own: own.media_items), source=INSTANCE),
     Alone("mastodon.media.video_exclusive", noun="video", is_one=_is_video, source=POST_STATUS_SERVICE),
     AltTextLimit(
@@ -47,6 +50,15 @@ MEDIA_LIMITS = (
     ),
     MediaLimit(
         "mastodon.media.image_", max_pixels=limit_of_server(lambda own: own.image_matrix), source=ATTACHMENTABLE
+    ),
+    MediaLimit(
+        "mastodon.media.thumbnail_",
+        thumbnails=True,
+        noun="thumbnail",
+        types=limit_of_server(lambda own: own.types),
+        max_bytes=limit_of_server(lambda own: own.image_size - 1),
+        max_pixels=limit_of_server(lambda own: own.image_matrix),
+        source=MEDIA_ATTACHMENT,
     ),
     MediaLimit("mastodon.media.gif_", where=is_gif, noun="GIF", max_pixels=921_600, source=ATTACHMENTABLE),
     MediaLimit(

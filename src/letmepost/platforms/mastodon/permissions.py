@@ -19,6 +19,7 @@ PERMISSIONS = (
     Permission("GET /api/v2/instance", "Read the limits of the server"),
     Permission("GET /api/v1/instance", "Read the limits of an older server"),
     Permission("POST /api/v2/media", "Upload a media item with its alt text", _MEDIA),
+    Permission("PUT /api/v1/media/{id}", "Set the thumbnail of a video", _MEDIA),
     Permission("GET /api/v1/media/{id}", "Wait until a video or a GIF is processed", _MEDIA),
     Permission("POST /api/v1/statuses", "Publish a post, a part of a thread or a first comment", _WRITE),
     Permission("GET /api/v1/accounts/{id}/statuses", "Look for a post after a lost response", _READ),

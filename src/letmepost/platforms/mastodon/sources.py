@@ -10,6 +10,7 @@ _source = partial(RuleSource, checked_on=date(2026, 11, 29))
 _DOCS = "https://docs.joinmastodon.org"
 INSTANCE = _source(url=f"{_DOCS}/entities/Instance/")
 POSTING = _source(url=f"{_DOCS}/user/posting/")
+MEDIA_METHODS = _source(url=f"{_DOCS}/methods/media/")
 STATUSES = _source(url=f"{_DOCS}/methods/statuses/")
 
 _APP = "https://github.com/mastodon/mastodon/blob/main/app"

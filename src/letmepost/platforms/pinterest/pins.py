@@ -29,7 +29,7 @@ def pin_of(post: ReadyPost, options: PinterestOptions, board_id: str, video_id: 
         "description": None if is_blank(text) else text,
         "link": options.destination_url,
         "alt_text": joined_alt_texts(post.content.media),
-        "media_source": _images(post) if video_id is None else _video(video_id, options),
+        "media_source": _images(post) if video_id is None else _video(video_id, post, options),
     }
     return {name: value for name, value in given.items() if value is not None}
 
@@ -59,17 +59,23 @@ def _text(row: Row, name: str) -> str:
     return (text_in(row, name) or "").strip()
 
 
-def _video(video_id: str, options: PinterestOptions) -> Mapping[str, Any]:
+def _video(video_id: str, post: ReadyPost, options: PinterestOptions) -> Mapping[str, Any]:
     """Return a video with its cover. Pinterest requires exactly one; the first frame is one, at second 0."""
-    if options.cover is not None:
-        cover: Mapping[str, Any] = {"cover_image_url": options.cover}
+    thumbnails = [item.thumbnail for item in post.content.media if item.thumbnail is not None]
+    url = _url(post, thumbnails[0]) if thumbnails else options.cover
+    if url is not None:
+        cover: Mapping[str, Any] = {"cover_image_url": url}
     else:
         cover = {"cover_image_key_frame_time": options.cover_time_s or 0}
     return {"source_type": "video_id", "media_id": video_id, **cover}
 
 
 def _images(post: ReadyPost) -> Mapping[str, Any]:
-    urls = [post.media_urls[format_id(Prefix.MEDIA, item.media_id)] for item in post.content.media]
+    urls = [_url(post, item) for item in post.content.media]
     if len(urls) == 1:
         return {"source_type": "image_url", "url": urls[0]}
     return {"source_type": "multiple_image_urls", "items": [{"url": url} for url in urls]}
+
+
+def _url(post: ReadyPost, item: MediaItem) -> str:
+    return post.media_urls[format_id(Prefix.MEDIA, item.media_id)]

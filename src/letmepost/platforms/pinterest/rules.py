@@ -13,6 +13,7 @@ from letmepost.domain.limits import (
     NoComment,
     SinglePart,
     TextLimit,
+    ThumbnailSupported,
     option_text,
     post_text,
     rules_of,
@@ -122,6 +123,7 @@ RULES = rules_of(
         NoComment("pinterest.first_comment.supported", source=CREATE_PIN),
         KindsSupported("pinterest.media.kind_supported", (MediaKind.IMAGE, MediaKind.VIDEO), source=CREATE_PIN),
         DescriptionSupported("pinterest.media.title_supported", field="title", source=CREATE_PIN),
+        ThumbnailSupported("pinterest.media.thumbnail_supported", videos="videos", source=CREATE_PIN),
         MediaCount("pinterest.media.count_max", limit=5, source=CREATE_PIN),
         MediaLimit(
             "pinterest.image.",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from letmepost.domain.content import MediaItem, MediaKind
-from letmepost.domain.limits import Alone, Exclusive, MediaLimit, option
+from letmepost.domain.limits import THUMBNAIL, Alone, Exclusive, MediaLimit, option
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.pinterest.options import PinterestOptions
 from letmepost.platforms.pinterest.sources import CREATE_PIN, CREATIVE_TYPES
@@ -55,9 +55,19 @@ VIDEO_LIMITS = (
         codecs=("h264", "hevc"),
         source=CREATIVE_TYPES,
     ),
+    MediaLimit(
+        "pinterest.cover_image.",
+        thumbnails=True,
+        noun="thumbnail",
+        types=("image/jpeg", "image/png", "image/webp"),
+        max_bytes=20_000_000,
+        max_frames=1,
+        source=CREATIVE_TYPES,
+    ),
     Exclusive(
         "pinterest.cover.exclusive",
         (
+            THUMBNAIL,
             option("a cover image", "coverImage", lambda options: options.cover),
             option("the time of a cover", "coverTimeS", lambda options: options.cover_time_s),
         ),

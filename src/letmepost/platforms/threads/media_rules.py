@@ -1,7 +1,14 @@
 """Threads' limits on media items. All numbers are in the overview of its documentation."""
 
 from letmepost.domain.content import MediaKind
-from letmepost.domain.limits import YUV_420, DescriptionSupported, KindsSupported, MediaCount, MediaLimit
+from letmepost.domain.limits import (
+    YUV_420,
+    DescriptionSupported,
+    KindsSupported,
+    MediaCount,
+    MediaLimit,
+    ThumbnailSupported,
+)
 from letmepost.platforms.threads.sources import CREATE_POSTS, OVERVIEW
 
 _KINDS = (MediaKind.IMAGE, MediaKind.VIDEO)
@@ -9,6 +16,7 @@ _KINDS = (MediaKind.IMAGE, MediaKind.VIDEO)
 MEDIA_LIMITS = (
     KindsSupported("threads.media.kind_supported", _KINDS, source=OVERVIEW),
     DescriptionSupported("threads.media.title_supported", field="title", source=CREATE_POSTS),
+    ThumbnailSupported("threads.media.thumbnail_supported", source=CREATE_POSTS),
     MediaCount("threads.media.count_max", limit=20, source=OVERVIEW),
     MediaLimit(
         "threads.media.",

@@ -13,6 +13,7 @@ from letmepost.domain.limits import (
     MediaCount,
     MediaLimit,
     PerTarget,
+    ThumbnailSupported,
 )
 from letmepost.domain.limits.rows import LimitRow
 from letmepost.platforms.twitter.settings import TwitterSettings
@@ -44,6 +45,7 @@ def media_limits(settings: TwitterSettings) -> tuple[LimitRow, ...]:
     return (
         KindsSupported("twitter.media.kind_supported", _KINDS, source=MEDIA_PRACTICES),
         DescriptionSupported("twitter.media.title_supported", field="title", source=MEDIA_METADATA),
+        ThumbnailSupported("twitter.media.thumbnail_supported", source=MEDIA_METADATA),
         DescriptionSupported(
             "twitter.media.alt_text_supported", field="altText", kinds=(MediaKind.IMAGE,), source=MEDIA_METADATA
         ),

@@ -14,6 +14,7 @@ from letmepost.domain.flow import Call, Effect
 from letmepost.platforms._kit.calls import base_url
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.youtube.api import API_PATH, UPLOAD_PATH
+from letmepost.platforms.youtube.extras import thumbnail_of
 from letmepost.platforms.youtube.options import YouTubeOptions
 from letmepost.platforms.youtube.settings import YouTubeSettings
 
@@ -60,7 +61,7 @@ def priced_calls(post: ReadyPost, settings: YouTubeSettings) -> Sequence[Call]:
     """Return the upload and the additions of a publication, without their content."""
     options = YouTubeOptions.model_validate(post.content.options)
     used = [_OPEN]
-    used += [_THUMBNAIL] if options.thumbnail is not None else []
+    used += [_THUMBNAIL] if thumbnail_of(post.content) is not None else []
     used += [_PLAYLIST] if options.playlist_id is not None else []
     used += [_CAPTIONS for _ in options.captions]
     used += [_COMMENT] if post.content.first_comment is not None else []

@@ -3,6 +3,7 @@
 A refusal is only a warning, with YouTube's status and reason: the video is published, and is never uploaded again.
 """
 
+from letmepost.domain.content import MediaItem, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Extra, Flow, Warn
 from letmepost.domain.refusals import Explanation
@@ -38,7 +39,7 @@ def add_extras(post: ReadyPost, options: YouTubeOptions, video_id: str, settings
     Raises:
         PlatformFailure: an addition may succeed later.
     """
-    thumbnail = post.content.option_media.get("thumbnail")
+    thumbnail = thumbnail_of(post.content)
     if thumbnail is not None:
         call = set_thumbnail(settings, video_id, thumbnail, step=THUMBNAIL_STEP)
         yield from _add(call, THUMBNAIL_REFUSED)
@@ -51,6 +52,12 @@ def add_extras(post: ReadyPost, options: YouTubeOptions, video_id: str, settings
     if post.content.first_comment is not None:
         call = comment(settings, video_id, post.content.first_comment, step=COMMENT_STEP)
         yield from _comment(call)
+
+
+def thumbnail_of(content: PostContent) -> MediaItem | None:
+    """Return the thumbnail of the video: that of the options, or of the media item."""
+    items = (content.option_media.get("thumbnail"), *(item.thumbnail for item in content.media))
+    return next((item for item in items if item is not None), None)
 
 
 def _add(call: Call, refused: Explanation, **parameters: str) -> Flow[None]:

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 
 from letmepost.domain.content import MediaItem, MediaKind
-from letmepost.domain.limits import DescriptionSupported, KindsSupported, MediaCount, MediaLimit
+from letmepost.domain.limits import (
+    THUMBNAIL,
+    DescriptionSupported,
+    Exclusive,
+    KindsSupported,
+    MediaCount,
+    MediaLimit,
+    ThumbnailSupported,
+    option,
+)
 from letmepost.domain.rules import FACTS_VALID_FOR, Finding, PostTarget, Rule
 from letmepost.platforms.youtube.options import YouTubeOptions
 from letmepost.platforms.youtube.sources import INSERT, LONG_VIDEOS, SHORTS, THUMBNAILS
@@ -49,6 +58,12 @@ MEDIA_LIMITS = (
     MediaCount("youtube.media.count_max", limit=1, source=INSERT),
     DescriptionSupported("youtube.media.title_supported", field="title", source=INSERT),
     DescriptionSupported("youtube.media.alt_text_supported", field="altText", source=INSERT),
+    ThumbnailSupported("youtube.media.thumbnail_supported", videos="videos", source=THUMBNAILS),
+    Exclusive(
+        "youtube.thumbnail.exclusive",
+        (THUMBNAIL, option("the option `thumbnail`", "options.thumbnail", lambda options: options.thumbnail)),
+        source=THUMBNAILS,
+    ),
     MediaLimit(
         "youtube.media.video_",
         kinds=(MediaKind.VIDEO,),
@@ -78,6 +93,7 @@ MEDIA_LIMITS = (
     MediaLimit(
         "youtube.thumbnail.",
         option="thumbnail",
+        thumbnails=True,
         noun="thumbnail",
         types=("image/jpeg", "image/png"),
         max_bytes=50 * 1024**2,

@@ -220,13 +220,15 @@ class Composer:
         self._identities[media_id] = self._identity(item)
         if item.data is not None:
             self._hashes[media_id] = self._identities[media_id]
+        fit = item.fit or fit
         return MediaItem(
             kind=_kind(item, facts),
             media_id=media_id,
             alt_text=item.alt_text,
             title=item.title,
             facts=facts,
-            fit=item.fit or fit,
+            fit=fit,
+            thumbnail=None if item.thumbnail is None else self._item(item.thumbnail, fit, account),
         )
 
     def _option_item(self, text: str, fit: Fit | None, account: AccountRow) -> MediaItem:

@@ -121,32 +121,35 @@ class PostMedia:
     async def _with_ids(self, caller: Caller, profile_id: UUID, items: Sequence[MediaRequest]) -> list[MediaRequest]:
         stored_items = []
         for item in items:
-            if item.data is None:
-                stored_items.append(item)
-                continue
-            media_id = new_id(self._units.clock)
-            stored = await self._library.store(caller.tenant, media_id, _once(item.data))
-            await self._library.add(caller.tenant, media_id, profile_id, stored)
-            stored_items.append(replace(item, data=None, media_id=media_id))
+            stored = await self._with_id(caller, profile_id, item)
+            if item.thumbnail is not None:
+                stored = replace(stored, thumbnail=await self._with_id(caller, profile_id, item.thumbnail))
+            stored_items.append(stored)
         return stored_items
+
+    async def _with_id(self, caller: Caller, profile_id: UUID, item: MediaRequest) -> MediaRequest:
+        if item.data is None:
+            return item
+        media_id = new_id(self._units.clock)
+        stored = await self._library.store(caller.tenant, media_id, _once(item.data))
+        await self._library.add(caller.tenant, media_id, profile_id, stored)
+        return replace(item, data=None, media_id=media_id)
 
 
 def media_of(contents: Sequence[ContentRequest]) -> list[MediaRequest]:
-    """Return the media items of all contents, including those of their threads."""
-    return [
-        item
-        for content in contents
-        for item in (*content.media, *(item for part in content.thread for item in part.media))
-    ]
+    """Return the media items of all contents, including those of their threads, and thumbnails."""
+    return [item for content in contents for _, item in _paths(content)]
 
 
 def _paths(content: ContentRequest) -> Iterator[tuple[str, MediaRequest]]:
-    """Yield the media items of a content with their paths."""
-    for index, item in enumerate(content.media):
-        yield f"media[{index}]", item
-    for number, part in enumerate(content.thread):
-        for index, item in enumerate(part.media):
-            yield f"thread[{number}].media[{index}]", item
+    """Yield the media items of a content with their paths, each one before its thumbnail."""
+    parts = [("", content.media), *((f"thread[{number}].", part.media) for number, part in enumerate(content.thread))]
+    for prefix, media in parts:
+        for index, item in enumerate(media):
+            path = f"{prefix}media[{index}]"
+            yield path, item
+            if item.thumbnail is not None:
+                yield f"{path}.thumbnail", item.thumbnail
 
 
 async def _read(data: bytes, first_byte: int, length_bytes: int) -> bytes:

@@ -15,7 +15,7 @@ from letmepost.domain.lengths import Lengths
 class MediaRequest:
     """A media item with exactly one source. Without `kind`, its bytes determine the kind.
 
-    Without `fit`, that of the target applies.
+    Without `fit`, that of the target applies. `thumbnail` has a kind and a source only.
     """
 
     kind: MediaKind | None = None
@@ -25,6 +25,7 @@ class MediaRequest:
     url: str | None = None
     data: bytes | None = field(default=None, repr=False)
     fit: Fit | None = None
+    thumbnail: "MediaRequest | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,8 @@ def _encode_item(item: MediaItem) -> dict[str, Any]:
         value["fit"] = item.fit.encode()
     if item.source_id is not None:
         value["source_id"] = str(item.source_id)
+    if item.thumbnail is not None:
+        value["thumbnail"] = _encode_item(item.thumbnail)
     return value
 
 
@@ -83,4 +85,5 @@ def _decode_item(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -> 
         facts=facts.get(media_id),
         fit=fit_of(value),
         source_id=UUID(value["source_id"]) if "source_id" in value else None,
+        thumbnail=_decode_item(value["thumbnail"], facts) if "thumbnail" in value else None,
     )

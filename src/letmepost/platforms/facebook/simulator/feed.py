@@ -212,6 +212,7 @@ def _video_record(state: State, post: Post) -> dict[str, Any]:
         return {}
     video: Video = state[f"video/{post['video']}"]
     return {
+        **({"thumbnail": file_shown(video["thumbnail"])} if "thumbnail" in video else {}),
         "video": file_shown(video["upload"]["file"]),
         "title": video["title"],
         "isAiGenerated": video["is_ai_generated"],

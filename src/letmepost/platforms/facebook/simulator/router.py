@@ -112,6 +112,15 @@ def _add_video(state: State, call: SimulatedCall, session: Session, page_id: str
     return _published(state, scenario, video["id"], {"success": True, **posted})
 
 
+def _set_thumbnail(state: State, call: SimulatedCall, session: Session, video_id: str) -> SimulatedReply:
+    page_id = None if session.page is None else session.page["id"]
+    video = videos.find(state, video_id, page_id, call.now)
+    if video is None:
+        raise unsupported(video_id)
+    videos.set_thumbnail(state, call, video)
+    return json_reply({"success": True})
+
+
 def _receive_video(state: State, call: SimulatedCall, video_id: str) -> SimulatedReply:
     session = authenticate(state, as_graph_call(call), APP, _READ, _POST)
     if session.page is None:
@@ -230,6 +239,7 @@ _graph = answer_graph(
         ("GET", "([0-9]+|me)/(videos|video_reels)", _signed(_list_videos, _READ)),
         ("GET", "([0-9]+|me)/(feed|posts|published_posts)", _signed(_list_posts, _READ)),
         ("GET", "([0-9]+|me)/stories", _signed(_list_stories, _READ)),
+        ("POST", f"{_ID}/thumbnails", _signed(_set_thumbnail, _READ, _POST)),
         ("POST", f"{_ID}/comments", _signed(_add_comment, "pages_manage_engagement")),
         ("GET", f"{_ID}/comments", _signed(_list_comments, _READ)),
         ("GET", _ID, _signed(_show)),

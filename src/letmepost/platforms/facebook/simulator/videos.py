@@ -6,10 +6,10 @@ and Meta's own client, checked 2026-11-21. The bytes are not decoded, so the sim
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import append_part, file_in_form
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, file_in_form
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, wrong_parameter
 from letmepost.platforms._meta.simulator.people import Page, next_id
 from letmepost.platforms._meta.simulator.rupload import (
@@ -32,6 +32,8 @@ UPLOAD_PATH = "/video-upload/"
 _ARRIVES_AFTER_S = 1.0
 _LIFETIME_S = 86_400.0
 """An upload that is not published is deleted after a day (not documented)."""
+_THUMBNAIL_MAX_BYTES = 10_000_000
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 _OTHER_RANGE = 1363037
 
 
@@ -54,6 +56,7 @@ class Video(TypedDict):
     is_ai_generated: bool
     made_at: float
     post: str | None
+    thumbnail: NotRequired[StoredFile]
 
 
 def start(state: State, call: SimulatedCall, page: Page, edge: str) -> dict[str, Any]:
@@ -149,6 +152,19 @@ def receive_bytes(state: State, call: SimulatedCall, page: Page, video_id: str, 
     arrived_at = call.now.timestamp() + _ARRIVES_AFTER_S if is_complete(upload) else None
     store(state, {**video, "upload": upload, "arrived_at": arrived_at})
     return reply
+
+
+def set_thumbnail(state: State, call: SimulatedCall, video: Video) -> None:
+    """`POST /{video}/thumbnails`: the file of an image. Source: fact sheet section F2.5."""
+    form = file_in_form(call, "source")
+    if form is None:
+        raise Refused("(#324) Requires upload file", code=324)
+    given, file = form
+    if file.size_bytes > _THUMBNAIL_MAX_BYTES or not file.first.startswith(_PICTURES):
+        raise wrong_parameter("(#100) The image is invalid.")
+    if given.get("is_preferred") == "true":
+        thumbnail = StoredFile(size_bytes=file.size_bytes, checksum=str(file.checksum), parts=None)
+        store(state, {**video, "thumbnail": thumbnail})
 
 
 def to_finish(state: State, call: SimulatedCall, page: Page, edge: str) -> Video:

@@ -11,7 +11,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
     member/<id>  organization/<id>    the members, and the pages that they administer
     oauth/code/<code>  oauth/token/<token>   what was granted
     asset/<urn>  upload/<name>        media, and their upload URLs
-    video/<urn>  part/<urn>/<index>   videos, and the parts and captions of them that have arrived
+    video/<urn>  part/<urn>/<index>   videos, and their parts, captions and thumbnails that have arrived
     post/<urn>  comment/<urn>         posts and comments;  same/<digest>: which post has this content
     quota/<day>/<member>/<resource>   requests of a day
     attempts/<member>  lost/<digest>  revoked/<member>   the progress of a scenario

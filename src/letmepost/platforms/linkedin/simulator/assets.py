@@ -37,7 +37,7 @@ class Asset(TypedDict):
 
 
 class UploadUrl(TypedDict):
-    """The address of an upload. `part` is the number of a part of a video, or `captions`; None for a whole file."""
+    """The address of an upload. `part` is the number of a part of a video, or its name; None for a whole file."""
 
     urn: str
     expires_at: float

@@ -31,6 +31,9 @@ VIDEO_MAX_BYTES = 500_000_000
 PROCESSING = timedelta(seconds=3)
 _NEVER = timedelta(days=36_500)
 _CAPTIONS = "captions"
+_THUMBNAIL = "thumbnail"
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+_THUMBNAIL_MAX_BYTES = 10_000_000
 
 
 class Video(TypedDict):
@@ -58,6 +61,10 @@ def take_bytes(state: State, call: SimulatedCall, name: str) -> SimulatedReply:
     if SCENARIOS[upload["scenario"]].stops_upload and is_first_response(state, f"part/{upload['urn']}"):
         raise RestliError(503, "SERVICE_UNAVAILABLE", "Service Unavailable", number=0)
     received = call.received
+    if part == _THUMBNAIL and not (
+        received.first.startswith(_PICTURES) and received.size_bytes <= _THUMBNAIL_MAX_BYTES
+    ):
+        raise RestliError(400, "ILLEGAL_ARGUMENT", "The thumbnail is not a JPEG or PNG of at most 10 MB")
     state[f"part/{upload['urn']}/{part}"] = _stored(received)
     if part == 0 and received.first[4:8] != b"ftyp":
         key = f"asset/{upload['urn']}"
@@ -80,12 +87,15 @@ def read_video(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
 
 
 def files_of(state: State, urns: list[str]) -> Mapping[str, Any]:
-    """Return what followers receive of the video among some media: its file, and its captions if it has some."""
+    """Return what followers receive of the video among some media: its file, captions and thumbnail."""
     for urn in urns:
         video: Video | None = state.get(f"video/{urn}")
         if video is not None and video["file"] is not None:
-            captions: StoredFile | None = state.get(f"part/{urn}/{_CAPTIONS}")
-            return {"video": shown(video["file"]), **({} if captions is None else {_CAPTIONS: shown(captions)})}
+            added = {name: state.get(f"part/{urn}/{name}") for name in (_CAPTIONS, _THUMBNAIL)}
+            return {
+                "video": shown(video["file"]),
+                **{name: shown(file) for name, file in added.items() if file is not None},
+            }
     return {}
 
 
@@ -114,6 +124,8 @@ def _begin(state: State, call: SimulatedCall) -> SimulatedReply:
     }
     if request.get("uploadCaptions") is True:
         value["captionsUploadUrl"] = assets.make_url(state, call, token, urn, expires_at, _CAPTIONS)
+    if request.get("uploadThumbnail") is True:
+        value["thumbnailUploadUrl"] = assets.make_url(state, call, token, urn, expires_at, _THUMBNAIL)
     return success({"value": value})
 
 

@@ -41,6 +41,7 @@ class Media(TypedDict):
     ready_at: float | None
     is_broken: bool
     file: StoredFile
+    thumbnail: StoredFile | None
     status: str | None
 
 
@@ -60,7 +61,8 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
         account=account["id"],
         type=_CONVERTED.get(mime, mime.partition("/")[0]),
         description=_description(fields.get("description") or None),
-        file=StoredFile(size_bytes=file.size_bytes, checksum=str(file.checksum), parts=None),
+        file=_stored(file),
+        thumbnail=None,
         made_at=now,
         ready_at=None if takes_s is None else now + takes_s,
         is_broken=is_later and scenario.fails_processing,
@@ -80,6 +82,24 @@ def show(state: State, call: SimulatedCall, account: Account, media_id: str) -> 
     if is_ready and media["is_broken"]:
         raise Refused(422, "Error processing thumbnail for uploaded media")
     return json_reply(_entity(media, call), status=200 if is_ready else 206)
+
+
+def set_thumbnail(state: State, call: SimulatedCall, account: Account, media_id: str) -> SimulatedReply:
+    """`PUT /api/v1/media/:id` with a thumbnail: only of a media item that no status shows."""
+    media = _unattached(state, account, media_id, call.now)
+    if media is None:
+        raise not_found()
+    found = file_in_form(call, "thumbnail")
+    if found is None or not _mime(found[1].first).startswith("image/"):
+        raise invalid("Thumbnail content type is invalid")
+    _check_size(found[1], _mime(found[1].first))
+    changed: Media = {**media, "thumbnail": _stored(found[1])}
+    state[f"media/{media_id}"] = changed
+    return json_reply(_entity(changed, call))
+
+
+def _stored(file: Received) -> StoredFile:
+    return StoredFile(size_bytes=file.size_bytes, checksum=str(file.checksum), parts=None)
 
 
 def attachable(
@@ -110,10 +130,13 @@ def attach(state: State, media_id: str, status_id: str) -> None:
 
 
 def files_of(state: State, media_ids: Iterable[str]) -> dict[str, Any]:
-    """Return the video among the media items of a status, for the record of the post; nothing if there is none."""
+    """Return the video of a status and its thumbnail, for the record of the post; nothing if there is none."""
     found: list[Media] = [state[f"media/{one}"] for one in media_ids if f"media/{one}" in state]
-    videos = [shown(item["file"]) for item in found if item["type"] == "video" and "file" in item]
-    return {"video": videos[0]} if videos else {}
+    video = next((item for item in found if item["type"] == "video" and "file" in item), None)
+    if video is None:
+        return {}
+    thumbnail = video.get("thumbnail")
+    return {"video": shown(video["file"]), **({} if thumbnail is None else {"thumbnail": shown(thumbnail)})}
 
 
 def _entity(media: Media, call: SimulatedCall) -> dict[str, Any]:

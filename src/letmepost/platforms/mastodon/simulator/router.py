@@ -37,6 +37,7 @@ _answer = answer_by(
         ("DELETE", f"/api/v1/statuses/{_ID}", _signed(statuses.delete, "write:statuses")),
         ("POST", "/api/v2/media", _signed(media.upload, "write:media")),
         ("GET", f"/api/v1/media/{_ID}", _signed(media.show, "write:media")),
+        ("PUT", f"/api/v1/media/{_ID}", _signed(media.set_thumbnail, "write:media")),
     ),
     _refuse_unknown,
 )
