@@ -66,7 +66,7 @@ class Worker(SimulatedClient):
     def ready(self, account: ConnectedAccount, text: str = "hello", **content: Any) -> ReadyPost:
         """Return a new post, with a new journal."""
         filled = PostContent(text=text, **content)
-        items = [*(item for _, item in filled.items()), *filled.option_media.values()]
+        items = [item for _, item in filled.every_item()]
         self.media |= {item.media_id: item for item in items}
         self.journal, self.announced, self.failures = MemoryJournal(), [], []
         return ReadyPost(
@@ -213,15 +213,8 @@ def media_urls(items: list[MediaItem]) -> Mapping[str, str]:
 
 
 def _without_media_facts(post: ReadyPost) -> ReadyPost:
-    content = post.content
-    strip = partial(replace, facts=None)
-    bare = replace(
-        content,
-        media=tuple(strip(item) for item in content.media),
-        thread=tuple(replace(part, media=tuple(strip(item) for item in part.media)) for part in content.thread),
-        option_media={path: strip(item) for path, item in content.option_media.items()},
-    )
-    return replace(post, content=bare)
+    bare = {path: replace(item, facts=None) for path, item in post.content.every_item()}
+    return replace(post, content=post.content.with_items(bare))
 
 
 async def _permit(_call: Call) -> None:

@@ -42,7 +42,7 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "facebook": [
         {"media": (image(),), "first_comment": "comment"},
         {"media": (image(),), "options": {"kind": "story"}},
-        {"media": (WIDE,)},
+        {"media": (replace(WIDE, thumbnail=image(2)),)},
         {"media": (video(),)},
         {"media": (video(),), "options": {"kind": "story"}},
     ],
@@ -50,7 +50,7 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"media": (image(),), "first_comment": "comment"},
         {"media": (image(),), "options": {"kind": "story"}},
     ],
-    "mastodon": [{"media": (video(),), "first_comment": "comment"}],
+    "mastodon": [{"media": (replace(video(), thumbnail=image(2)),), "first_comment": "comment"}],
     "linkedin": [
         {"media": (image(),), "first_comment": "comment"},
         {"media": (document(),)},

@@ -1,5 +1,7 @@
 """Facebook, for the tests that every platform passes."""
 
+from dataclasses import replace
+
 from letmepost.domain.errors import FailureKind
 from letmepost.platforms.facebook import PLATFORM
 from tests.doubles.media import image, video
@@ -12,7 +14,8 @@ REEL: Content = {
     "media": (video(),),
     "options": {"kind": "reel", "reelTitle": "A title", "isAiGenerated": True},
 }
-FEED_VIDEO: Content = {"text": "wide", "media": (video(width_px=1920, height_px=1080),)}
+WIDE = video(width_px=1920, height_px=1080)
+FEED_VIDEO: Content = {"text": "wide", "media": (WIDE,)}
 LINK = "https://example.com/a?b=1"
 
 
@@ -27,6 +30,7 @@ SUITE = PlatformSuite(
         "video": FEED_VIDEO,
         "reel": REEL,
         "video story": VIDEO_STORY,
+        "thumbnail": {"text": "wide", "media": (replace(WIDE, thumbnail=image()),)},
         "link": {"text": "see", "options": {"link": LINK}},
         "only a link": {"text": "", "options": {"link": LINK}},
     },
@@ -47,9 +51,10 @@ SUITE = PlatformSuite(
     },
     is_unproven=lambda _step: True,  # a text that is missing in the list may appear later
     proven=frozenset(
-        {"image", "images", "video", "reel", "video story"}
+        {"image", "images", "video", "reel", "video story", "thumbnail"}
     ),  # a photo names its post, a video has a status
     unjudged={
+        "facebook.media.thumbnail_size_max": "the upload would take a second",
         "facebook.media.image_size_max": "the simulator does not fetch media",
         "facebook.media.image_frames_max": "the simulator does not fetch media",
         "facebook.story.media_count": "the API has one parameter for the photo",

@@ -81,6 +81,7 @@ EXAMPLES = {
     "story": STORY,
     "reel": REEL,
     "video story": VIDEO_STORY,
+    "thumbnail": {"text": "reel", "media": (replace(video(), thumbnail=image()),)},
     "mixed": MIXED,
     "people": {
         **TEXT,
@@ -121,6 +122,7 @@ UNJUDGED = {
         if ".video_" in rule.id or rule.id == "instagram.reel.duration_max"
     },
     "instagram.media.required": "without media there is no container to create",
+    "instagram.cover.size_max": "the simulator does not fetch media",
     "instagram.media.image_size_max": "the simulator does not fetch media",
     "instagram.story.media_count_max": "the container of a story has one image",
     "instagram.poll.options_count_max": "the API has four parameters for answers",

@@ -28,6 +28,7 @@ SUITE = PlatformSuite(
         "thumbnail": {**article(thumbnail="med_1"), "option_media": {"article.thumbnail": image(9)}},
         "poll": poll("Which?", "This", "That"),
         "video": {"text": "moving", "media": (FILM,), "options": {"captions": SRT}},
+        "video thumbnail": {"text": "moving", "media": (replace(FILM, thumbnail=image()),)},
         "visibility": {"text": "for some", "options": {"visibility": "CONNECTIONS"}},
     },
     endings={
@@ -57,6 +58,12 @@ SUITE = PlatformSuite(
     counts={
         "linkedin.poll.answers_count": lambda count: poll("Which?", *map(str, range(count))),
     },
+    sizes={
+        "linkedin.media.thumbnail_size_max": lambda size: {
+            "text": "moving",
+            "media": (replace(FILM, thumbnail=image(size_bytes=size)),),
+        },
+    },
     broken={
         "linkedin.text.non_empty": {"text": " \n"},
         "linkedin.poll.question_non_empty": poll(" ", "a", "b"),
@@ -82,5 +89,5 @@ SUITE = PlatformSuite(
         "linkedin.media.document_exclusive": "a post of the API has one field for a document",
         "linkedin.document.size_max": "the upload would take seconds",
     },
-    unrecognized=frozenset({"document", "poll", "video"}),  # repeats of them may not be detected
+    unrecognized=frozenset({"document", "poll", "video", "video thumbnail"}),  # repeats of them may not be detected
 )

@@ -1,5 +1,6 @@
 """Mastodon, for the tests that every platform passes."""
 
+from dataclasses import replace
 from typing import Any
 
 from letmepost.domain.errors import FailureKind
@@ -18,6 +19,7 @@ SUITE = PlatformSuite(
         "four": {"text": "many", "media": (image(1), image(2), image(3), image(4, content_type="image/gif"))},
         "warned": {"text": "warned", "options": {"spoilerText": "Careful", "visibility": "private", "language": "de"}},
         "poll": poll("Yes", "Nö", multiple=True),
+        "thumbnail": {"text": "moving", "media": (replace(video(), thumbnail=image()),)},
     },
     endings={
         "gateway_timeout": Ending(kind=FailureKind.IN_DOUBT),
@@ -49,6 +51,8 @@ SUITE = PlatformSuite(
     },
     unjudged={
         "mastodon.media.image_pixels_max": "the files of the tests have 64 x 32 pixels",
+        "mastodon.media.thumbnail_size_max": "the upload would take a second",
+        "mastodon.media.thumbnail_pixels_max": "the files of the tests have 64 x 32 pixels",
         "mastodon.media.gif_pixels_max": "the files of the tests have 64 x 32 pixels",
         "mastodon.media.video_pixels_max": "the files of the tests have no pixels",
         "mastodon.media.video_frame_rate": "the files of the tests have no frames",

@@ -1,5 +1,6 @@
 """Pinterest, for the tests that every platform passes."""
 
+from dataclasses import replace
 from typing import Any
 
 from letmepost.domain.errors import FailureKind
@@ -22,6 +23,7 @@ SUITE = PlatformSuite(
             "media": (video(),),
             "options": {"coverImage": "https://example.org/cover.jpg"},
         },
+        "thumbnail": {"text": "moving", "media": (replace(video(), thumbnail=image()),)},
         "carousel": {"text": "", "media": (image(1), image(2, alt_text="A cat"), image(3, alt_text="A dog"))},
     },
     endings={
@@ -61,6 +63,8 @@ SUITE = PlatformSuite(
         "pinterest.image.mime_allowed": "the simulator does not fetch images",
         "pinterest.image.size_max": "the simulator does not fetch images",
         "pinterest.image.frames_max": "the simulator does not fetch images",
+        "pinterest.cover_image.size_max": "the simulator does not fetch images",
+        "pinterest.cover_image.frames_max": "the simulator does not fetch images",
         "pinterest.media.video_exclusive": "a Pin has no place for a second video",
         "pinterest.video.size_max": "tests send no file of 2 GB: the simulator's own test sends its size",
         "pinterest.video.duration_min": "the simulator does not read videos",

@@ -17,7 +17,7 @@ from letmepost.platforms.youtube.api import (
 from letmepost.platforms.youtube.costs import costs
 from letmepost.platforms.youtube.options import YouTubeOptions
 from letmepost.platforms.youtube.upload import Session, open_session
-from tests.doubles.media import video
+from tests.doubles.media import image, video
 from tests.platforms.youtube.transcripts import SESSION, SETTINGS, VIDEO, ready
 
 OPTIONS = YouTubeOptions.model_validate({"title": "a", "madeForKids": False})
@@ -49,7 +49,7 @@ def test_call_has_its_cost(call: Call, cost: Cost | None) -> None:
 
 def test_publication_uses_one_upload_and_the_units_of_its_additions() -> None:
     assert PLATFORM.prices(ready(), SETTINGS) == {"uploads": 1}
-    post = ready(options=FULL, first_comment="more")
+    post = ready(options=FULL, option_media={"thumbnail": image()}, first_comment="more")
     assert PLATFORM.prices(post, SETTINGS) == {"uploads": 1, "units": 950}
 
 

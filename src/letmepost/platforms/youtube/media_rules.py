@@ -11,8 +11,8 @@ from letmepost.domain.limits import (
     MediaCount,
     MediaLimit,
     ThumbnailSupported,
-    option,
 )
+from letmepost.domain.limits.combinations import Feature
 from letmepost.domain.rules import FACTS_VALID_FOR, Finding, PostTarget, Rule
 from letmepost.platforms.youtube.options import YouTubeOptions
 from letmepost.platforms.youtube.sources import INSERT, LONG_VIDEOS, SHORTS, THUMBNAILS
@@ -20,6 +20,12 @@ from letmepost.platforms.youtube.sources import INSERT, LONG_VIDEOS, SHORTS, THU
 LONG_UPLOADS = "longUploads"
 """The name in the account's data: YouTube's `longUploadsStatus` of the channel."""
 _LONG_S = 900.0
+_THUMBNAIL_OPTION = Feature(
+    ("the option `thumbnail`",),
+    ("`options.thumbnail`",),
+    "options.thumbnail",
+    lambda target: target.options.thumbnail is not None,
+)
 
 
 def _no_video(target: PostTarget[YouTubeOptions]) -> Iterator[Finding]:
@@ -59,11 +65,7 @@ MEDIA_LIMITS = (
     DescriptionSupported("youtube.media.title_supported", field="title", source=INSERT),
     DescriptionSupported("youtube.media.alt_text_supported", field="altText", source=INSERT),
     ThumbnailSupported("youtube.media.thumbnail_supported", videos="videos", source=THUMBNAILS),
-    Exclusive(
-        "youtube.thumbnail.exclusive",
-        (THUMBNAIL, option("the option `thumbnail`", "options.thumbnail", lambda options: options.thumbnail)),
-        source=THUMBNAILS,
-    ),
+    Exclusive("youtube.thumbnail.exclusive", (THUMBNAIL, _THUMBNAIL_OPTION), source=THUMBNAILS),
     MediaLimit(
         "youtube.media.video_",
         kinds=(MediaKind.VIDEO,),
