@@ -47,6 +47,29 @@ def test_every_item_has_its_path_in_the_request() -> None:
     assert list(POST.items()) == [("media[0]", CAT), ("media[1]", DOG), ("thread[1].media[0]", FOX)]
 
 
+PICTURED = PostContent(media=(CAT, replace(DOG, thumbnail=FOX)))
+
+
+def test_thumbnail_follows_its_media_item() -> None:
+    assert [path for path, _ in PICTURED.every_item()] == ["media[0]", "media[1]", "media[1].thumbnail"]
+    assert [path for path, _ in PICTURED.items()] == ["media[0]", "media[1]"]
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ({}, PICTURED.media),
+        ({"media[1].thumbnail": CAT}, (CAT, replace(DOG, thumbnail=CAT))),
+        ({"media[1]": replace(CAT, thumbnail=FOX)}, (CAT, replace(CAT, thumbnail=FOX))),
+        ({"media[1]": replace(CAT, thumbnail=FOX), "media[1].thumbnail": DOG}, (CAT, replace(CAT, thumbnail=DOG))),
+    ],
+)
+def test_media_items_and_thumbnails_are_replaced_by_their_paths(
+    items: dict[str, MediaItem], expected: tuple[MediaItem, ...]
+) -> None:
+    assert PICTURED.with_items(items).media == expected
+
+
 def test_kinds_are_the_documented_ones() -> None:
     assert set(map(str, MediaKind)) == {"image", "video", "document"}
 
@@ -82,6 +105,7 @@ DESCRIBED = replace(CAT, alt_text="a cat", title="Cat")
             PostContent(media=(DESCRIBED, DOG)),
             PostContent(media=(replace(CAT, alt_text="a cat"), DOG)),
         ),
+        (["media[1].thumbnail"], PICTURED, replace(PICTURED, media=(CAT, DOG))),
         (["media[0].altText"], PostContent(media=(DESCRIBED,)), PostContent(media=(replace(CAT, title="Cat"),))),
     ],
 )

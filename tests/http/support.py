@@ -92,9 +92,9 @@ class Tenant:
         assert found is not None
         return found
 
-    async def followers_see(self) -> list[dict[str, Any]]:
-        """Return the posts that the sandbox shows, oldest first."""
-        posts: list[dict[str, Any]] = (await self.client.get(f"/v1/sandbox/{PLATFORM}/posts")).json()["data"]
+    async def followers_see(self, platform: str = PLATFORM) -> list[dict[str, Any]]:
+        """Return the posts that the sandbox shows on a platform, oldest first."""
+        posts: list[dict[str, Any]] = (await self.client.get(f"/v1/sandbox/{platform}/posts")).json()["data"]
         return posts
 
     async def credentials(self, scenario: str = "ok") -> dict[str, str]:

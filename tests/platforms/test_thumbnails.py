@@ -19,8 +19,11 @@ SIZE_BYTES = 1_234
 THUMBNAIL = image(7, size_bytes=SIZE_BYTES)
 WIDE = video(width_px=1920, height_px=1080, size_bytes=80_000)
 TALL = video(size_bytes=80_000)
-OPTIONS: Mapping[str, Mapping[str, Any]] = {"youtube": {"title": "A title", "madeForKids": False}}
-WITHOUT_THUMBNAILS = {"bluesky", "threads", "twitter"}
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "tiktok": {"privacy": "PUBLIC_TO_EVERYONE"},
+    "youtube": {"title": "A title", "madeForKids": False},
+}
+WITHOUT_THUMBNAILS = {"bluesky", "threads", "tiktok", "twitter"}
 COVERS = {
     ("instagram", "coverUrl"): "https://example.com/cover.jpg",
     ("pinterest", "coverImage"): "https://example.com/cover.jpg",

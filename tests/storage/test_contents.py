@@ -1,6 +1,7 @@
 """Stored content of posts."""
 
 import json
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ def test_content_is_unchanged_by_storage(mode: OnUnsupported) -> None:
         text="one",
         media=(PICTURE,),
         first_comment="aside",
-        thread=(ThreadPart(text="two", media=(PICTURE,)),),
+        thread=(ThreadPart(text="two", media=(PICTURE, replace(PICTURE, thumbnail=PICTURE))),),
         options={"langs": ["en"]},
         option_media={"linkCard.thumbnail": PICTURE},
         on_unsupported=mode,

@@ -67,6 +67,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "status": "The status.",
         "targets": "Where to publish: 1 to 25 accounts. What a target sets replaces what the request sets for all.",
         "text": "The text.",
+        "thumbnail": "The image that is shown before a video plays.",
         "then": "What happens to a later post: it is published, skipped (`failed`), or held.",
         "thread": "Up to 24 continuation posts, each a reply to the one before.",
         "title": "The title.",

@@ -12,12 +12,13 @@ from letmepost.domain.limits import (
     MediaCount,
     MediaLimit,
     PerTarget,
+    ThumbnailSupported,
     rules_of,
 )
 from letmepost.domain.rules import Finding, PostTarget, Rule
 from letmepost.platforms.tiktok.creator import Creator
 from letmepost.platforms.tiktok.options import TikTokOptions
-from letmepost.platforms.tiktok.sources import CREATOR_INFO, MEDIA_TRANSFER, PHOTO_POST
+from letmepost.platforms.tiktok.sources import CREATOR_INFO, DIRECT_POST, MEDIA_TRANSFER, PHOTO_POST
 
 _VIDEO = (MediaKind.VIDEO,)
 _SHORT_SIDE_MAX_PX, _LONG_SIDE_MAX_PX = 1080, 1920
@@ -111,6 +112,7 @@ MEDIA_LIMITS = rules_of(
         MediaCount("tiktok.media.count_max", limit=35, source=PHOTO_POST),
         DescriptionSupported("tiktok.media.title_supported", field="title", source=PHOTO_POST),
         DescriptionSupported("tiktok.media.alt_text_supported", field="altText", source=PHOTO_POST),
+        ThumbnailSupported("tiktok.media.thumbnail_supported", source=DIRECT_POST),
         FILE_FORMAT,
         TOO_LONG,
         RESOLUTION,
