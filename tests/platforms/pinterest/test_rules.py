@@ -1,5 +1,6 @@
 """Pinterest's limits and options."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,18 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (
         post(media=(document(),)),
         [("pinterest.media.kind_supported", "media[0]"), ("pinterest.media.title_supported", "media[0].title")],
+    ),
+    (
+        post(media=(replace(image(), thumbnail=image()),)),
+        [("pinterest.media.thumbnail_supported", "media[0].thumbnail")],
+    ),
+    *(
+        (post(media=(replace(video(), thumbnail=wrong),)), [(f"pinterest.cover_image.{rule}", "media[0].thumbnail")])
+        for rule, wrong in (
+            ("mime_allowed", image(content_type="image/avif")),
+            ("size_max", image(size_bytes=20_000_001)),
+            ("frames_max", image(frame_count=2)),
+        )
     ),
     (post(media=(image(), video())), [("pinterest.media.video_exclusive", "media")]),
     (post(media=(video(1), video(2))), [("pinterest.media.video_exclusive", "media")]),

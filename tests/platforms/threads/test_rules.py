@@ -79,6 +79,10 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
         ],
     ),
     (post(media=(replace(image(), title="A cat"),)), [("threads.media.title_supported", "media[0].title")]),
+    (
+        post(media=(replace(video(), thumbnail=image()),)),
+        [("threads.media.thumbnail_supported", "media[0].thumbnail")],
+    ),
     (post(media=(image(width_px=1001, height_px=100),)), [("threads.media.aspect_ratio_max", "media[0]")]),
     (
         post(media=(replace(image(), alt_text="a" * 999 + "é"),)),

@@ -67,6 +67,14 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     ),
     (post(media=(video(1), video(2))), [("youtube.media.count_max", "media")]),
     (post(media=(replace(video(), alt_text="a"),)), [("youtube.media.alt_text_supported", "media[0].altText")]),
+    (
+        post(media=(replace(image(), thumbnail=image()),)),
+        [("youtube.media.kind_supported", "media[0]"), ("youtube.media.thumbnail_supported", "media[0].thumbnail")],
+    ),
+    (
+        post(media=(replace(video(), thumbnail=image()),), options={"thumbnail": "med_1"}),
+        [("youtube.thumbnail.exclusive", "options.thumbnail")],
+    ),
     (post(media=(video(size_bytes=GIB_256 + 1),)), [("youtube.media.video_size_max", "media[0]")]),
     (post(media=(video(duration_s=43_201.0),)), [("youtube.media.video_duration_max", "media[0]")]),
     (post(options=SHORT, media=(video(duration_s=181.0),)), [("youtube.short.duration_max", "media[0]")]),
