@@ -143,7 +143,7 @@ ROWS: tuple[Row, ...] = (
     _row("PATCH /v1/profiles/{profile_id}", _S.ACCOUNTS_WRITE, _P.PROFILE, {"name": "Other"}),
     _row("DELETE /v1/profiles/{profile_id}", _S.ACCOUNTS_WRITE, _P.PROFILE),
     _row("GET /v1/platforms", ANY_KEY),
-    _row("GET /v1/platform-versions", ANY_KEY),
+    _row("GET /v1/platform-versions", None),
     _row("GET /v1/organizations", OPERATOR),
     _row("POST /v1/organizations", OPERATOR, body={"name": "Tenant"}),
     _row("GET /v1/organizations/{organization_id}", OPERATOR, _P.ORGANIZATION),

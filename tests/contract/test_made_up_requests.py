@@ -35,6 +35,7 @@ LEFT_OUT = {
     "uploadMediaBytes",  # takes bytes, at an address that only we can make
     "getHealth",  # takes nothing that could be malformed
     "getReadiness",
+    "listPlatformVersions",
 }
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

@@ -79,7 +79,7 @@ async def test_every_platform_shows_its_limits_with_their_sources(tenant: Tenant
     ]
     assert all(limit["sourceUrl"].startswith("https://") and limit["checkedOn"] for limit in found["limits"])
     assert found["optionsSchema"]["additionalProperties"] is False
-    versions = (await tenant.client.get("/v1/platform-versions")).json()["data"]
+    versions = (await tenant.client.http.get("/v1/platform-versions")).json()["data"]  # without a key
     assert {version["platform"]: (version["apiVersion"], version["sunset"]) for version in versions} == {
         name: (platform.api_version, None if platform.sunset is None else platform.sunset.isoformat())
         for name, platform in discover().items()

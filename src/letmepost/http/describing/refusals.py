@@ -101,6 +101,8 @@ _OF_OPERATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # A media item that the request names does not exist, or belongs to another profile.
         "createPost": ("NotFound",),
         "validatePost": ("NotFound",),
+        # An unknown query parameter.
+        "listPlatformVersions": ("Invalid",),
         # The platform does not exist.
         "createConnectSession": ("NotFound",),
         # The URL is signed. It names a media item that may be gone, or may have its bytes already.

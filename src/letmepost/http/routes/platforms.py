@@ -117,7 +117,7 @@ async def list_platforms(request: Request) -> Response:
     return respond(PlatformList(data=[PlatformView.of(platform) for platform in services.platforms.values()]))
 
 
-@router.get("/v1/platform-versions", response_model=PlatformVersionList, openapi_extra=needs(ANY_KEY))
+@router.get("/v1/platform-versions", response_model=PlatformVersionList)
 async def list_platform_versions(request: Request) -> Response:
     """List the version of each platform's API that this deployment uses, and its last day if one is announced."""
     services: APIServices = request.app.state.services
