@@ -8,6 +8,7 @@ from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import ErrorCode, NotFound, StateForbids
+from letmepost.domain.schedules import Schedule
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.posts import change, retry, unpublish
 from letmepost.services.posts.accept import Acceptance
@@ -51,7 +52,7 @@ class Office:
 
     async def reschedule(self, post_id: UUID, at: datetime) -> bool:
         """Reschedule a post; return False if it can no longer be changed."""
-        return await self._change(post_id, PostChange(scheduled_at=at))
+        return await self._change(post_id, PostChange(schedule=Schedule(at)))
 
     async def rewrite(self, post_id: UUID, content: ContentRequest) -> bool:
         """Change the content of a post; return False if it can no longer be changed."""

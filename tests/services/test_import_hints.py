@@ -1,12 +1,13 @@
 """Media items by URL: the hint that they are to be fetched, right after the request that names them."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from letmepost.domain.content import MediaKind
+from letmepost.domain.schedules import Schedule
 from letmepost.services.media.imports import FETCHED_WITHIN
 from letmepost.services.posts import change, retry
 from letmepost.services.posts.accept import Acceptance, new_batch
@@ -24,8 +25,8 @@ BY_URL = ContentRequest(
 )
 
 
-def tomorrow() -> datetime:
-    return CLOCK.now() + timedelta(days=1)
+def tomorrow() -> Schedule:
+    return Schedule(CLOCK.now() + timedelta(days=1))
 
 
 class Author:
@@ -64,7 +65,7 @@ def author(desk: Desk) -> Author:
 
 
 async def test_media_of_a_scheduled_post_and_of_a_draft_are_to_be_fetched(author: Author) -> None:
-    await author.post(scheduled_at=tomorrow())
+    await author.post(schedule=tomorrow())
     assert author.hints() == ["events written", "media waiting"]
     await author.post(is_draft=True)
     assert author.hints() == ["media waiting"]
@@ -76,12 +77,12 @@ async def test_media_of_an_immediate_post_are_fetched_by_its_attempt(author: Aut
 
 
 async def test_post_without_media_by_url_sends_no_hint(author: Author) -> None:
-    await author.post(ContentRequest(text="Look"), scheduled_at=tomorrow())
+    await author.post(ContentRequest(text="Look"), schedule=tomorrow())
     assert author.hints() == ["events written"]
 
 
 async def test_media_of_a_changed_post_are_to_be_fetched(author: Author, desk: Desk) -> None:
-    _, post_id = await author.post(ContentRequest(text="Look"), scheduled_at=tomorrow())
+    _, post_id = await author.post(ContentRequest(text="Look"), schedule=tomorrow())
     author.hints()
     async with author.units.begin(desk.owner.caller) as work:
         await author.editing.change(work, post_id, PostChange(content=BY_URL))
@@ -107,7 +108,7 @@ async def test_failed_media_of_a_retried_post_are_to_be_fetched_again(
 
 
 async def test_fetch_of_a_lost_worker_is_begun_again_after_its_time(author: Author, desk: Desk) -> None:
-    await author.post(scheduled_at=tomorrow())
+    await author.post(schedule=tomorrow())
     media_id, now = await desk.admin.one("SELECT id FROM media"), CLOCK.now()
     async with author.units.begin(desk.owner.tenant) as work:
         begun = [

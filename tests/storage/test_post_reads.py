@@ -57,7 +57,9 @@ async def test_post_is_read_as_by_the_repository(
     post_id = post_ids[0]
     await admin.do(_TRY, post_id)
     await admin.do(
-        """UPDATE posts SET attempt_count = 2, metadata = '{"é": "1"}', uri = 'at://1' WHERE id = $1""", post_id
+        """UPDATE posts SET attempt_count = 2, metadata = '{"é": "1"}', uri = 'at://1', is_rescheduled = true,
+             wall_time = '{"at": "2026-12-24T09:00", "zone": "UTC"}' WHERE id = $1""",
+        post_id,
     )
     async with api_database.tenant(owner.tenant) as connection:
         posts = PostRepository(connection, owner.tenant)
@@ -67,6 +69,8 @@ async def test_post_is_read_as_by_the_repository(
 
     assert found is not None
     assert found.view == view
+    assert view is not None
+    assert (view.is_scheduled, view.post.wall_time) == (True, {"at": "2026-12-24T09:00", "zone": "UTC"})
     assert found.attempts == attempts
     assert len(attempts) == 2
 

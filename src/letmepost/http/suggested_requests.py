@@ -27,7 +27,7 @@ def suggest_request(body: object) -> dict[str, Any] | None:
     return {**{name: body[name] for name in _KEPT if name in body}, **suggested}
 
 
-_KEPT = ("options", "firstComment", "thread", "metadata", "draft", "publishNow", "scheduledAt")
+_KEPT = ("options", "firstComment", "thread", "metadata", "draft", "publishNow", "scheduledAt", "schedule")
 
 
 def _targets(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

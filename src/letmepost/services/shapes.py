@@ -48,6 +48,8 @@ MEANT: Mapping[str, str] = MappingProxyType(
         "schedule_for": "scheduledAt",
         "scheduled_at": "scheduledAt",
         "scheduled_for": "scheduledAt",
+        "time_zone": "schedule",
+        "timezone": "schedule",
         "when": "scheduledAt",
     }
 )

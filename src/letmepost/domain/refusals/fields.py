@@ -90,6 +90,11 @@ TIME_RANGE = FieldRefusal(
     remediation="Send a time such as 2026-12-01T09:00:00Z.",
     sample={"field": "after"},
 )
+WALL_TIME_FORMAT = FieldRefusal(
+    message="`{field}` must be a date and a time without an offset.",
+    remediation="Send a time such as 2026-12-24T09:00.",
+    sample={"field": "schedule.at"},
+)
 NOT_BASE64 = FieldRefusal(
     message="`{field}` is not base64.",
     remediation="Encode the bytes in base64 (RFC 4648 section 4), with padding and without line breaks.",

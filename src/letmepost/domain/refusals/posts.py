@@ -6,9 +6,10 @@ from letmepost.domain.refusals.refusal import Explanation, FieldRefusal, Refusal
 
 MODE_CONFLICT = Refusal(
     id="mode_conflict",
-    message="`publishNow`, `scheduledAt` and `draft` cannot be combined.",
-    remediation="Send one of them. Without any of them the post is published immediately.",
-    summary="A post is published immediately, is scheduled, or is a draft.",
+    message="`publishNow`, `scheduledAt`, `schedule` and `draft` cannot be combined.",
+    remediation="Send one of them.",
+    summary="A post is published immediately, is scheduled by `scheduledAt` or `schedule`, or is a draft. A new post "
+    "without any of them is published immediately.",
     wrong='{"publishNow": true, "scheduledAt": "2026-12-01T09:00:00Z"}',
     right='{"scheduledAt": "2026-12-01T09:00:00Z"}',
 )
@@ -23,21 +24,40 @@ SCHEDULED_AT_TIMEZONE = Refusal(
 )
 SCHEDULED_AT_FUTURE = Refusal(
     id="scheduledAt.future",
-    message="`scheduledAt` is {given}, which is not in the future. The time now is {now}.",
-    remediation="Send a time at least 1 s ahead, or omit `scheduledAt` to publish immediately.",
-    summary="`scheduledAt` must be at least one second ahead of the clock of this service.",
-    sample={"given": "2026-12-01T09:00:00Z", "now": "2026-12-02T10:30:00Z"},
+    message="`{field}` is {given}, which is not in the future. The time now is {now}.",
+    remediation="Send a time at least 1 s ahead, or omit `{field}` to publish immediately.",
+    summary="The time of publication must be at least one second ahead of the clock of this service.",
+    sample={"field": "scheduledAt", "given": "2026-12-01T09:00:00Z", "now": "2026-12-02T10:30:00Z"},
     wrong='{"scheduledAt": "2020-01-01T00:00:00Z"}',
     right='{"scheduledAt": "2026-12-01T09:00:00Z"}',
 )
 SCHEDULED_AT_HORIZON = Refusal(
     id="scheduledAt.horizon",
-    message="`scheduledAt` is more than {max_days} days ahead.",
+    message="`{field}` is more than {max_days} days ahead.",
     remediation="Send a time within {max_days} days.",
     summary="A post can be scheduled up to 366 days ahead.",
-    sample={"max_days": 366},
+    sample={"field": "scheduledAt", "max_days": 366},
     wrong='{"scheduledAt": "2036-12-01T09:00:00Z"}',
     right='{"scheduledAt": "2026-12-01T09:00:00Z"}',
+)
+SCHEDULE_AT_OFFSET = Refusal(
+    id="schedule.at.offset",
+    message="`{field}` has an offset, but `zone` determines the offset.",
+    remediation="Remove the offset: 2026-12-24T09:00. Or send the time as `scheduledAt`, without `schedule`.",
+    summary="`schedule.at` is the time that the clocks in `schedule.zone` show. An offset could contradict the zone.",
+    sample={"field": "schedule.at"},
+    wrong='{"schedule": {"at": "2026-12-24T09:00+01:00", "zone": "Europe/Berlin"}}',
+    right='{"schedule": {"at": "2026-12-24T09:00", "zone": "Europe/Berlin"}}',
+)
+SCHEDULE_ZONE_UNKNOWN = Refusal(
+    id="schedule.zone.unknown",
+    message="`{field}` is `{given}`, which is not the name of a time zone.",
+    remediation="Send {advice}.",
+    summary="`schedule.zone` is a name from the IANA time zone database, with the same capital letters. Abbreviations "
+    "such as CEST and offsets such as +02:00 do not say when the clocks change.",
+    sample={"field": "schedule.zone", "given": "Europe/Berln", "advice": "`Europe/Berlin` instead"},
+    wrong='{"schedule": {"at": "2026-12-24T09:00", "zone": "Berlin"}}',
+    right='{"schedule": {"at": "2026-12-24T09:00", "zone": "Europe/Berlin"}}',
 )
 TARGETS_REQUIRED = Refusal(
     id="targets.required",

@@ -116,6 +116,7 @@ _SELDOM = {
     "firstComment",
     "nextAttemptAt",
     "options",
+    "schedule",
     "scheduledAt",
     "thread",
     "threadResults",

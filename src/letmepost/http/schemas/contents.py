@@ -13,10 +13,11 @@ from letmepost.domain import refusals
 from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.ids import MalformedIdError, Prefix, parse_id
 from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, TEXT_MAX_CHARS, URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, GivenMoment, body_profile_id, find_id
+from letmepost.http.schemas.base import Body, body_profile_id, find_id
 from letmepost.http.schemas.fitting import FitChoice, fit_of
 from letmepost.http.schemas.platform_names import PlatformName, without_alias
 from letmepost.http.schemas.platform_options import OPTIONS_BY_PLATFORM, OPTIONS_OF_ONE_PLATFORM
+from letmepost.http.schemas.schedules import PublishTime
 from letmepost.services.posts.requests import (
     ContentRequest,
     LateRule,
@@ -192,7 +193,7 @@ class PostLatePolicy(Body):
     then: Literal["publish", "skip", "hold"] = "skip"
 
 
-class CreatePost(Content):
+class CreatePost(Content, PublishTime):
     """A request to publish. What it sets applies to every target that does not set it itself."""
 
     options: Annotated[Mapping[str, Any] | None, OPTIONS_BY_PLATFORM] = Field(
@@ -205,7 +206,6 @@ class CreatePost(Content):
         "the request. `omit`: omit each such item with a warning; a target with nothing left is still rejected.",
     )
     publish_now: StrictBool | None = None
-    scheduled_at: GivenMoment | None = None
     draft: StrictBool | None = None
     profile_id: str | None = None
     metadata: Metadata = None
@@ -227,7 +227,7 @@ class CreatePost(Content):
             raise refused(refusals.posts.TARGETS_REQUIRED, field="targets")
         if len(self.targets) > TARGETS_MAX:
             raise refused(refusals.posts.TARGETS_MAX, field="targets", count=len(self.targets), limit=TARGETS_MAX)
-        if sum((bool(self.publish_now), self.scheduled_at is not None, bool(self.draft))) > 1:
+        if sum((bool(self.publish_now), self.to_schedule() is not None, bool(self.draft))) > 1:
             raise refused(refusals.posts.MODE_CONFLICT, field=None)
         return self
 
@@ -245,7 +245,7 @@ class CreatePost(Content):
             ],
             content=self.to_content(),
             on_unsupported=self.on_unsupported,
-            scheduled_at=self.scheduled_at,
+            schedule=self.to_schedule(),
             is_draft=bool(self.draft),
             refuse_duplicates_within_s=self.refuse_duplicates_within_s,
             profile_id=body_profile_id(self.profile_id),

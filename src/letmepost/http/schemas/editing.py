@@ -11,12 +11,13 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.domain.violations import Violation
-from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View
+from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import Content, CreatePost, Metadata
 from letmepost.http.schemas.errors import COMMAND, ErrorEnvelope
 from letmepost.http.schemas.fitting import FittedMediaView
 from letmepost.http.schemas.post_queries import RetryFilter
+from letmepost.http.schemas.schedules import PublishTime
 from letmepost.services.posts.change import PostChange
 from letmepost.services.posts.retry import Resolution
 from letmepost.services.posts.timeline import TimelineEntry
@@ -26,21 +27,14 @@ from letmepost.storage.posts.posts import PostRow
 BULK_MAX = 100
 
 
-class ChangePost(Content):
+class ChangePost(Content, PublishTime):
     """Only the fields that are sent change. `null` removes a value."""
 
-    scheduled_at: GivenMoment | None = None
     metadata: Metadata = None
 
     def to_change(self) -> PostChange:
         """For the use cases."""
-        return PostChange(content=self.to_content(), scheduled_at=self.scheduled_at, metadata=self.metadata)
-
-
-class PublishTime(Body):
-    """When to publish. Without `scheduledAt`, immediately."""
-
-    scheduled_at: GivenMoment | None = None
+        return PostChange(content=self.to_content(), schedule=self.to_schedule(), metadata=self.metadata)
 
 
 class RetryPostsInBulk(PublishTime):
@@ -169,6 +163,7 @@ class PostValidation(View):
     """The result of preflight. Nothing was stored, and nothing was sent."""
 
     valid: bool
+    scheduled_at: Left[Moment] = Field(default=None, description="The time of publication, if the request has one.")
     targets: Sequence[TargetValidationView]
 
 

@@ -22,6 +22,7 @@ from letmepost.http.schemas.batches import (
 from letmepost.http.schemas.contents import FirstComment
 from letmepost.http.schemas.fitting import FitView
 from letmepost.http.schemas.lateness import LatenessView
+from letmepost.http.schemas.schedules import PostSchedule
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
 from letmepost.services.posts.read import PostDetail
 from letmepost.storage.posts.posts import AttemptRow, PostView
@@ -81,6 +82,9 @@ class PostRead(View):
     )
     metadata: Mapping[str, str]
     scheduled_at: Moment | None
+    schedule: Left[Annotated[Mapping[str, str], DescribedAs(PostSchedule)]] = Field(
+        default=None, description="The wall time that `scheduledAt` was computed from. Left out if none was sent."
+    )
     published_at: Moment | None
     unpublished_at: Left[Moment] = None
     removed_at: Left[Moment] = None
@@ -122,6 +126,7 @@ class PostRead(View):
             "options": content["options"] or None,
             "metadata": post.metadata,
             "scheduled_at": post.requested_at if view.is_scheduled else None,
+            "schedule": post.wall_time if view.is_scheduled else None,
             "published_at": post.published_at,
             "unpublished_at": post.unpublished_at,
             "removed_at": post.removed_at,

@@ -9,6 +9,7 @@ from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.ids import Prefix, format_id
+from letmepost.domain.schedules import Schedule
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event, timestamp
@@ -106,7 +107,10 @@ class Acceptance:
         """
         target = TargetRequest(account_id=post.account_id, platform=None, content=content, fit=fit_of(stored))
         request = PostRequest(
-            targets=[target], content=ContentRequest(), on_unsupported=on_unsupported(stored), scheduled_at=post.due_at
+            targets=[target],
+            content=ContentRequest(),
+            on_unsupported=on_unsupported(stored),
+            schedule=Schedule(post.due_at),
         )
         composed = await self.compose(work, request, {})
         await self._media.record(work, composed, {})
@@ -123,7 +127,7 @@ class Acceptance:
         facts = await self.examine(caller, request)
         async with self._units.begin(caller) as work:
             composer, accounts = await self._composer(work, request, facts)
-        check_schedule(request.scheduled_at, self._units.clock.now())
+        check_schedule(request.schedule, self._units.clock.now())
         return await composer.judge(request, accounts)
 
     async def _composer(
@@ -141,7 +145,7 @@ class Acceptance:
         known = await work.media.find_many(wanted) if wanted else {}
         derived = await _converted_before(work, known) if known and _has_fit(request) else []
         for index, account in enumerate(accounts):
-            _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
+            _check_account(index, account, is_now=request.schedule is None and not request.is_draft)
         can_fetch = self._worlds.can_fetch_media(caller.mode)
         return Composer(self._worlds, work.clock, known, derived, facts, can_fetch), accounts
 
@@ -165,12 +169,14 @@ def new_batch(
     batch_id: UUID, request: PostRequest, posts: Sequence[NewPost], *, request_id: str, now: datetime
 ) -> NewBatch:
     """Return the batch of a request."""
+    schedule = request.schedule
     return NewBatch(
         id=batch_id,
         request_id=request_id,
-        is_scheduled=request.scheduled_at is not None,
+        is_scheduled=schedule is not None,
         is_draft=request.is_draft,
-        due_at=request.scheduled_at or now,
+        due_at=now if schedule is None else schedule.instant,
+        wall_time=None if schedule is None else schedule.stored_wall_time,
         late_within_s=None if request.late is None else request.late.within_s,
         late_then=None if request.late is None else request.late.then,
         metadata=request.metadata,
@@ -183,18 +189,19 @@ def _queued_events(clock: Clock, posts: Sequence[PostRow]) -> list[NewEvent]:
     return [post_event(clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
 
 
-def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
+def check_schedule(schedule: Schedule | None, now: datetime) -> None:
     """Reject a time that is in the past or too far in the future.
 
     Raises:
         InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
     """
-    if scheduled_at is None:
+    if schedule is None:
         return
-    if scheduled_at < now + SOONEST:
-        raise refusals.posts.SCHEDULED_AT_FUTURE(field="scheduledAt", given=timestamp(scheduled_at), now=timestamp(now))
-    if scheduled_at > now + HORIZON:
-        raise refusals.posts.SCHEDULED_AT_HORIZON(field="scheduledAt", max_days=HORIZON.days)
+    at, field = schedule.instant, schedule.field
+    if at < now + SOONEST:
+        raise refusals.posts.SCHEDULED_AT_FUTURE(field=field, given=timestamp(at), now=timestamp(now))
+    if at > now + HORIZON:
+        raise refusals.posts.SCHEDULED_AT_HORIZON(field=field, max_days=HORIZON.days)
 
 
 def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:

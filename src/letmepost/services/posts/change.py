@@ -10,6 +10,7 @@ from letmepost.domain import refusals
 from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.domain.schedules import Schedule
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.posts import read
@@ -30,7 +31,7 @@ class PostChange:
     """A change of a post. Only the fields in `content.given`, and those that are not None, change."""
 
     content: ContentRequest = field(default_factory=ContentRequest)
-    scheduled_at: datetime | None = None
+    schedule: Schedule | None = None
     metadata: Mapping[str, str] | None = None
 
 
@@ -62,7 +63,7 @@ async def cancel_batch(work: Work, batch_id: UUID) -> BatchRow:
     return await read.get_batch(work, batch_id)
 
 
-async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | None) -> BatchRow:
+async def publish_batch(work: Work, batch_id: UUID, schedule: Schedule | None) -> BatchRow:
     """Queue a draft.
 
     Raises:
@@ -72,7 +73,7 @@ async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | Non
         QuotaExceeded: a quota has no room for the posts. They stay drafts.
     """
     batch, now = await read.get_batch(work, batch_id), work.now()
-    check_schedule(scheduled_at, now)
+    check_schedule(schedule, now)
     drafts = [
         locked.post
         for locked in await work.post_editor.lock([post.id for post in batch.posts])
@@ -80,13 +81,13 @@ async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | Non
     ]
     if not drafts:
         raise refusals.posts.BATCH_STATUS(batch_id=format_id(Prefix.BATCH, batch_id))
-    await work.batches.schedule(batch_id, is_scheduled=scheduled_at is not None)
-    due_at = scheduled_at or now
-    await quotas.move(work, new=[(post.account_id, due_at) for post in drafts])
-    if await work.media.wait_again([post.id for post in drafts]) and scheduled_at is not None:
+    await work.batches.schedule(batch_id, is_scheduled=schedule is not None)
+    times = due(schedule, now)
+    await quotas.move(work, new=[(post.account_id, times["due_at"]) for post in drafts])
+    if await work.media.wait_again([post.id for post in drafts]) and schedule is not None:
         work.fetch_media_soon()
     for post in drafts:
-        await move(work, post, Cause.ACCEPTED, announce=scheduled_at is not None, **due(due_at))
+        await move(work, post, Cause.ACCEPTED, announce=schedule is not None, **times)
     work.wake_workers()
     return await read.get_batch(work, batch_id)
 
@@ -105,7 +106,7 @@ class Editing:
             NotFound: the caller sees no such post.
             InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
         """
-        check_schedule(change.scheduled_at, work.now())
+        check_schedule(change.schedule, work.now())
         return (await read.get(work, post_id)).post
 
     async def store_files(self, caller: Caller, post: PostRow, change: PostChange) -> PostChange:
@@ -147,34 +148,34 @@ class Editing:
             events.append("post.updated")
         if change.metadata is not None:
             values["metadata"] = dict(change.metadata)
-        if change.scheduled_at is not None:
+        if change.schedule is not None:
             if counted := quota_slots([post]):
-                moved = [(post.account_id, change.scheduled_at)]
+                moved = [(post.account_id, change.schedule.instant)]
                 await quotas.move(work, old=counted, new=moved)
-            values |= _planned(post, change.scheduled_at)
+            values |= _planned(post, change.schedule, now)
             if post.status is PostStatus.HELD and values["status"] is PostStatus.QUEUED:
                 events.append(str(TRANSITIONS[Cause.RELEASED].event))
             if not change.content.given:
                 await editor.unfreeze(post)
             events.append("post.rescheduled")
-        if post.status is PostStatus.DRAFT:
-            values["ready_at"] = None
+        if post.status is PostStatus.DRAFT:  # its time is chosen when it is published
+            values |= {"ready_at": None, "is_rescheduled": False, "wall_time": None}
         row = await editor.change(post.id, values)
         await work.emit(*(post_event(work.clock, name, row) for name in events))
 
 
-def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:
+def _planned(post: PostRow, schedule: Schedule, now: datetime) -> dict[str, Any]:
     """Return the changes of a post that gets a new time.
 
     A post that its lateness rule held is queued: it was waiting for a new time. A post that its account or a pause
     holds stays held, and the lateness rule applies again at the new deadline.
     """
-    changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "status": post.status}
+    changes: dict[str, Any] = {**due(schedule, now), "failure_count": 0, "status": post.status}
     is_missed = (post.error or {}).get("rule") == refusals.publishing.SCHEDULE_MISSED.id
     if post.status is PostStatus.RETRYING or (post.status is PostStatus.HELD and is_missed):
         return {**changes, "status": PostStatus.QUEUED, "error": None}
     if post.status is PostStatus.HELD:
-        return {**changes, "ready_at": due_at + timedelta(seconds=post.late_within_s)}
+        return {**changes, "ready_at": schedule.instant + timedelta(seconds=post.late_within_s)}
     return changes
 
 

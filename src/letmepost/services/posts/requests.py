@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.fitting.fit import Fit
 from letmepost.domain.lengths import Lengths
+from letmepost.domain.schedules import Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class PostRequest:
     targets: Sequence[TargetRequest]
     content: ContentRequest
     on_unsupported: OnUnsupported = OnUnsupported.REJECT
-    scheduled_at: datetime | None = None
+    schedule: Schedule | None = None
     is_draft: bool = False
     refuse_duplicates_within_s: int = 0
     profile_id: UUID | None = None

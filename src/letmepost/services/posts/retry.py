@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from letmepost.domain.posts import TRANSITIONS, Cause
+from letmepost.domain.schedules import Schedule
 from letmepost.services.posts import read
 from letmepost.services.posts.accept import check_schedule
 from letmepost.services.posts.transition import due, forbidden, lock, move, quota_slots
@@ -29,7 +29,7 @@ class Resolution:
     uri: str | None = None
 
 
-async def retry(work: Work, post_id: UUID, scheduled_at: datetime | None) -> PostView:
+async def retry(work: Work, post_id: UUID, schedule: Schedule | None) -> PostView:
     """Queue a post again that failed, was rejected or canceled, or whose thread was interrupted.
 
     Raises:
@@ -38,25 +38,25 @@ async def retry(work: Work, post_id: UUID, scheduled_at: datetime | None) -> Pos
         StateForbids: its status does not allow it.
         QuotaExceeded: a quota has no room for it at that time.
     """
-    check_schedule(scheduled_at, work.now())
+    check_schedule(schedule, work.now())
     locked = await lock(work, post_id)
     if not _is_retriable(locked):
         raise forbidden(post_id, f"A post that is {_state(locked.post)} cannot be retried.")
-    await _requeue(work, [locked], scheduled_at)
+    await _requeue(work, [locked], schedule)
     return await read.get(work, post_id)
 
 
-async def retry_many(work: Work, wanted: PostFilter, scheduled_at: datetime | None) -> Sequence[UUID]:
+async def retry_many(work: Work, wanted: PostFilter, schedule: Schedule | None) -> Sequence[UUID]:
     """Queue again up to 1 000 posts that match the filter and can be retried, oldest first; return their ids.
 
     Raises:
         InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
         QuotaExceeded: as `retry`. No post is queued.
     """
-    check_schedule(scheduled_at, work.now())
+    check_schedule(schedule, work.now())
     ids = await work.posts.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
     retried = [locked for locked in await work.post_editor.lock(ids) if _is_retriable(locked)]
-    await _requeue(work, retried, scheduled_at)
+    await _requeue(work, retried, schedule)
     return [locked.post.id for locked in retried]
 
 
@@ -80,16 +80,15 @@ async def resolve(work: Work, post_id: UUID, resolution: Resolution) -> PostView
     return await read.get(work, post_id)
 
 
-async def _requeue(work: Work, found: Sequence[LockedPost], scheduled_at: datetime | None) -> None:
-    due_at = scheduled_at or work.now()
+async def _requeue(work: Work, found: Sequence[LockedPost], schedule: Schedule | None) -> None:
+    changes: dict[str, Any] = {**due(schedule, work.now()), "failure_count": 0, "error": None}
     posts = [locked.post for locked in found]
-    await quotas.move(work, old=quota_slots(posts), new=[(post.account_id, due_at) for post in posts])
-    if await work.media.wait_again([post.id for post in posts]) and scheduled_at is not None:
+    await quotas.move(work, old=quota_slots(posts), new=[(post.account_id, changes["due_at"]) for post in posts])
+    if await work.media.wait_again([post.id for post in posts]) and schedule is not None:
         work.fetch_media_soon()
     for locked in found:
         if not locked.is_sent:
             await work.post_editor.unfreeze(locked.post)
-        changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "error": None}
         await move(work, locked.post, Cause.RETRIED, **changes)
     work.wake_workers()
 

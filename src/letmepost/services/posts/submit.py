@@ -112,7 +112,7 @@ class Submission:
                 return earlier
             composed = await self._acceptance.compose(work, request, facts)
             now = work.now()
-            check_schedule(request.scheduled_at, now)
+            check_schedule(request.schedule, now)
             batch = new_batch(order.batch_id, request, composed.posts, request_id=order.request_id, now=now)
             if not composed.has_bytes:
                 stored = await self._acceptance.store(work, request, batch, composed, {})

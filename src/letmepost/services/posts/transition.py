@@ -9,6 +9,7 @@ from letmepost.domain import refusals
 from letmepost.domain.errors import RequestError
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.domain.schedules import Schedule
 from letmepost.services.events import post_event
 from letmepost.services.tenants.quotas import QuotaSlot
 from letmepost.services.work import Work
@@ -43,9 +44,16 @@ def quota_slots(posts: Sequence[PostRow]) -> list[QuotaSlot]:
     return [(post.account_id, post.due_at) for post in posts if post.status not in uncounted]
 
 
-def due(at: datetime) -> dict[str, Any]:
-    """Return the columns of a post that is due at this time."""
-    return {"due_at": at, "clock_moved": timedelta(), "ready_at": at}
+def due(schedule: Schedule | None, now: datetime) -> dict[str, Any]:
+    """Return the columns of a post that gets a new time; without a schedule, it is due now."""
+    at = now if schedule is None else schedule.instant
+    return {
+        "due_at": at,
+        "clock_moved": timedelta(),
+        "ready_at": at,
+        "is_rescheduled": schedule is not None,
+        "wall_time": None if schedule is None else schedule.stored_wall_time,
+    }
 
 
 def forbidden(post_id: UUID, message: str) -> RequestError:

@@ -54,6 +54,7 @@ class NewBatch:
     is_scheduled: bool
     is_draft: bool
     due_at: datetime
+    wall_time: Mapping[str, str] | None = None
     late_within_s: int | None
     late_then: str | None
     metadata: Mapping[str, str]
@@ -72,10 +73,11 @@ _CREATE = f"""
       VALUES ($3, $1, $2, $4, $5, $6)
     ), post AS (
       INSERT INTO posts (id, organization_id, mode, batch_id, target_index, account_id, profile_id, platform, status,
-                         content_hash, metadata, due_at, ready_at, late_within_s, late_then, warnings,
-                         created_at, updated_at)
+                         content_hash, metadata, due_at, ready_at, wall_time, late_within_s, late_then,
+                         warnings, created_at, updated_at)
       SELECT new.id, mine.id, $2, $3, new.place - 1, new.account_id, new.profile_id, new.platform, $7,
              new.content_hash, $8::jsonb, $9, CASE WHEN $7 = '{PostStatus.QUEUED}' THEN $9::timestamptz END,
+             $21::jsonb,
              coalesce($10, mine.late_within_s, {USUAL_LATE_WITHIN_S}),
              coalesce($11, mine.late_then, '{USUAL_LATE_THEN}'), new.warnings::jsonb, $6, $6
       FROM mine CROSS JOIN unnest($12::uuid[], $13::uuid[], $14::uuid[], $15::text[], $16::bytea[], $17::text[])
@@ -140,6 +142,7 @@ class BatchRepository:
             [json.dumps(encode_content(post.content)) for post in new],
             [post_id for post_id, _ in uses],
             [media_id for _, media_id in uses],
+            None if batch.wall_time is None else json.dumps(dict(batch.wall_time)),
         )
         stored = [read_post(row) for row in rows]
         return BatchRow(id=batch.id, is_scheduled=batch.is_scheduled, created_at=now, posts=stored)

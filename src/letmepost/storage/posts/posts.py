@@ -38,6 +38,7 @@ class PostRow(NamedTuple):
     metadata: Mapping[str, str]
     due_at: datetime
     clock_moved: timedelta
+    wall_time: Mapping[str, str] | None
     late_within_s: int
     late_then: str
     ready_at: datetime | None
@@ -72,7 +73,7 @@ class PostRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A post, with data of its revision, batch and account."""
+    """A post, with data of its revision, batch and account. `is_scheduled`: a caller has chosen its due time."""
 
     post: PostRow
     content: Mapping[str, Any]
@@ -141,7 +142,7 @@ _UNFINISHED = frozenset(PostStatus) - TERMINAL
 
 _VIEW_COLUMNS = f"""
     {", ".join(f"p.{name}" for name in _NAMES)},
-    r.content, b.is_scheduled, a.platform_account_id, a.display_name
+    r.content, b.is_scheduled OR p.is_rescheduled AS is_scheduled, a.platform_account_id, a.display_name
 """
 # One row of each table is looked up for each post. PostgreSQL cannot know that row-level security lets every row of the
 # tenant pass and expects about one. In a plain join it would read all batches of the tenant for each post.

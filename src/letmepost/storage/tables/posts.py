@@ -52,6 +52,10 @@ posts = Table(
     moment("due_at", nullable=False),
     # How far the sandbox clock has moved `due_at` back.
     Column("clock_moved", Interval, nullable=False, server_default=text("'0'")),
+    # Whether a caller chose `due_at` after the request. `batches.is_scheduled` is about the request.
+    Column("is_rescheduled", Boolean, nullable=False, server_default=text("false")),
+    # The wall time and its zone that `due_at` was computed from; NULL if a caller sent an instant or no time.
+    Column("wall_time", JSONB(none_as_null=True)),
     Column("late_within_s", Integer, nullable=False),
     Column("late_then", Text, nullable=False),
     # When a worker should claim it next: due, retry, end of a pause, deadline. NULL for never.

@@ -15,13 +15,13 @@ from letmepost.http.schemas.editing import (
     ChangePost,
     PostTimeline,
     PostValidation,
-    PublishTime,
     ResolvePost,
     RetriedPosts,
     RetryPostsInBulk,
     TargetValidationView,
 )
 from letmepost.http.schemas.posts import PostRead
+from letmepost.http.schemas.schedules import PublishTime
 from letmepost.http.services import APIServices
 from letmepost.services.posts import change, retry, timeline, unpublish
 
@@ -32,16 +32,19 @@ router = APIRouter(route_class=GatedRoute, tags=["posts"])
 async def validate_post(body: CreatePost, request: Request) -> Response:
     """Check a request without running it. The response has every violation, and a preview of each target."""
     services: APIServices = request.app.state.services
-    verdicts = await services.validation.validate(caller_of(request), body.to_request())
+    wanted = body.to_request()
+    verdicts = await services.validation.validate(caller_of(request), wanted)
     targets = [TargetValidationView.of(verdict) for verdict in verdicts]
-    return respond(PostValidation(valid=all(target.valid for target in targets), targets=targets))
+    is_valid = all(target.valid for target in targets)
+    scheduled_at = None if wanted.schedule is None else wanted.schedule.instant
+    return respond(PostValidation(valid=is_valid, scheduled_at=scheduled_at, targets=targets))
 
 
 @router.post("/v1/posts/retry", response_model=RetriedPosts, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_posts_in_bulk(body: RetryPostsInBulk, request: Request) -> Response:
     """Retry every post that matches the filter and can be retried, for example after an outage."""
-    wanted = body.filter.to_filter(caller_of(request))
-    return await perform(request, lambda work: retry.retry_many(work, wanted, body.scheduled_at), RetriedPosts.of)
+    wanted, schedule = body.filter.to_filter(caller_of(request)), body.to_schedule()
+    return await perform(request, lambda work: retry.retry_many(work, wanted, schedule), RetriedPosts.of)
 
 
 @router.patch("/v1/posts/{post_id}", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -69,8 +72,8 @@ async def cancel_post(post_id: str, request: Request) -> Response:
 @router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_post(post_id: str, request: Request, body: PublishTime | None = None) -> Response:
     """Retry a post that failed, was rejected or canceled, or was published in part. A thread resumes where it broke."""
-    post_uuid, scheduled_at = path_id(Prefix.POST, post_id), None if body is None else body.scheduled_at
-    return await perform(request, lambda work: retry.retry(work, post_uuid, scheduled_at), PostRead.of)
+    post_uuid, schedule = path_id(Prefix.POST, post_id), None if body is None else body.to_schedule()
+    return await perform(request, lambda work: retry.retry(work, post_uuid, schedule), PostRead.of)
 
 
 @router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -110,11 +113,11 @@ async def get_post_timeline(post_id: str, request: Request) -> Response:
     openapi_extra=needs(Scope.POSTS_WRITE),
 )
 async def publish_batch(batch_id: str, request: Request, body: PublishTime | None = None) -> Response:
-    """Publish a draft, now or at `scheduledAt`. The response does not wait for the outcome."""
-    batch_uuid, scheduled_at = path_id(Prefix.BATCH, batch_id), None if body is None else body.scheduled_at
+    """Publish a draft, now or at a time. The response does not wait for the outcome."""
+    batch_uuid, schedule = path_id(Prefix.BATCH, batch_id), None if body is None else body.to_schedule()
     return await perform(
         request,
-        lambda work: change.publish_batch(work, batch_uuid, scheduled_at),
+        lambda work: change.publish_batch(work, batch_uuid, schedule),
         BatchView.of,
         status=status_of_batch,
         location=location_of_batch,
