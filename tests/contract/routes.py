@@ -91,6 +91,7 @@ ROWS: tuple[Row, ...] = (
     _row("PATCH /v1/posts/{post_id}", _S.POSTS_WRITE, _P.POST, {"text": "Other"}),
     _row("DELETE /v1/posts/{post_id}", _S.POSTS_WRITE, _P.POST),
     _row("POST /v1/posts/{post_id}/retry", _S.POSTS_WRITE, _P.POST, {}),
+    _row("POST /v1/posts/{post_id}/duplicate", _S.POSTS_WRITE, _P.POST),
     _row("POST /v1/posts/{post_id}/resolve", _S.POSTS_WRITE, _P.POST, {"outcome": "not_published"}),
     _row("POST /v1/posts/{post_id}/unpublish", _S.POSTS_WRITE, _P.POST),
     _row("GET /v1/posts/{post_id}/timeline", _S.POSTS_READ, _P.POST),

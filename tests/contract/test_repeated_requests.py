@@ -180,6 +180,7 @@ _PREPARED: Mapping[str, Prepare] = {
     "PATCH /v1/posts/{post_id}": _on(_scheduled, "/v1/posts/{}", {"text": "Other"}),
     "DELETE /v1/posts/{post_id}": _on(_scheduled, "/v1/posts/{}"),
     "POST /v1/posts/{post_id}/retry": _on(_canceled, "/v1/posts/{}/retry", {}),
+    "POST /v1/posts/{post_id}/duplicate": _on(_scheduled, "/v1/posts/{}/duplicate"),
     "POST /v1/posts/{post_id}/resolve": _on(_unconfirmed, "/v1/posts/{}/resolve", {"outcome": "not_published"}),
     "POST /v1/posts/{post_id}/unpublish": _on(_post_id, "/v1/posts/{}/unpublish"),
     "POST /v1/batches/{batch_id}/publish": _on(_draft_batch, "/v1/batches/{}/publish", {"scheduledAt": soon(3600)}),

@@ -31,6 +31,7 @@ POST /v1/posts/retry
 GET /v1/posts/{post_id}
 DELETE /v1/posts/{post_id}
 POST /v1/posts/{post_id}/retry
+POST /v1/posts/{post_id}/duplicate
 POST /v1/posts/{post_id}/resolve
 GET /v1/posts/{post_id}/timeline
 GET /v1/batches/{batch_id}

@@ -36,6 +36,7 @@ from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.uploads import Uploads
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.change import Editing
+from letmepost.services.posts.duplicate import Duplication
 from letmepost.services.posts.inline_media import PostMedia
 from letmepost.services.posts.submit import Submission
 from letmepost.services.posts.unpublish import Unpublishing
@@ -80,6 +81,7 @@ async def open_api(
                 wakeups=core.wakeups,
             ),
             editing=Editing(acceptance, media),
+            duplication=Duplication(acceptance),
             unpublishing=Unpublishing(core.units, core.worlds),
             validation=Validation(acceptance=acceptance, worlds=core.worlds, links=core.links, clock=core.clock),
             connecting=parts.connecting,

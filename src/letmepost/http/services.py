@@ -25,6 +25,7 @@ from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.media.uploads import Uploads
 from letmepost.services.posts.change import Editing
+from letmepost.services.posts.duplicate import Duplication
 from letmepost.services.posts.submit import Submission
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.posts.validate import Validation
@@ -69,6 +70,7 @@ class APIServices:
     clock: Clock
     submission: Submission
     editing: Editing
+    duplication: Duplication
     unpublishing: Unpublishing
     validation: Validation
     connecting: Connecting

@@ -175,6 +175,14 @@ BATCH_STATUS = Refusal(
     sample={"batch_id": "batch_01M80J4QPPFFHRF1R8"},
     error=StateForbids,
 )
+DUPLICATE_MEDIA_DELETED = Refusal(
+    id="post.duplicate.media_deleted",
+    message="The media item {media_id} of the post was deleted, or has expired.",
+    remediation="Upload the file again, and create the post with `POST /v1/posts`.",
+    summary="A duplicate uses the media items of the post. They are deleted some time after it was published.",
+    sample={"media_id": "med_01M80J4QPPFFHRF1R8"},
+    error=StateForbids,
+)
 PARTLY_PUBLISHED = Refusal(
     id="post.partly_published",
     message="A part of this post was sent already and may be visible.",

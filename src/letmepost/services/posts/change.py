@@ -1,13 +1,12 @@
 """Cancels, reschedules and rewrites posts that were not sent yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from letmepost.domain import refusals
-from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.schedules import Schedule
@@ -16,12 +15,12 @@ from letmepost.services.events import post_event
 from letmepost.services.posts import read
 from letmepost.services.posts.accept import Acceptance, check_schedule
 from letmepost.services.posts.inline_media import PostMedia
-from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
+from letmepost.services.posts.requests import ContentRequest
+from letmepost.services.posts.stored_contents import CONTENT_FIELDS, request_stored_content
 from letmepost.services.posts.transition import due, forbidden, lock, move, quota_slots
 from letmepost.services.tenants import quotas
 from letmepost.services.work import Work
 from letmepost.storage.posts.batches import BatchRow
-from letmepost.storage.posts.contents import fit_of
 from letmepost.storage.posts.editing import EDITABLE, LockedPost
 from letmepost.storage.posts.posts import PostRow, PostView
 
@@ -196,16 +195,9 @@ def _check_editable(locked: LockedPost) -> None:
 
 def _changed(stored: Mapping[str, Any], change: ContentRequest) -> ContentRequest:
     """Return the stored content with the given fields replaced."""
-    whole = ContentRequest(
-        text=stored["text"],
-        media=_media(stored["media"]),
-        first_comment=stored["first_comment"],
-        thread=tuple(ThreadRequest(text=part["text"], media=_media(part["media"])) for part in stored["thread"]),
-        options=stored["options"],
-    )
     names = {"firstComment": "first_comment"}
-    new = {names.get(name, name): getattr(change, names.get(name, name)) for name in change.given if name in _CONTENT}
-    return replace(whole, **new, given=_CONTENT)
+    changed = [names.get(name, name) for name in change.given & CONTENT_FIELDS]
+    return replace(request_stored_content(stored), **{name: getattr(change, name) for name in changed})
 
 
 def _remaining_warnings(post: PostRow, change: ContentRequest) -> list[Mapping[str, str]]:
@@ -221,21 +213,3 @@ def _remaining_warnings(post: PostRow, change: ContentRequest) -> list[Mapping[s
         and "field" in warning
         and warning["field"].partition(".")[0].partition("[")[0] not in change.given
     ]
-
-
-_CONTENT = frozenset({"text", "media", "firstComment", "thread", "options"})
-
-
-def _media(items: Sequence[Mapping[str, Any]]) -> tuple[MediaRequest, ...]:
-    return tuple(map(_item, items))
-
-
-def _item(item: Mapping[str, Any]) -> MediaRequest:
-    return MediaRequest(
-        kind=MediaKind(item["kind"]),
-        alt_text=item["alt_text"],
-        title=item["title"],
-        media_id=UUID(item.get("source_id", item["media_id"])),
-        fit=fit_of(item),
-        thumbnail=_item(item["thumbnail"]) if "thumbnail" in item else None,
-    )

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.perform import begin_work, perform, perform_remotely, respond
 from letmepost.http.routes.posts.posts import location_of_batch, status_of_batch
@@ -74,6 +74,22 @@ async def retry_post(post_id: str, request: Request, body: PublishTime | None = 
     """Retry a post that failed, was rejected or canceled, or was published in part. A thread resumes where it broke."""
     post_uuid, schedule = path_id(Prefix.POST, post_id), None if body is None else body.to_schedule()
     return await perform(request, lambda work: retry.retry(work, post_uuid, schedule), PostRead.of)
+
+
+@router.post(
+    "/v1/posts/{post_id}/duplicate", status_code=201, response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE)
+)
+async def duplicate_post(post_id: str, request: Request) -> Response:
+    """Create a draft with the same content for the same account. It is checked like a new post."""
+    services: APIServices = request.app.state.services
+    post_uuid, request_id = path_id(Prefix.POST, post_id), request.state.request_id
+    return await perform(
+        request,
+        lambda work: services.duplication.duplicate(work, post_uuid, request_id),
+        PostRead.of,
+        status=201,
+        location=lambda view: f"/v1/posts/{format_id(Prefix.POST, view.post.id)}",
+    )
 
 
 @router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
