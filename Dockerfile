@@ -21,14 +21,15 @@ RUN python -m venv --without-pip /venv
 COPY requirements/runtime.txt requirements/
 RUN pip --python /venv/bin/python --disable-pip-version-check --no-cache-dir install \
         --no-compile --no-deps --only-binary :all: --require-hashes --requirement requirements/runtime.txt
-# The package runs from its source tree, next to the migrations, so it does not have to be built. The script is the one
+# The package and the client run from their source trees, so they do not have to be built. The script is the one
 # that an installation would create from [project.scripts] in pyproject.toml.
 COPY src/ src/
+COPY clients/python/src/ clients/python/src/
 COPY migrations/ migrations/
 COPY LICENSE alembic.ini ./
 RUN printf '#!/venv/bin/python\nfrom letmepost.__main__ import main\n\nmain()\n' >/venv/bin/letmepost \
     && chmod 0755 /venv/bin/letmepost \
-    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /venv/lib src migrations
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /venv/lib src clients migrations
 
 
 FROM base
@@ -46,7 +47,7 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 
 ENV PATH=/venv/bin:$PATH \
-    PYTHONPATH=/app/src \
+    PYTHONPATH=/app/src:/app/clients/python/src \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     LETMEPOST_MEDIA_DIR=/data/media

@@ -101,7 +101,7 @@ lint: install  ## Check style, types and imports; list long files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.lint.words
-	@find src -name '*.py' -exec wc -l {} + | \
+	@find src clients/python/src -name '*.py' -exec wc -l {} + | \
 		awk '$$1 > 250 && $$2 != "total" { print "long file, consider splitting it: " $$2 " (" $$1 " lines)" }'
 
 format: install  ## Format the code, and apply automatic fixes
@@ -116,8 +116,8 @@ env-example: install  ## Regenerate .env.example and docker-compose.platforms.ym
 
 requirements: install  ## Regenerate requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --group install --output-file requirements/uv.txt
-	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
-	$(COMPILE) pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
+	$(COMPILE) pyproject.toml clients/python/pyproject.toml --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml clients/python/pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt
 	$(COMPILE) --group clients --output-file requirements/clients.txt
 	$(COMPILE) --group counterparts --output-file requirements/counterparts.txt
@@ -141,16 +141,17 @@ secrets:  ## Write random secrets for docker compose to .env; keep existing ones
 
 clean:  ## Remove .venv and caches, but not .letmepost, which contains data
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find src tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find clients src tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-$(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
+$(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml clients/python/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is required. Choose another: make PYTHON=/path/to/python3")'
 	@echo "Installing into .venv…"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --quiet install --no-deps --require-hashes -r requirements/uv.txt
 	@$(UV) sync --python $(BIN)/python --require-hashes requirements/dev.txt || \
 		$(PIP) --quiet install --no-deps --require-hashes -r requirements/dev.txt
-	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation \
+		--editable clients/python --editable .
 	@$(BIN)/python -c 'import letmepost.bootstrap.api, letmepost.bootstrap.sandbox, letmepost.bootstrap.worker, \
 		letmepost.cli.dev, letmepost.storage.migrating; letmepost.platforms.discover()'
 	@touch $@

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("src", "tests", "docs", "migrations", "README.md", "CHANGELOG.md")
+PLACES = ("src", "clients/python", "tests", "docs", "migrations", "README.md", "CHANGELOG.md")
 PLAIN = {
     "anew": "again",
     "learnt": "learned, or: known",
