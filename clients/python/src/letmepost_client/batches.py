@@ -3,7 +3,7 @@
 import functools
 import json
 from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, Generic, ParamSpec, Self, overload
+from typing import Any, Concatenate, ParamSpec
 
 from pydantic import PrivateAttr
 
@@ -13,7 +13,7 @@ from letmepost_client.errors import ApiError, WaitTimedOut, error_of
 from letmepost_client.flow import Flow, Pause
 from letmepost_client.models.base import Model
 from letmepost_client.models.batches import BatchData
-from letmepost_client.operations import AsyncResource, SyncResource
+from letmepost_client.operations import AsyncResource, Method, SyncResource
 
 P = ParamSpec("P")
 
@@ -36,7 +36,7 @@ class Batch(BatchData):
             ApiError: the server responded with an error.
             ConnectionFailed: there was no response.
         """
-        return bound(self._resource._runner.run(settled(self._resource._core, self, timeout_s)), self._resource)
+        return run_batch(self._resource, settled(self._resource._core, self, timeout_s))
 
 
 class AsyncBatch(BatchData):
@@ -46,8 +46,7 @@ class AsyncBatch(BatchData):
 
     async def wait(self, *, timeout_s: float = 120.0) -> "AsyncBatch":
         """Wait until nothing is queued or being published any more. See `Batch.wait`."""
-        resource = self._resource
-        return bound_async(await resource._runner.run(settled(resource._core, self, timeout_s)), resource)
+        return await run_batch_async(self._resource, settled(self._resource._core, self, timeout_s))
 
 
 class BulkItem(Model):
@@ -67,16 +66,18 @@ class BulkItem(Model):
         return error_of(json.dumps(self.body).encode(), status=self.status, request_id=None)
 
 
-def bound(data: BatchData, resource: SyncResource) -> Batch:
-    """Return a batch that can be waited for."""
-    batch = Batch.model_construct(**dict(data))
+def run_batch(resource: SyncResource, flow: Flow[BatchData]) -> Batch:
+    """Run a flow; return its batch, which can be waited for."""
+    data = resource._runner.run(flow)
+    batch = Batch.model_construct(data.model_fields_set, **dict(data))
     batch._resource = resource
     return batch
 
 
-def bound_async(data: BatchData, resource: AsyncResource) -> AsyncBatch:
-    """Return a batch that can be waited for."""
-    batch = AsyncBatch.model_construct(**dict(data))
+async def run_batch_async(resource: AsyncResource, flow: Flow[BatchData]) -> AsyncBatch:
+    """Run a flow; return its batch, which can be waited for."""
+    data = await resource._runner.run(flow)
+    batch = AsyncBatch.model_construct(data.model_fields_set, **dict(data))
     batch._resource = resource
     return batch
 
@@ -99,37 +100,15 @@ def settled(core: Core, batch: BatchData, timeout_s: float) -> Flow[BatchData]:
     return batch
 
 
-class batch_operation(Generic[P]):  # noqa: N801 - it is a decorator
-    """Turn a flow that returns a batch into a method that returns a `Batch`, or a coroutine of an `AsyncBatch`."""
-
-    def __init__(self, flow: Callable[Concatenate[Any, P], Flow[BatchData]]) -> None:
-        self._flow = flow
-        self.__doc__ = flow.__doc__
-
-    @overload
-    def __get__(self, resource: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, resource: SyncResource, owner: type) -> Callable[P, Batch]: ...
-    @overload
-    def __get__(self, resource: AsyncResource, owner: type) -> Callable[P, Coroutine[Any, Any, AsyncBatch]]: ...
-    def __get__(self, resource: SyncResource | AsyncResource | None, owner: type) -> Any:
-        if resource is None:
-            return self
-        return _waitable(self._flow, resource)
-
-
-def _waitable(flow: Callable[..., Flow[BatchData]], resource: SyncResource | AsyncResource) -> Callable[..., Any]:
-    """Return the method of a resource that runs a flow and returns its batch."""
-    if isinstance(resource, SyncResource):
-
-        @functools.wraps(flow)
-        def method(*args: Any, **kwargs: Any) -> Batch:
-            return bound(resource._runner.run(flow(resource, *args, **kwargs)), resource)
-
-        return method
+def batch_operation(
+    flow: Callable[Concatenate[Any, P], Flow[BatchData]],
+) -> Method[P, Batch, Coroutine[Any, Any, AsyncBatch]]:
+    """Turn a flow into a method that returns a batch that can be waited for, or a coroutine of one."""
 
     @functools.wraps(flow)
-    async def async_method(*args: Any, **kwargs: Any) -> AsyncBatch:
-        return bound_async(await resource._runner.run(flow(resource, *args, **kwargs)), resource)
+    def method(resource: SyncResource | AsyncResource, *args: P.args, **kwargs: P.kwargs) -> Any:
+        if isinstance(resource, SyncResource):
+            return run_batch(resource, flow(resource, *args, **kwargs))
+        return run_batch_async(resource, flow(resource, *args, **kwargs))
 
-    return async_method
+    return Method(method)

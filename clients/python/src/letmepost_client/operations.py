@@ -1,12 +1,13 @@
 """Methods that are written once, for the synchronous and the asynchronous client.
 
 A resource such as `PostOperations` has the methods as flows. `Posts` runs them synchronously and `AsyncPosts`
-asynchronously: each decorator below is a descriptor, and the class of the resource selects the type of the method.
+asynchronously: a `Method` is a descriptor, so the class of the resource selects the type of the method.
 """
 
 import functools
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from pydantic import BaseModel
@@ -18,6 +19,8 @@ from letmepost_client.pages import AsyncPages, Pages
 from letmepost_client.runners import AsyncRunner, SyncRunner
 
 P = ParamSpec("P")
+S = TypeVar("S")
+A = TypeVar("A")
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
@@ -67,54 +70,43 @@ class AsyncResource(Resource):
         self._runner = runner
 
 
-class operation(Generic[P, T]):  # noqa: N801 - it is a decorator
-    """Turn a flow into a method that returns the flow's result, or into a coroutine function."""
+class Method(Generic[P, S, A]):
+    """A method that returns `S` in a `SyncResource`, and `A` in an `AsyncResource`."""
 
-    def __init__(self, flow: Callable[Concatenate[Any, P], Flow[T]]) -> None:
-        self._flow = flow
-        self.__doc__ = flow.__doc__
-
-    @overload
-    def __get__(self, resource: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, resource: SyncResource, owner: type) -> Callable[P, T]: ...
-    @overload
-    def __get__(self, resource: AsyncResource, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
-    def __get__(self, resource: SyncResource | AsyncResource | None, owner: type) -> Any:
-        if resource is None:
-            return self
-
-        @functools.wraps(self._flow)
-        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return resource._runner.run(self._flow(resource, *args, **kwargs))
-
-        return method
-
-
-class listing(Generic[P, T]):  # noqa: N801 - it is a decorator
-    """Turn a function that describes a list into a method that returns `Pages` or `AsyncPages`."""
-
-    def __init__(self, describe: Callable[Concatenate[Any, P], "ListCall[T]"]) -> None:
-        self._describe = describe
-        self.__doc__ = describe.__doc__
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
 
     @overload
     def __get__(self, resource: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, resource: SyncResource, owner: type) -> Callable[P, Pages[T]]: ...
+    def __get__(self, resource: SyncResource, owner: type) -> Callable[P, S]: ...
     @overload
-    def __get__(self, resource: AsyncResource, owner: type) -> Callable[P, AsyncPages[T]]: ...
+    def __get__(self, resource: AsyncResource, owner: type) -> Callable[P, A]: ...
     def __get__(self, resource: SyncResource | AsyncResource | None, owner: type) -> Any:
-        if resource is None:
-            return self
+        return self if resource is None else MethodType(self._function, resource)
 
-        @functools.wraps(self._describe)
-        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
-            wanted = self._describe(resource, *args, **kwargs)
-            if isinstance(resource, SyncResource):
-                run = resource._runner.run
-                return Pages(lambda cursor: run(wanted.fetch(cursor)), wanted.cursor)
-            run_async = resource._runner.run
-            return AsyncPages(lambda cursor: run_async(wanted.fetch(cursor)), wanted.cursor)
 
-        return method
+def operation(flow: Callable[Concatenate[Any, P], Flow[T]]) -> Method[P, T, Coroutine[Any, Any, T]]:
+    """Turn a flow into a method that returns the flow's result, or a coroutine of it."""
+
+    @functools.wraps(flow)
+    def method(resource: SyncResource | AsyncResource, *args: P.args, **kwargs: P.kwargs) -> Any:
+        return resource._runner.run(flow(resource, *args, **kwargs))
+
+    return Method(method)
+
+
+def listing(describe: Callable[Concatenate[Any, P], ListCall[T]]) -> Method[P, Pages[T], AsyncPages[T]]:
+    """Turn the description of a list into a method that returns the list."""
+
+    @functools.wraps(describe)
+    def method(resource: SyncResource | AsyncResource, *args: P.args, **kwargs: P.kwargs) -> Pages[T] | AsyncPages[T]:
+        wanted = describe(resource, *args, **kwargs)
+        if isinstance(resource, SyncResource):
+            run = resource._runner.run
+            return Pages(lambda cursor: run(wanted.fetch(cursor)), wanted.cursor)
+        run_async = resource._runner.run
+        return AsyncPages(lambda cursor: run_async(wanted.fetch(cursor)), wanted.cursor)
+
+    return Method(method)
