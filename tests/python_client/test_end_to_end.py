@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
-from letmepost_client import AsyncClient, Client, NotFound, PreflightFailed
+from letmepost_client import Client, NotFound, PreflightFailed
 
 from letmepost.platforms import discover
 from tests.deployment import Deployment, serving
@@ -39,7 +38,7 @@ async def test_client_publishes_waits_and_reads(url: str, key: str) -> None:
             assert client.posts.timeline(post.id)
             with pytest.raises(NotFound):
                 client.posts.get("post_x")
-            with pytest.raises(PreflightFailed) as refused:
+            with pytest.raises(PreflightFailed):
                 client.posts.create(text="a" * 5000, to=PLATFORM)
 
     await asyncio.to_thread(story)

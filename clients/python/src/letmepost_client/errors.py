@@ -226,8 +226,12 @@ class WaitTimedOut(LetmepostError, TimeoutError):
     """
 
     def __init__(self, batch: "BatchData", timeout_s: float) -> None:
-        super().__init__(f"Batch {batch.id} was still {batch.status} after {timeout_s:g} s.")
+        super().__init__(batch, timeout_s)
         self.batch = batch
+        self.timeout_s = timeout_s
+
+    def __str__(self) -> str:
+        return f"Batch {self.batch.id} was still {self.batch.status} after {self.timeout_s:g} s."
 
 
 class InvalidSignature(LetmepostError, ValueError):

@@ -84,7 +84,7 @@ def request_of(
     http: httpx.Client | httpx.AsyncClient, step: Send, content: bytes | Iterator[bytes] | AsyncIterator[bytes] | None
 ) -> httpx.Request:
     """Return the request of a step. The host in the URL wins over a base URL of the HTTP client."""
-    headers = dict(step.headers)
+    headers = httpx.Headers(dict(step.headers))
     if isinstance(step.content, FileContent):
         headers["Content-Length"] = str(step.content.content_length)
     return http.build_request(

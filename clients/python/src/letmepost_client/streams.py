@@ -112,6 +112,8 @@ class EventStream(_Following):
                     event = self._receive(block)
                     if event is not None:
                         yield event
+                    if self._is_closed:
+                        return
             except (httpx.RequestError, ApiError) as error:
                 failure = error
             finally:
@@ -163,6 +165,8 @@ class AsyncEventStream(_Following):
                     event = self._receive(block)
                     if event is not None:
                         yield event
+                    if self._is_closed:
+                        return
             except (httpx.RequestError, ApiError) as error:
                 failure = error
             finally:
