@@ -41,6 +41,7 @@ class RequestViolation(Model):
     Attributes:
         target: the position of the target in the request, from 0, if a target breaks the rule.
         suggestion: the name or the value that was probably meant.
+        command: the command that repairs the file, if a program can.
     """
 
     rule: str
@@ -54,6 +55,7 @@ class RequestViolation(Model):
     limit: int | float | str | None = None
     actual: int | float | str | None = None
     unit: str | None = None
+    command: str | None = None
 
 
 class ErrorBody(Model):

@@ -14,6 +14,7 @@ from letmepost_client.models.accounts import (
     PinterestBoards,
     PinterestDefaultBoard,
     PinterestNewBoard,
+    TikTokAccount,
 )
 from letmepost_client.models.base import DataList, Model, Page
 from letmepost_client.models.batches import BatchData, PostWarning, TargetResult, ThreadResult
@@ -37,6 +38,7 @@ from letmepost_client.models.posts import (
     PublicationCost,
     RequestPreview,
     RetriedPosts,
+    Schedule,
     TargetValidation,
     TimelineEntry,
     UploadProgress,
@@ -143,10 +145,12 @@ __all__ = [
     "SandboxClock",
     "SandboxPost",
     "SandboxReset",
+    "Schedule",
     "TargetResult",
     "TargetValidation",
     "TestDelivery",
     "ThreadResult",
+    "TikTokAccount",
     "TimelineEntry",
     "UploadProgress",
     "Usage",

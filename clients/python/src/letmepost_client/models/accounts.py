@@ -27,10 +27,22 @@ class PinterestAccount(Model):
     default_board_name: str | None = None
 
 
+class TikTokAccount(Model):
+    """What TikTok lets the account do, as of the last check. Show it to the person who prepares a post."""
+
+    nickname: str | None = None
+    privacy_levels: list[str]
+    comment_disabled: bool
+    duet_disabled: bool
+    stitch_disabled: bool
+    max_video_duration_s: int | None = None
+
+
 class Account(Model):
     """A connected account."""
 
     pinterest: PinterestAccount | None = None
+    tiktok: TikTokAccount | None = None
     id: str
     profile_id: str
     platform: str

@@ -12,11 +12,13 @@ class EventData(Model):
 
     Attributes:
         sequence: the position of the event in the organization's stream; 0 in a test event.
+        id: the same as `post_id`, for clients of letmepost.dev.
         test: True in a test event that was requested with `webhook_endpoints.test`.
     """
 
     sequence: int | None = None
     test: bool = False
+    id: str | None = None
     platform: str | None = None
     profile_id: str | None = None
     account_id: str | None = None

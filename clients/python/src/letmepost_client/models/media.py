@@ -29,12 +29,19 @@ class Media(Model):
     duration_s: float | None = None
     frame_rate: float | None = None
     codec: str | None = None
+    codec_profile: str | None = None
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    dynamic_range: str | None = None
+    has_variable_frame_rate: bool | None = None
+    is_fast_start: bool | None = None
     frame_count: int | None = None
     has_alpha: bool | None = None
     color_space: str | None = None
     bit_rate: int | None = None
     audio_codec: str | None = None
     audio_channels: int | None = None
+    audio_sample_rate_hz: int | None = None
     error: MediaError | None = None
     created_at: datetime
     expires_at: datetime | None = None

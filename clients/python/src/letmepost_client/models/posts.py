@@ -47,6 +47,13 @@ class PostThreadPart(Model):
     media: list[MediaReference]
 
 
+class Schedule(Model):
+    """A wall-clock time in a zone."""
+
+    at: str
+    zone: str
+
+
 class Post(Model):
     """A post."""
 
@@ -64,6 +71,7 @@ class Post(Model):
     options: dict[str, Any] | None = None
     metadata: dict[str, str]
     scheduled_at: datetime | None = None
+    schedule: Schedule | None = None
     published_at: datetime | None = None
     unpublished_at: datetime | None = None
     removed_at: datetime | None = None
@@ -149,6 +157,7 @@ class Violation(Model):
     limit: int | float | str | None = None
     actual: int | float | str | None = None
     unit: str | None = None
+    command: str | None = None
 
 
 class FittedMedia(Model):

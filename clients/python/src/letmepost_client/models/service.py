@@ -50,7 +50,7 @@ class SandboxPost(Model):
         record: the post as the platform stores it.
     """
 
-    uri: str
+    uri: str | None = None
     account_id: str | None = None
     text: str | None = None
     created_at: str | None = None
