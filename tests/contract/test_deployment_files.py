@@ -314,15 +314,23 @@ def test_image_contains_no_secrets() -> None:
     patterns = [line for line in ignored if line and not line.startswith("#")]
     assert patterns[0] == "*"
     allowed = {pattern[1:] for pattern in patterns if pattern.startswith("!")}
-    assert allowed == {"LICENSE", "alembic.ini", "migrations/", "requirements/runtime.txt", "src/"}
+    assert allowed == {
+        "LICENSE",
+        "alembic.ini",
+        "clients/python/src/",
+        "migrations/",
+        "requirements/runtime.txt",
+        "src/",
+    }
     assert copied == allowed
 
 
 def test_image_has_the_layout_of_the_source_tree() -> None:
     """`letmepost migrate` looks for the migrations beside the package's source."""
     assert MIGRATIONS == ROOT / "migrations"
-    assert {"src/ src/", "migrations/ migrations/"} <= set(words_of("COPY"))
-    assert any("PYTHONPATH=/app/src" in words for words in words_of("ENV"))
+    client = "clients/python/src/"
+    assert {"src/ src/", "migrations/ migrations/", f"{client} {client}"} <= set(words_of("COPY"))
+    assert any("PYTHONPATH=/app/src:/app/clients/python/src" in words for words in words_of("ENV"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     module, _, function = project["scripts"]["letmepost"].partition(":")
     (script,) = [words for words in words_of("RUN") if "/venv/bin/letmepost" in words]

@@ -78,11 +78,33 @@ def test_wait_is_sent_as_a_preference(api: respx.MockRouter, client: Client, wai
     assert sent(api).headers["prefer"] == prefer
 
 
-def test_response_may_take_longer_than_the_server_waits(api: respx.MockRouter, time: object) -> None:
+@pytest.mark.parametrize(("wait_s", "timeout_s"), [(None, 35), (60, 70), (0, 10)])
+def test_response_may_take_longer_than_the_server_waits(
+    api: respx.MockRouter, http: httpx.Client, wait_s: int | None, timeout_s: float
+) -> None:
     api.post("/v1/posts").respond(json=batch())
-    with Client("lmp_test_key", "https://api.test", timeout_s=5) as hasty:
-        hasty.posts.create(text="x", to="bluesky", wait_s=60)
-    assert sent(api).extensions["timeout"]["read"] == 70
+    hasty = Client("lmp_test_key", "https://api.test", timeout_s=5, http=http)
+    hasty.posts.create(text="x", to="bluesky", wait_s=wait_s)
+    assert sent(api).extensions["timeout"]["read"] == timeout_s
+
+
+@pytest.mark.parametrize("key", ["lmp_test_a b", "lmp_test_a\nb", "lmp_test_ü"])
+def test_impossible_api_key_is_rejected_without_showing_it(key: str) -> None:
+    with pytest.raises(ValueError, match="The API key has a character") as raised:
+        Client(key)
+    assert key not in str(raised.value)
+
+
+def test_line_break_after_an_api_key_is_ignored(api: respx.MockRouter, http: httpx.Client) -> None:
+    """Files of secrets often end with one."""
+    api.get("/health").respond(json={"status": "ok"})
+    Client("lmp_test_key\n", "https://api.test", http=http).health()
+    assert sent(api).headers["authorization"] == "Bearer lmp_test_key"
+
+
+def test_number_that_is_not_finite_is_rejected(client: Client) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        client.sandbox.advance(float("inf"))
 
 
 def test_bulk_sends_every_request_with_its_own_key(api: respx.MockRouter, client: Client) -> None:

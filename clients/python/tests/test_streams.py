@@ -133,7 +133,8 @@ def test_block_that_is_not_of_the_api_is_an_error(api: respx.MockRouter, client:
         next(iter(client.events.stream()))
 
 
-def test_response_that_is_no_stream_is_an_error(api: respx.MockRouter, client: Client) -> None:
+def test_response_that_is_no_stream_is_an_error(api: respx.MockRouter, client: Client, time: FakeTime) -> None:
     api.get("/v1/events/stream").respond(text="<html>", headers={"Content-Type": "text/html"})
     with pytest.raises(ConnectionFailed, match="text/event-stream"):
         next(iter(client.events.stream()))
+    assert time.pauses == []

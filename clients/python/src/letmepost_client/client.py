@@ -1,6 +1,7 @@
 """The clients."""
 
 import os
+import re
 from types import TracebackType
 from typing import Self
 
@@ -44,10 +45,17 @@ DEFAULT_TIMEOUT_S = 60.0
 def core_of(
     api_key: str | None, base_url: str | None, timeout_s: float, max_retries: int, timing: Timing | None
 ) -> Core:
-    """Return the core of a client. What is not given is read from the environment."""
+    """Return the core of a client. What is not given is read from the environment.
+
+    Raises:
+        ValueError: the API key cannot be sent in a header. The message does not contain it.
+    """
+    key = (api_key or os.environ.get("LETMEPOST_API_KEY") or "").strip()
+    if not re.fullmatch(r"[\x21-\x7e]*", key):
+        raise ValueError("The API key has a character that is not visible ASCII. Copy it again.")
     url = base_url or os.environ.get("LETMEPOST_URL") or DEFAULT_URL
     return Core(
-        api_key=api_key or os.environ.get("LETMEPOST_API_KEY") or None,
+        api_key=key or None,
         base_url=url.rstrip("/"),
         timeout_s=timeout_s,
         retry=RetryPolicy(max_retries=max_retries, timing=timing or Timing()),

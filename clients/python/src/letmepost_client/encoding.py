@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel
-from pydantic.alias_generators import to_camel
 
 
 class Omitted(Enum):
@@ -42,7 +41,7 @@ def path_of(template: str, *values: str) -> str:
 def query_of(given: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     """Return a query with the given values, in camelCase. None is omitted, and lists are repeated."""
     return tuple(
-        (to_camel(name), _text(item))
+        (_camel(name), _text(item))
         for name, value in given.items()
         if value is not None
         for item in (value if isinstance(value, list | tuple | set | frozenset) else (value,))
@@ -51,12 +50,12 @@ def query_of(given: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 def body_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a JSON object with the given fields, in camelCase. `None` and `OMITTED` are omitted."""
-    return {to_camel(name): jsonable(value, name) for name, value in given.items() if value not in (None, OMITTED)}
+    return {_camel(name): jsonable(value, name) for name, value in given.items() if value not in (None, OMITTED)}
 
 
 def changes_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a JSON object with the given fields, in camelCase. Only `OMITTED` is omitted."""
-    return {to_camel(name): jsonable(value, name) for name, value in given.items() if value is not OMITTED}
+    return {_camel(name): jsonable(value, name) for name, value in given.items() if value is not OMITTED}
 
 
 def jsonable(value: Any, name: str = "") -> Any:
@@ -80,8 +79,12 @@ def jsonable(value: Any, name: str = "") -> Any:
 
 
 def encode(body: Any) -> bytes:
-    """Return compact JSON in UTF-8."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    """Return compact JSON in UTF-8.
+
+    Raises:
+        ValueError: a number is not finite, or a text has half of a surrogate pair.
+    """
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _camel(key: str) -> str:

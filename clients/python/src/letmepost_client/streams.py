@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from httpx_sse import EventSource, ServerSentEvent
+from httpx_sse import EventSource, ServerSentEvent, SSEError
 from pydantic import ValidationError
 
 from letmepost_client.core import Core
@@ -79,12 +79,12 @@ class _Following:
 
         Raises:
             ApiError: the server rejected the request.
-            ConnectionFailed: too many connections in a row have failed.
+            ConnectionFailed: too many connections in a row have failed, or the response is not a stream.
         """
         if failure is None:
             return self._reconnect_after_s
         self._failures += 1
-        is_last = self._failures > RECONNECTS
+        is_last = self._failures > RECONNECTS or isinstance(failure, SSEError)
         if isinstance(failure, ApiError):
             if is_last or not is_temporary(failure):
                 raise failure

@@ -24,8 +24,10 @@ Values: TypeAlias = str | Sequence[str] | None
 BulkItems: TypeAlias = list[BulkItem]
 Timeline: TypeAlias = list[TimelineEntry]
 
-_REPLY_MARGIN_S = 10.0
-"""How much longer than the server waits for an outcome, the client waits for the response."""
+_SERVER_WAITS_S = 25
+"""How long the server waits for the outcome of a post by default."""
+_MARGIN_S = 10
+"""How much longer the client waits for the response."""
 
 
 class PostOperations(Resource):
@@ -102,7 +104,7 @@ class PostOperations(Resource):
             body=body_of(given),
             headers={} if wait_s is None else {"Prefer": f"wait={wait_s}" if wait_s else "respond-async"},
             idempotency_key=idempotency_key,
-            timeout_s=max(self._core.timeout_s, (wait_s or 0) + _REPLY_MARGIN_S),
+            timeout_s=max(self._core.timeout_s, _MARGIN_S + (_SERVER_WAITS_S if wait_s is None else wait_s)),
         )
 
     @operation
