@@ -12,7 +12,8 @@ from tests.deployment import Client
 PACKAGE = HERE.parents[1] / "clients/python"
 
 
-async def test_three_lines_of_the_readme_publish_to_the_sandbox(site: Site, client: Client, tmp_path: Path) -> None:
+async def test_readme_works_in_an_empty_environment(site: Site, client: Client, picture: Path, tmp_path: Path) -> None:
+    """Its first three lines publish to the sandbox. The other examples run after them, in one program."""
     pip = ("-m", "pip", "--disable-pip-version-check")
     await run(
         *(sys.executable, *pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path, PACKAGE),
@@ -25,11 +26,19 @@ async def test_three_lines_of_the_readme_publish_to_the_sandbox(site: Site, clie
     python = tmp_path / "empty/bin/python"
     await run(python, *pip, "install", wheel, directory=tmp_path)
 
-    [program] = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
-    assert len([line for line in program.splitlines() if line]) == 3
-    # `env` adds the variables to those of this process, which must not see the package of the tree.
-    variables = {"LETMEPOST_URL": site.url, "LETMEPOST_API_KEY": client.key, "PYTHONPATH": ""}
-    settings = [f"{name}={value}" for name, value in variables.items()]
-    printed = await run("/usr/bin/env", *settings, python, "-c", program, directory=tmp_path)
+    async def execute(program: str, key: str) -> str:
+        # `env` adds the variables to those of this process.
+        variables = (f"LETMEPOST_URL={site.url}", f"LETMEPOST_API_KEY={key}")
+        return await run("/usr/bin/env", *variables, python, "-I", "-c", program, directory=tmp_path)
+
+    programs = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
+    assert len([line for line in programs[0].splitlines() if line]) == 3
+    printed = await execute(programs[0], client.key)
     [post] = (await client.get("/v1/posts")).json()["data"]
     assert (post["status"], post["text"], post["url"]) == ("published", "Hello from Python", printed.strip())
+
+    picture.rename(tmp_path / "cat.png")
+    other = await site.deployment.client()
+    await execute("\n".join(programs), other.key)
+    texts = [post["text"] for post in (await other.get("/v1/posts")).json()["data"]]
+    assert texts == ["Hello from asyncio", "Later", "Live", "A cat", "Order 17 is ready", "Hello from Python"]
