@@ -49,6 +49,13 @@ def test_iteration_continues_where_it_was_left(api: respx.MockRouter, client: Cl
     assert [item.name for item in profiles] == ["b", "c"]
 
 
+def test_rest_of_a_page_is_not_skipped(api: respx.MockRouter, client: Client) -> None:
+    api.get("/v1/profiles").mock(side_effect=[page("a", "b", next_cursor="2"), page("c", next_cursor=None)])
+    profiles = client.profiles.list()
+    next(iter(profiles))
+    assert [[item.name for item in profiles.next_page().data] for _ in range(3)] == [["b"], ["c"], []]
+
+
 def test_cursor_moves_after_the_whole_page(api: respx.MockRouter, client: Client) -> None:
     """A program that stores the cursor and stops skips no event."""
     api.get("/v1/events").mock(side_effect=[events(1, 2, next_cursor="B"), events(3, next_cursor="C")])

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import httpx
@@ -98,7 +99,10 @@ async def test_async_client_streams_a_large_file(
     api.post("/v1/media/med_1/complete").respond(json=media())
     path = tmp_path / "film.mp4"
     path.write_bytes(LARGE)
-    assert (await async_client.media.upload(path)).status == "ready"
+    threads = set()
+    item = await async_client.media.upload(path, progress=lambda _sent, _total: threads.add(get_ident()))
+    assert item.status == "ready"
+    assert threads == {get_ident()}, "progress is not reported on the event loop"
     _, lost, put, _ = sent(api)
     assert lost.headers == put.headers
     assert put.content == LARGE
@@ -140,6 +144,13 @@ def test_empty_file_is_rejected(client: Client, tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     with pytest.raises(ValueError, match=r"The file empty\.png is empty"):
         client.media.upload(str(tmp_path / "empty.png"))
+
+
+def test_file_in_text_mode_is_rejected(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_text("a")
+    with path.open() as file, pytest.raises(TypeError, match="Open the file in binary mode"):
+        client.media.upload(file)  # type: ignore[arg-type]
 
 
 def test_missing_file_is_an_os_error(client: Client, tmp_path: Path) -> None:

@@ -26,10 +26,20 @@ class _Position(Generic[Item]):
         """
         return self._cursor
 
-    def _move_past(self, page: Page[Item]) -> None:
+    def _add(self, page: Page[Item]) -> bool:
+        """Add the items of a page; return False if it is empty."""
+        self._items.extend(page.data)
         self._is_complete = page.next_cursor is None
         if page.next_cursor is not None:
             self._next_cursor = page.next_cursor
+        return bool(page.data)
+
+    def _take_page(self) -> Page[Item]:
+        """Return the items that were not returned yet, as a page."""
+        page = Page(data=list(self._items), next_cursor=None if self._is_complete else self._next_cursor)
+        self._items.clear()
+        self._cursor = self._next_cursor
+        return page
 
 
 class Pages(_Position[Item]):
@@ -51,22 +61,14 @@ class Pages(_Position[Item]):
                 return
 
     def next_page(self) -> Page[Item]:
-        """Request one page and return it; `cursor` moves past it. After the last page, return an empty one."""
-        self._items.clear()
-        self._request()
-        page = Page(data=list(self._items), next_cursor=None if self._is_complete else self._next_cursor)
-        self._items.clear()
-        self._cursor = self._next_cursor
-        return page
+        """Return the next page, or the rest of the current one; `cursor` moves past it. After the last, it is empty."""
+        if not self._items:
+            self._request()
+        return self._take_page()
 
     def _request(self) -> bool:
-        """Request the next page; return False if it is empty."""
-        if self._is_complete:
-            return False
-        page = self._fetch(self._next_cursor)
-        self._items.extend(page.data)
-        self._move_past(page)
-        return bool(page.data)
+        """Request the next page; return False if there is none, or if it is empty."""
+        return not self._is_complete and self._add(self._fetch(self._next_cursor))
 
 
 class AsyncPages(_Position[Item]):
@@ -85,19 +87,11 @@ class AsyncPages(_Position[Item]):
                 return
 
     async def next_page(self) -> Page[Item]:
-        """Request one page and return it; `cursor` moves past it. After the last page, return an empty one."""
-        self._items.clear()
-        await self._request()
-        page = Page(data=list(self._items), next_cursor=None if self._is_complete else self._next_cursor)
-        self._items.clear()
-        self._cursor = self._next_cursor
-        return page
+        """Return the next page, or the rest of the current one. See `Pages.next_page`."""
+        if not self._items:
+            await self._request()
+        return self._take_page()
 
     async def _request(self) -> bool:
-        """Request the next page; return False if it is empty."""
-        if self._is_complete:
-            return False
-        page = await self._fetch(self._next_cursor)
-        self._items.extend(page.data)
-        self._move_past(page)
-        return bool(page.data)
+        """Request the next page; return False if there is none, or if it is empty."""
+        return not self._is_complete and self._add(await self._fetch(self._next_cursor))

@@ -100,17 +100,26 @@ def request_of(
 def _chunks(content: FileContent) -> Iterator[bytes]:
     """Yield the bytes to send, from the beginning of the file."""
     content.file.seek(content.start)
+    if content.prefix:
+        yield content.prefix
     sent_bytes = 0
-    yield from [content.prefix] if content.prefix else []
     while chunk := content.file.read(CHUNK_BYTES):
         yield chunk
         sent_bytes += len(chunk)
         content.report(sent_bytes)
-    yield from [content.suffix] if content.suffix else []
+    if content.suffix:
+        yield content.suffix
 
 
 async def _chunks_async(content: FileContent) -> AsyncIterator[bytes]:
-    """Yield the bytes to send. The file is read in a thread, because a disk may be slow."""
-    chunks = _chunks(content)
-    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+    """Yield the bytes to send. Only the file is read in a thread: the progress is reported on the event loop."""
+    await asyncio.to_thread(content.file.seek, content.start)
+    if content.prefix:
+        yield content.prefix
+    sent_bytes = 0
+    while chunk := await asyncio.to_thread(content.file.read, CHUNK_BYTES):
         yield chunk
+        sent_bytes += len(chunk)
+        content.report(sent_bytes)
+    if content.suffix:
+        yield content.suffix

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import SEEK_END, BytesIO
+from io import SEEK_END, BytesIO, TextIOBase
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -18,7 +18,7 @@ from letmepost_client.models.media import Media, MediaUpload
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
 
 FORM_MAX_BYTES = 8 * 1024 * 1024
-"""A larger file is uploaded with an upload URL, because a form has to be sent again as a whole with a new signature."""
+"""A larger file is sent to an upload URL, which may be that of the blob store, and may take up to 4 GiB."""
 
 _USED = 409
 _ANY_TYPE = "application/octet-stream"
@@ -54,6 +54,7 @@ def open_source(
 
     Raises:
         OSError: the file cannot be read.
+        TypeError: the file is open in text mode.
         ValueError: there is nothing to send.
     """
     with ExitStack() as opened:
@@ -63,6 +64,8 @@ def open_source(
             file = opened.enter_context(Path(source).open("rb"))
         else:
             file = source
+        if isinstance(file, TextIOBase):
+            raise TypeError("Open the file in binary mode.")
         start = file.tell()
         size_bytes = file.seek(0, SEEK_END) - start
         name = filename or Path(str(getattr(file, "name", None) or "file")).name

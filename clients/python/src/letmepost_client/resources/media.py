@@ -33,6 +33,7 @@ class MediaOperations(Resource):
 
         Raises:
             OSError: the file cannot be read.
+            TypeError: the file is open in text mode.
             ValueError: the file is empty.
         """
         opened = yield Block(lambda: open_source(source, filename, content_type, progress))
