@@ -153,7 +153,7 @@ $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml clients/py
 	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation \
 		--editable clients/python --editable .
 	@$(BIN)/python -c 'import letmepost.bootstrap.api, letmepost.bootstrap.sandbox, letmepost.bootstrap.worker, \
-		letmepost.cli.dev, letmepost.storage.migrating; letmepost.platforms.discover()'
+		letmepost.cli.dev, letmepost.storage.migrating, letmepost_client; letmepost.platforms.discover()'
 	@touch $@
 
 # Environments of their own: .venv/NAME has the packages of requirements/NAME.txt.

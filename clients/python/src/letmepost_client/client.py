@@ -13,8 +13,9 @@ from letmepost_client.models.service import Health, Readiness
 from letmepost_client.models.tenants import CurrentKey, Usage
 from letmepost_client.operations import AsyncResource, Resource, SyncResource, operation
 from letmepost_client.resources.accounts import Accounts, AsyncAccounts, AsyncConnectSessions, ConnectSessions
+from letmepost_client.resources.batches import AsyncBatches, Batches
 from letmepost_client.resources.media import AsyncMediaItems, MediaItems
-from letmepost_client.resources.posts import AsyncBatches, AsyncPosts, Batches, Posts
+from letmepost_client.resources.posts import AsyncPosts, Posts
 from letmepost_client.resources.service import AsyncPauses, AsyncPlatforms, AsyncSandbox, Pauses, Platforms, Sandbox
 from letmepost_client.resources.tenants import (
     ApiKeys,
