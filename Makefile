@@ -66,10 +66,10 @@ test-browser: install  ## Test the pages with Chromium, and save screenshots
 	@$(call need,chromium,chromium)
 	$(BIN)/python -m pytest -s tests/browser
 
-test-clients: install $(CLIENTS)/installed  ## Lint the OpenAPI description, generate clients from it, and use them (requires Node)
+test-clients: install $(CLIENTS)/installed  ## Lint the OpenAPI description, build the clients, and run their tests (requires Node)
 	@$(call need,node,nodejs)
 	@$(call need,npm,npm)
-	$(BIN)/python -m pytest tests/clients
+	$(BIN)/python -m pytest -v tests/clients
 
 test-image: install  ## Run the steps of the Dockerfile and docker-compose.yml as processes (requires a package index)
 	$(BIN)/python -m pytest tests/image
