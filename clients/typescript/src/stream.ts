@@ -15,10 +15,12 @@ export interface StreamOptions extends CallOptions {
   types?: readonly (EventType | "post.progress")[];
   /** Start after this position. Default: now. */
   lastEventId?: string;
+  /** Reconnect when nothing has arrived for this many seconds. Default: 45. The server sends a comment every 15 s. */
+  silenceS?: number;
 }
 
-/** The server sends a comment every 15 s. After three missing ones, the connection is treated as lost. */
-const SILENCE_MS = 45_000;
+/** Three missing comments of the server. */
+const DEFAULT_SILENCE_S = 45;
 const DEFAULT_RETRY_MS = 1_000;
 
 /**
@@ -44,13 +46,13 @@ export class EventStream implements AsyncIterable<Event | PostProgress> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event | PostProgress, void> {
-    const { signal } = this.#options;
+    const { signal, silenceS = DEFAULT_SILENCE_S } = this.#options;
     // A wrong URL must fail, so the first connection has a limited number of retries.
     let response: Response | undefined = await this.#connect();
     for (let failures = 0; ; failures++) {
       try {
         response ??= await this.#connect(0);
-        for await (const block of blocksOf(response, SILENCE_MS)) {
+        for await (const block of blocksOf(response, silenceS)) {
           failures = 0;
           if (block.retryMs !== undefined) this.#retryMs = block.retryMs;
           if (block.id !== undefined) this.#lastEventId = block.id;
@@ -86,9 +88,9 @@ interface Block {
   retryMs?: number;
 }
 
-async function* blocksOf(response: Response, silenceMs: number): AsyncGenerator<Block, void> {
+async function* blocksOf(response: Response, silenceS: number): AsyncGenerator<Block, void> {
   let block: Block = {};
-  for await (const line of linesOf(response, silenceMs)) {
+  for await (const line of linesOf(response, silenceS)) {
     if (line === "") {
       yield block;
       block = {};
@@ -104,13 +106,13 @@ async function* blocksOf(response: Response, silenceMs: number): AsyncGenerator<
 }
 
 /** Yield the complete lines of a body. A partial last line is dropped: its event is sent again after reconnecting. */
-async function* linesOf(response: Response, silenceMs: number): AsyncGenerator<string, void> {
+async function* linesOf(response: Response, silenceS: number): AsyncGenerator<string, void> {
   const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader();
   const decoder = new TextDecoder();
   let rest = "";
   try {
     for (;;) {
-      const { done, value } = await orSilence(reader.read(), silenceMs);
+      const { done, value } = await orSilence(reader.read(), silenceS);
       if (done) return;
       rest += decoder.decode(value, { stream: true });
       // A carriage return at the end may be half of a line break.
@@ -123,10 +125,11 @@ async function* linesOf(response: Response, silenceMs: number): AsyncGenerator<s
   }
 }
 
-async function orSilence<Value>(read: Promise<Value>, silenceMs: number): Promise<Value> {
+async function orSilence<Value>(read: Promise<Value>, silenceS: number): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ConnectionFailedError(`The stream sent nothing for ${silenceMs} ms.`)), silenceMs);
+    const error = new ConnectionFailedError(`The stream sent nothing for ${silenceS} s.`);
+    timer = setTimeout(() => reject(error), silenceS * 1000);
   });
   try {
     return await Promise.race([

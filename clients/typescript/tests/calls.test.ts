@@ -117,6 +117,23 @@ test("an aborted call throws the reason and is not retried", async () => {
   await assert.rejects(client.posts.create(POST, { signal: abort.signal }), reason);
 });
 
+test("an attempt without a response is aborted after the time limit, and retried", async () => {
+  const signals: (AbortSignal | null | undefined)[] = [];
+  const fetch: typeof globalThis.fetch = (_, init) =>
+    new Promise((_resolve, reject) => {
+      signals.push(init?.signal);
+      // As an open connection does, a timer keeps the program running.
+      const timer = setInterval(() => undefined, 1000);
+      init?.signal?.addEventListener("abort", () => {
+        clearInterval(timer);
+        reject(init.signal?.reason);
+      });
+    });
+  const { client } = scripted([], { fetch, timeoutS: 0.001, maxRetries: 1 });
+  await assert.rejects(client.posts.create(POST), { name: "ConnectionFailedError", message: /no response within 0.001 s/ });
+  assert.equal(signals.length, 2);
+});
+
 const CLASSES = {
   validation_failed: letmepost.ValidationFailedError,
   preflight_failed: letmepost.PreflightFailedError,

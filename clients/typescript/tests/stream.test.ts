@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UnauthenticatedError } from "letmepost-client";
+import { ConnectionFailedError, UnauthenticatedError } from "letmepost-client";
 import { failure, scripted } from "./support.js";
 
 /** Return a response that sends these chunks, and then ends or breaks off. */
@@ -95,4 +95,32 @@ test("a stream that has connected once keeps reconnecting", async () => {
   const { client, waits } = scripted([streamed([event(7)]), ...resets, streamed([event(8)]), revoked()]);
   assert.deepEqual((await followed(client)).received, [["evt_7", "7"], ["evt_8", "8"]]);
   assert.equal(Math.max(...waits), 4000);
+});
+
+test("a silent stream is closed and continued", async () => {
+  let isClosed = false;
+  const silent = new Response(new ReadableStream({ cancel: () => void (isClosed = true) }));
+  const { client, sent } = scripted([silent, revoked()]);
+  const stream = client.events.stream({ lastEventId: "7", silenceS: 0.001 });
+  await assert.rejects(stream[Symbol.asyncIterator]().next(), UnauthenticatedError);
+  assert.ok(isClosed);
+  assert.equal(sent[1]?.headers.get("Last-Event-ID"), "7");
+});
+
+test("leaving the loop closes the connection", async () => {
+  let isClosed = false;
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(event(7))),
+    cancel: () => void (isClosed = true),
+  });
+  const { client, sent } = scripted([new Response(body)]);
+  for await (const _ of client.events.stream()) break;
+  assert.ok(isClosed);
+  assert.equal(sent.length, 1);
+});
+
+test("a first connection that fails is retried a limited number of times", async () => {
+  const { client, sent } = scripted(Array.from({ length: 5 }, () => new TypeError("refused")));
+  await assert.rejects(client.events.stream()[Symbol.asyncIterator]().next(), ConnectionFailedError);
+  assert.equal(sent.length, 4);
 });
