@@ -16,6 +16,8 @@ from tests.deployment import Client
 from tests.documented import DESCRIPTION
 
 SOURCE = Path(__file__).parents[2] / "clients/typescript"
+OFFLINE = ("calls", "stream", "webhooks")
+"""The tests that need no server."""
 NodeTest: TypeAlias = Callable[..., Awaitable[None]]
 PLATFORM = next(iter(discover()))
 
@@ -56,7 +58,16 @@ def node_test(built: Path, capsys: pytest.CaptureFixture[str]) -> NodeTest:
 
 
 async def test_client_sends_retries_and_verifies_as_documented(node_test: NodeTest) -> None:
-    await node_test("calls", "stream", "webhooks")
+    await node_test(*OFFLINE)
+
+
+async def test_client_sends_retries_and_verifies_in_deno(built: Path, tmp_path: Path) -> None:
+    # The package `deno` would copy this program in an install script, which need not be allowed.
+    deno = next((built / "node_modules/@deno").glob("*/deno*"))
+    files = [f"dist-tests/{name}.test.js" for name in OFFLINE]
+    settings = (f"DENO_DIR={tmp_path}", "DENO_NO_UPDATE_CHECK=1")
+    printed = await run("env", *settings, deno, "test", "--no-check", "--no-lock", *files, directory=built)
+    assert "| 0 failed" in printed
 
 
 async def test_client_works_with_a_server(site: Site, client: Client, node_test: NodeTest, picture: Path) -> None:
