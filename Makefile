@@ -8,6 +8,8 @@ INSTALLED := .venv/installed
 CLIENTS := .venv/clients
 # So have clients and servers of other authors.
 COUNTERPARTS := .venv/counterparts
+# And the generator of the documentation site.
+DOCS := .venv/docs
 # Each worker of pytest starts its own PostgreSQL and Valkey. One worker more than cores, because tests also wait.
 PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)') --dist worksteal
 
@@ -28,8 +30,8 @@ need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-slow test-all test-counterparts test-pds test-browser test-clients test-image faults \
-	faults-short faults-video bench lint format openapi env-example requirements secrets clean
+.PHONY: help install dev test test-all test-counterparts test-pds test-browser test-clients test-image faults \
+	faults-short faults-video bench docs lint format openapi env-example requirements secrets clean
 
 # The port of the API that `make dev` starts; 0 selects a free one.
 PORT ?= 8080
@@ -95,6 +97,9 @@ bench: install  ## Run the benchmarks, and print ratios to what this machine can
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 1
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 2
 
+docs: install $(DOCS)/installed  ## Build the documentation site that the API serves below /docs
+	$(BIN)/python -m letmepost.http.docs.build . $(DOCS)
+
 lint: install  ## Check style, types and imports; list long files
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -121,6 +126,7 @@ requirements: install  ## Regenerate requirements/*.txt from pyproject.toml (UPG
 		--output-file requirements/dev.txt
 	$(COMPILE) --group clients --output-file requirements/clients.txt
 	$(COMPILE) --group counterparts --output-file requirements/counterparts.txt
+	$(COMPILE) --group docs --output-file requirements/docs.txt
 
 # A secret that becomes part of a URL has only letters, digits, - and _. Existing values are kept: a secret is added if
 # its name is missing or has no value. The file is replaced in one step.
@@ -157,7 +163,7 @@ $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml clients/py
 	@touch $@
 
 # Environments of their own: .venv/NAME has the packages of requirements/NAME.txt.
-$(CLIENTS)/installed $(COUNTERPARTS)/installed: .venv/%/installed: requirements/%.txt | $(INSTALLED)
+$(CLIENTS)/installed $(COUNTERPARTS)/installed $(DOCS)/installed: .venv/%/installed: requirements/%.txt | $(INSTALLED)
 	@echo "Installing into $(@D)…"
 	@$(PYTHON) -m venv $(@D)
 	@$(UV) sync --python $(@D)/bin/python --require-hashes $< || \

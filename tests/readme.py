@@ -2,15 +2,16 @@
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 README = Path(__file__).parents[1] / "README.md"
 START = "make dev"
 
 
 def shell_blocks(page: Path) -> list[str]:
-    """Return the fenced blocks of shell commands on a page."""
-    blocks: list[str] = re.findall(r"^```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return blocks
+    """Return the fenced blocks of shell commands on a page, also those in tabs."""
+    found = re.findall(r"^( *)```sh\n(.*?)^\1```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [dedent(block) for _, block in found]
 
 
 def hosting_block() -> str:

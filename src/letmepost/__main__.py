@@ -43,9 +43,10 @@ def wire(environment: Mapping[str, str]) -> Wiring:
 
 def _make_api(environment: Mapping[str, str], settings: Settings, shared: SharedMetrics | None = None) -> "FastAPI":
     from letmepost.bootstrap.api import make_api
+    from letmepost.http.docs.site import Site
     from letmepost.platforms import discover
 
-    return make_api(settings, discover(), environment, shared)
+    return make_api(settings, discover(), environment, shared, docs_site=Site.open())
 
 
 def _make_sandbox(state: Path | None, token: str) -> "ASGIApp":

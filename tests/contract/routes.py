@@ -174,4 +174,8 @@ ROWS: tuple[Row, ...] = (
     _row("GET /docs/permissions", None),
     _row("GET /docs/preflight", None),
     _row("GET /docs/preflight/{page}", None),
+    _row("GET /docs/statuses", None),
+    _row("GET /docs/{path:path}", None),
+    _row("GET /llms.txt", None),
+    _row("GET /llms-full.txt", None),
 )

@@ -97,12 +97,12 @@ _DOCUMENTED = (
 def test_documented_rule_has_a_page(rule_id: str) -> None:
     rule = _EXPLAINED[rule_page(rule_id)]
     assert rule.id == rule_id
-    assert prose(rule.summary) in explanation_page(rule)
+    assert prose(rule.summary) in explanation_page(rule).body
 
 
 @for_each(_DOCUMENTED)
 def test_documented_rule_is_listed(rule_id: str) -> None:
-    assert f'href="/docs/preflight/{rule_page(rule_id)}"' in rules_page(_PLATFORMS)
+    assert f'href="/docs/preflight/{rule_page(rule_id)}"' in rules_page(_PLATFORMS).body
 
 
 def test_every_page_of_a_rule_that_is_never_raised_explains_why() -> None:

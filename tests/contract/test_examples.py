@@ -6,17 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.readme import shell_blocks
+
 ROOT = Path(__file__).parents[2]
 OPERATIONS = [
     (method.upper(), path)
     for path, operations in json.loads((ROOT / "openapi/openapi.json").read_text(encoding="utf-8"))["paths"].items()
     for method in operations
 ]
-SHELL = "\n".join(
-    block
-    for page in sorted((ROOT / "docs").glob("*.md"))
-    for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-)
+SHELL = "\n".join(block for page in sorted((ROOT / "docs").rglob("*.md")) for block in shell_blocks(page))
 ELSEWHERE = {
     ("POST", "/v1/accounts/connect/{platform}/complete"),  # takes real credentials
     ("PUT", "/v1/media/uploads/{token}"),  # its URL is part of a response
@@ -39,9 +37,3 @@ def called() -> set[tuple[str, str]]:
 def test_operation_has_an_example(method: str, path: str) -> None:
     shape = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
     assert any(other == method and shape.fullmatch(asked) for other, asked in called()), (method, path)
-
-
-def test_readme_links_to_every_page() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for page in (ROOT / "docs").glob("*.md"):
-        assert f"(docs/{page.name})" in readme

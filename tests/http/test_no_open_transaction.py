@@ -93,6 +93,10 @@ GET /docs/errors/{code}
 GET /docs/permissions
 GET /docs/preflight
 GET /docs/preflight/{page}
+GET /docs/statuses
+GET /docs/{path:path}
+GET /llms.txt
+GET /llms-full.txt
 leases
 retention
 version_notices

@@ -53,7 +53,7 @@ def test_failure_says_the_same_as_the_page(folder: str, name: str, refusal: Expl
     parameters: dict[str, Any] = {**_PARAMETERS, **refusal.sample}
     assert "{" not in refusal.describe(**parameters) + refusal.advise(**parameters)
     if refusal.id:
-        assert prose(refusal.describe(**refusal.sample)) in explanation_page(refusal)
+        assert prose(refusal.describe(**refusal.sample)) in explanation_page(refusal).body
     if isinstance(refusal, PlatformRefusal):
         fields = error_fields(refusal(**parameters))
         assert fields["message"] == refusal.describe(**parameters)

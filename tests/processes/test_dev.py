@@ -23,7 +23,7 @@ from tests.servers import open_directory
 ROOT = README.parent
 REFUSALS_SHOWN = {"media.url.unreachable", "post.status"}
 """The rules by which pages show a rejected request."""
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 READY_WITHIN_S = 120.0
 
 

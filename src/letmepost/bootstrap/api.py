@@ -24,6 +24,7 @@ from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import BATCH_CHANNEL, STREAM_CHANNEL, Wakeups
 from letmepost.http.app import create_app
 from letmepost.http.client_limits import ClientLimits
+from letmepost.http.docs.site import Site
 from letmepost.http.middleware import RequestTimes
 from letmepost.http.services import APIServices
 from letmepost.platforms import discover
@@ -152,6 +153,8 @@ def make_api(
     platforms: Mapping[str, Platform],
     environment: Mapping[str, str],
     shared_metrics: SharedMetrics | None = None,
+    *,
+    docs_site: Site | None = None,
 ) -> FastAPI:
     """Return the application. It opens its services when it starts."""
     clock, metrics = SystemClock(), make_metrics(settings, shared_metrics)
@@ -164,6 +167,7 @@ def make_api(
         example_platform=_example_platform(),
         cors_origins=settings.cors_origins,
         time_requests=None if settings.metrics_port is None else timed,
+        docs_site=docs_site,
     )
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from letmepost import __version__
 from letmepost.domain.errors import FailureKind, PlatformFailure, RequestError, SendFailure
+from letmepost.http.docs.site import Site
 from letmepost.http.errors import envelope, error_fields, invalid_shape, status_of
 from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds, TrailingSlashes
 from letmepost.http.openapi import DescribedAPI
@@ -66,6 +67,7 @@ def create_app(
     example_platform: str = "example",
     cors_origins: Sequence[str] = (),
     time_requests: Callable[[ASGIApp], ASGIApp] | None = None,
+    docs_site: Site | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -76,6 +78,7 @@ def create_app(
         example_platform: the platform that the examples in its description show.
         cors_origins: the pages that may upload media and follow the event stream from a browser.
         time_requests: the outermost middleware, if metrics are collected.
+        docs_site: the built documentation; without it, generated pages are plain.
     """
 
     @asynccontextmanager
@@ -95,6 +98,7 @@ def create_app(
     )
     # Set when the server stops. It waits for open event streams, so they have to end.
     app.state.stopping = asyncio.Event()
+    app.state.docs_site = docs_site or Site()
     # For errors that the server itself returns, before the application receives a request.
     app.state.describe_error = lambda error: envelope(
         error_fields(error), docs_url=docs_url, request_id=new_request_id()

@@ -1,6 +1,7 @@
-"""The layout of the documentation pages. They load no other resources."""
+"""Pieces of generated pages, and the plain layout that they have without the built site. It loads no resources."""
 
 import re
+from dataclasses import dataclass
 from html import escape
 
 _STYLE = """
@@ -34,9 +35,10 @@ _PAGE = """<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{title} · letmepost</title><style>{style}</style></head>
 <body><a class="skip" href="#content">Skip to the content</a>
-<header><b><a href="/docs">letmepost</a></b><a href="/docs">Reference</a><a href="/docs/errors">Error codes</a>
+<header><b><a href="/docs">letmepost</a></b><a href="/docs/errors">Error codes</a>
 <a href="/docs/preflight">Rules</a>
-<a href="/docs/permissions">Permissions</a><a href="/openapi.json">OpenAPI</a></header>
+<a href="/docs/permissions">Permissions</a><a href="/docs/statuses">Statuses</a>
+<a href="/openapi.json">OpenAPI</a></header>
 <main id="content"><h1>{heading}</h1>
 {body}
 </main></body></html>
@@ -44,20 +46,28 @@ _PAGE = """<!doctype html>
 _CODE = re.compile(r"`([^`]+)`")
 
 
-def page(title: str, body: str, *, is_code: bool = False) -> str:
-    """Return a whole page. `body` is HTML. `is_code`: the title is an identifier."""
-    heading = f"<code>{escape(title)}</code>" if is_code else escape(title)
-    return _PAGE.format(title=escape(title), style=_STYLE, heading=heading, body=body)
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A generated page without its layout. `body` is HTML. `is_code`: the title is an identifier."""
+
+    title: str
+    body: str
+    is_code: bool = False
+
+    @property
+    def heading(self) -> str:
+        """Return the title as HTML."""
+        return f"<code>{escape(self.title)}</code>" if self.is_code else escape(self.title)
+
+
+def plain_page(content: Content) -> str:
+    """Return a whole page in the plain layout."""
+    return _PAGE.format(title=escape(content.title), style=_STYLE, heading=content.heading, body=content.body)
 
 
 def prose(text: str) -> str:
     """Return text as HTML. Text between backticks becomes code."""
     return _CODE.sub(r"<code>\1</code>", escape(text, quote=False))
-
-
-def paragraphs(text: str) -> str:
-    """Return text of several paragraphs as HTML."""
-    return "".join(f"<p>{prose(part)}</p>" for part in text.split("\n\n") if part.strip())
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
