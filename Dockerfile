@@ -18,15 +18,22 @@ FROM base AS build
 WORKDIR /app
 RUN python -m venv --without-pip /venv
 # Wheels only, because a source distribution could run code here, and only wheels with a known hash.
-COPY requirements/runtime.txt requirements/
+COPY requirements/runtime.txt requirements/docs.txt requirements/
 RUN pip --python /venv/bin/python --disable-pip-version-check --no-cache-dir install \
         --no-compile --no-deps --only-binary :all: --require-hashes --requirement requirements/runtime.txt
-# The package and the client run from their source trees, so they do not have to be built. The script is the one
+# The generator of the documentation site, which stays in this stage.
+RUN python -m venv --without-pip /venv-docs
+RUN pip --python /venv-docs/bin/python --disable-pip-version-check --no-cache-dir install \
+        --no-compile --no-deps --only-binary :all: --require-hashes --requirement requirements/docs.txt
+# The package runs from its source tree, next to the migrations, so it does not have to be built. The script is the one
 # that an installation would create from [project.scripts] in pyproject.toml.
 COPY src/ src/
 COPY clients/python/src/ clients/python/src/
 COPY migrations/ migrations/
-COPY LICENSE alembic.ini ./
+COPY docs/ docs/
+COPY LICENSE alembic.ini CHANGELOG.md mkdocs.yml ./
+RUN PYTHONPATH=src /venv/bin/python -m letmepost.http.docs.build . /venv-docs \
+    && rm -r docs CHANGELOG.md mkdocs.yml
 RUN printf '#!/venv/bin/python\nfrom letmepost.__main__ import main\n\nmain()\n' >/venv/bin/letmepost \
     && chmod 0755 /venv/bin/letmepost \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /venv/lib src clients migrations

@@ -8,10 +8,16 @@ README = Path(__file__).parents[1] / "README.md"
 START = "make dev"
 
 
-def shell_blocks(page: Path) -> list[str]:
-    """Return the fenced blocks of shell commands on a page, also those in tabs."""
-    found = re.findall(r"^( *)```sh\n(.*?)^\1```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+def code_blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced blocks of a language on a page, also those in tabs."""
+    pattern = rf"^( *)```{language}\n(.*?)^\1```"
+    found = re.findall(pattern, page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     return [dedent(block) for _, block in found]
+
+
+def shell_blocks(page: Path) -> list[str]:
+    """Return the blocks of shell commands on a page."""
+    return code_blocks(page, "sh")
 
 
 def hosting_block() -> str:

@@ -301,9 +301,11 @@ def test_image_is_built_from_pinned_dependencies_and_runs_without_privileges() -
 
 
 def test_packages_are_installed_by_hash_and_as_wheels() -> None:
-    (install,) = [words for words in words_of("RUN") if words.startswith("pip ")]
-    for option in ("--require-hashes", "--no-deps", "--only-binary :all:", "--requirement requirements/runtime.txt"):
-        assert option in install
+    installs = [words for words in words_of("RUN") if words.startswith("pip ")]
+    assert [words.split()[-1] for words in installs] == ["requirements/runtime.txt", "requirements/docs.txt"]
+    for install in installs:
+        for option in ("--require-hashes", "--no-deps", "--only-binary :all:", "--requirement requirements/"):
+            assert option in install
 
 
 def test_image_contains_no_secrets() -> None:
@@ -314,14 +316,9 @@ def test_image_contains_no_secrets() -> None:
     patterns = [line for line in ignored if line and not line.startswith("#")]
     assert patterns[0] == "*"
     allowed = {pattern[1:] for pattern in patterns if pattern.startswith("!")}
-    assert allowed == {
-        "LICENSE",
-        "alembic.ini",
-        "clients/python/src/",
-        "migrations/",
-        "requirements/runtime.txt",
-        "src/",
-    }
+    requirements = {"requirements/docs.txt", "requirements/runtime.txt"}
+    sources = {"CHANGELOG.md", "docs/", "mkdocs.yml", "src/"}
+    assert allowed == {"LICENSE", "alembic.ini", "migrations/"} | requirements | sources
     assert copied == allowed
 
 
@@ -337,7 +334,7 @@ def test_image_has_the_layout_of_the_source_tree() -> None:
     assert rf"from {module} import {function}\n\n{function}()\n" in script
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "uv"])
+@pytest.mark.parametrize("name", ["docs", "runtime", "dev", "uv"])
 def test_every_requirement_has_a_version_and_hashes_and_no_address(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text

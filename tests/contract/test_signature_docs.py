@@ -1,6 +1,5 @@
 """The code that docs/webhooks.md shows verifies the signature of a delivery."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from letmepost.domain.signing import signature_headers, signing_secret
+from tests.readme import code_blocks
 
 PAGE = Path(__file__).parents[2] / "docs/webhooks.md"
 SECRET, OTHER = signing_secret(bytes(32)), signing_secret(bytes(range(32)))
@@ -18,7 +18,7 @@ BODY = '{"type":"post.published","data":{"text":"Grüße"}}'.encode()
 
 @pytest.fixture(scope="module")
 def is_genuine() -> Callable[..., bool]:
-    [code] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    [code] = code_blocks(PAGE, "python")
     defined: dict[str, Any] = {}
     exec(code, defined)  # noqa: S102 - our own documentation
     shown: Callable[..., bool] = defined["is_genuine"]

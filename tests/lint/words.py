@@ -30,6 +30,8 @@ PLAIN = {
 
 _SELF = Path(__file__).parent.relative_to(ROOT)
 """This folder contains the words."""
+_GENERATED = {"__pycache__", "built", "node_modules"}
+"""Folders of files that are not sources."""
 _SEPARATOR = r"(?:[\s_]|#)+"
 """Words may be part of a name, or be on two lines of a comment."""
 _WORDS = "|".join(_SEPARATOR.join(word.split(" ")) for word in PLAIN)
@@ -50,7 +52,7 @@ def check_files(root: Path) -> Iterator[str]:
     """Yield a finding for each word in a text file of the places that are checked."""
     for path in sorted(path for place in PLACES for path in _files(root / place)):
         name = path.relative_to(root)
-        if _SELF in name.parents or "__pycache__" in name.parts or "node_modules" in name.parts:
+        if _SELF in name.parents or _GENERATED & set(name.parts):
             continue
         try:
             text = path.read_text(encoding="utf-8")
