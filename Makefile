@@ -64,8 +64,10 @@ test-pds: install  ## Run the tests against a real Bluesky server (requires npm)
 	@$(call need,npm,npm)
 	$(BIN)/python -m pytest tests/pds
 
-test-browser: install  ## Test the pages with Chromium, and save screenshots
+test-browser: docs  ## Test the pages with Chromium, and save screenshots (requires npm)
 	@$(call need,chromium,chromium)
+	@$(call need,node,nodejs)
+	@$(call need,npm,npm)
 	$(BIN)/python -m pytest -s tests/browser
 
 test-clients: install $(CLIENTS)/installed  ## Lint the OpenAPI description, build the clients, and run their tests (requires Node)

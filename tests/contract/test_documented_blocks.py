@@ -16,6 +16,7 @@ NOT_EXECUTED = {
     "json": "requests and responses, abridged with …",
     "text": "commands that install something, need Docker or real credentials, or never end, and output",
     "go": "the tests do not install Go",
+    "mermaid": "diagrams",
     "php": "the tests do not install PHP",
 }
 CONTRIBUTORS = {"adding-a-platform.md"}

@@ -159,7 +159,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _scenarios(platform: Platform) -> list[str]:
-    names = " or ".join(f"`{name}`" for name in platform.simulator.scenarios)
+    names = ", ".join(f"`{name}`" for name in platform.simulator.scenarios)
     return [f"{names}. [What a scenario is](../sandbox.md#accounts-that-misbehave)."]
 
 
