@@ -85,7 +85,8 @@ async def test_violation_by_a_video_has_the_command_that_repairs_it(tenant: Tena
     account_id = await client.sandbox_account(platform="threads")
     media_id = await upload(tenant.client, movie(frames=3, codec="vp9"), "clip.mp4")
     wanted = body(account_id, {"mediaId": media_id})
-    command = "ffmpeg -i input.mp4 -c:v libx264 -pix_fmt yuv420p -movflags +faststart output.mp4"
+    rate = "-maxrate 90000k -bufsize 180000k"
+    command = f"ffmpeg -i input.mp4 -c:v libx264 -pix_fmt yuv420p {rate} -movflags +faststart output.mp4"
     [violation] = check_refusal(await tenant.client.post("/v1/posts", wanted), 400, "preflight_failed")["violations"]
     assert (violation["rule"], violation["command"]) == ("threads.media.video_codec", command)
     assert violation["remediation"].endswith(command)
