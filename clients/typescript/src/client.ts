@@ -2,12 +2,21 @@
 import createClient, { type Client } from "openapi-fetch";
 import { data, written } from "./calls.js";
 import { MediaItems } from "./media.js";
-import { itemsOf } from "./pages.js";
+import { itemsOf, paged } from "./pages.js";
 import { Batches, Posts } from "./posts.js";
 import type { paths } from "./schema.js";
 import { EventStream, type StreamOptions } from "./stream.js";
 import { Transport, type TransportOptions } from "./transport.js";
-import type { Account, Body, CallOptions, Event, NewWebhookEndpoint, Query, WebhookEndpoint, WriteOptions } from "./types.js";
+import type {
+  Account,
+  Body,
+  CallOptions,
+  Event,
+  NewWebhookEndpoint,
+  Query,
+  WebhookEndpoint,
+  WriteOptions,
+} from "./types.js";
 
 /** Typed calls of every operation. A call that fails throws, so `error` of its result is never set. */
 export type Api = Client<paths>;
@@ -53,7 +62,7 @@ class Events {
   /** Iterate over the stored events, oldest first. Ends after the newest one. */
   list(query: Query<"listEvents"> = {}, options: CallOptions = {}): AsyncGenerator<Event, void> {
     return itemsOf(async (cursor) =>
-      data(await this.#api.GET("/v1/events", { params: { query: { ...query, ...(cursor && { cursor }) } }, ...options })),
+      data(await this.#api.GET("/v1/events", { params: { query: paged(query, cursor) }, ...options })),
     );
   }
 
@@ -77,7 +86,7 @@ class Accounts {
   /** Iterate over accounts, newest first. */
   list(query: Query<"listAccounts"> = {}, options: CallOptions = {}): AsyncGenerator<Account, void> {
     return itemsOf(async (cursor) =>
-      data(await this.#api.GET("/v1/accounts", { params: { query: { ...query, ...(cursor && { cursor }) } }, ...options })),
+      data(await this.#api.GET("/v1/accounts", { params: { query: paged(query, cursor) }, ...options })),
     );
   }
 
@@ -104,7 +113,7 @@ class WebhookEndpoints {
     return itemsOf(async (cursor) =>
       data(
         await this.#api.GET("/v1/webhook-endpoints", {
-          params: { query: { ...query, ...(cursor && { cursor }) } },
+          params: { query: paged(query, cursor) },
           ...options,
         }),
       ),

@@ -2,7 +2,7 @@
 import { ApiError } from "./errors.js";
 import type { Api } from "./client.js";
 import { data, written } from "./calls.js";
-import { itemsOf } from "./pages.js";
+import { itemsOf, paged } from "./pages.js";
 import { randomKey, type Transport } from "./transport.js";
 import type { Body, CallOptions, Media, Query, WriteOptions } from "./types.js";
 
@@ -60,7 +60,7 @@ export class MediaItems {
   /** Iterate over media items, newest first. */
   list(query: Query<"listMedia"> = {}, options: CallOptions = {}): AsyncGenerator<Media, void> {
     return itemsOf(async (cursor) =>
-      data(await this.#api.GET("/v1/media", { params: { query: { ...query, ...(cursor && { cursor }) } }, ...options })),
+      data(await this.#api.GET("/v1/media", { params: { query: paged(query, cursor) }, ...options })),
     );
   }
 
@@ -89,7 +89,8 @@ export class MediaItems {
     options: UploadOptions,
   ): Promise<Media> {
     const { profileId, signal } = options;
-    const body = { sizeBytes, ...(filename !== undefined && { filename }), ...(profileId !== undefined && { profileId }) };
+    const name = filename === undefined ? {} : { filename };
+    const body = { sizeBytes, ...name, ...(profileId === undefined ? {} : { profileId }) };
     const { id, upload } = data(await this.#api.POST("/v1/media/uploads", { body, ...written(options) }));
     // `duplex` is required for a stream: https://fetch.spec.whatwg.org/#dom-requestinit-duplex.
     const init: RequestInit & { duplex: "half" } = { ...upload, body: file, duplex: "half" };

@@ -15,3 +15,8 @@ export async function* itemsOf<Item>(read: (cursor?: string) => Promise<Page<Ite
     cursor = page.data.length > 0 ? (page.nextCursor ?? undefined) : undefined;
   } while (cursor !== undefined);
 }
+
+/** Return the query parameters of a page: those of the caller, and the cursor after the first page. */
+export function paged<Query>(query: Query, cursor: string | undefined): Query {
+  return cursor === undefined ? query : { ...query, cursor };
+}

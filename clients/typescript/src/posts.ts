@@ -2,7 +2,7 @@
 import { data, written } from "./calls.js";
 import type { Api } from "./client.js";
 import { WaitTimeoutError } from "./errors.js";
-import { itemsOf } from "./pages.js";
+import { itemsOf, paged } from "./pages.js";
 import type { Timing } from "./transport.js";
 import type {
   Batch,
@@ -140,7 +140,7 @@ export class Posts {
   /** Iterate over posts, newest first. */
   list(query: Query<"listPosts"> = {}, options: CallOptions = {}): AsyncGenerator<Post, void> {
     return itemsOf(async (cursor) =>
-      data(await this.#api.GET("/v1/posts", { params: { query: { ...query, ...(cursor && { cursor }) } }, ...options })),
+      data(await this.#api.GET("/v1/posts", { params: { query: paged(query, cursor) }, ...options })),
     );
   }
 
