@@ -137,7 +137,8 @@ secrets:  ## Write random secrets for docker compose to .env; keep existing ones
 		old = open(".env").read(); \
 		old += "\n" if old and not old.endswith("\n") else ""; \
 		made = {name: s.token_urlsafe(32) for name in ("POSTGRES_PASSWORD", "LETMEPOST_API_DATABASE_PASSWORD", \
-			"LETMEPOST_WORKER_DATABASE_PASSWORD", "LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN")}; \
+			"LETMEPOST_WORKER_DATABASE_PASSWORD", "LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN", \
+			"LETMEPOST_SANDBOX_LINK_KEY")}; \
 		made["LETMEPOST_KEYS"] = f"k1:{b.b64encode(s.token_bytes(32)).decode()}"; \
 		missing = [name for name in made if not re.search(rf"^{name}=[ \t]*[^\s]", old, re.M)]; \
 		names = "|".join(missing); \

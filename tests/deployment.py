@@ -27,6 +27,7 @@ from letmepost.gateways.clock import SystemClock
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.app import create_app as create_sandbox
+from letmepost.sandbox.pages.access import PageAccess
 from letmepost.sandbox.store import open_store
 from letmepost.settings import Settings
 from letmepost.worker.main import run_worker
@@ -36,6 +37,7 @@ from tests.documented import DocumentedStatuses
 
 OPERATOR_TOKEN = "operator-token-operator-token-operator"
 SANDBOX_TOKEN = "sandbox-token-sandbox"
+LINK_KEY = "the-key-of-links-to-pages"
 
 
 @asynccontextmanager
@@ -162,6 +164,7 @@ def settings_for(
         "keys": f"k1:{base64.b64encode(bytes(range(32))).decode()}",
         "operator_token": OPERATOR_TOKEN,
         "sandbox_token": SANDBOX_TOKEN,
+        "sandbox_link_key": LINK_KEY,
         "sandbox_url": None if sandbox_url is None else AnyHttpUrl(sandbox_url),
         "media_dir": media_dir,
         "allow_private_addresses": True,
@@ -196,7 +199,13 @@ async def deployed(
     clock = SystemClock()
     store = open_store(None)
     sandbox = create_sandbox(
-        known, store, token=SANDBOX_TOKEN, now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
+        known,
+        store,
+        token=SANDBOX_TOKEN,
+        now=clock.now,
+        entropy=clock.entropy,
+        sleep=asyncio.sleep,
+        pages=PageAccess(key=LINK_KEY),
     )
     async with serving(sandbox) as own_url, before_sandbox(own_url) as sandbox_url:
         settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)

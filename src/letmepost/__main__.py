@@ -49,10 +49,11 @@ def _make_api(environment: Mapping[str, str], settings: Settings, shared: Shared
     return make_api(settings, discover(), environment, shared, docs_site=Site.open())
 
 
-def _make_sandbox(state: Path | None, token: str) -> "ASGIApp":
+def _make_sandbox(state: Path | None, token: str, link_key: str | None, has_open_pages: bool) -> "ASGIApp":  # noqa: FBT001 - `Wiring` passes it
     from letmepost.bootstrap.sandbox import make_sandbox
+    from letmepost.sandbox.pages.access import PageAccess
 
-    return make_sandbox(state, token)
+    return make_sandbox(state, token, PageAccess(key=link_key, is_open=has_open_pages))
 
 
 def _run_worker(environment: Mapping[str, str], settings: Settings) -> Awaitable[None]:

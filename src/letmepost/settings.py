@@ -89,9 +89,16 @@ class Settings(BaseSettings):
     )
     sandbox_public_url: AnyHttpUrl | None = Field(
         default=None,
-        description="The URL of the sandbox for browsers, which open its consent pages. Unset: LETMEPOST_SANDBOX_URL.",
+        description="The URL of the sandbox for browsers, which open its consent pages and the pages of test posts. "
+        "Unset: LETMEPOST_SANDBOX_URL.",
     )
     sandbox_token: SecretStr | None = Field(default=None, description="The token of the sandbox's control API.")
+    sandbox_link_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="The secret that signs links to the pages of test posts: the same for the worker and the sandbox. "
+        "Unset, the links are not signed, and only a sandbox with --open-pages shows its pages.",
+    )
     allow_private_addresses: bool = Field(
         default=False,
         description="Allow private addresses for webhooks, media URLs and platforms. For development only.",

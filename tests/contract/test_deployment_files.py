@@ -179,7 +179,7 @@ def test_every_variable_of_a_service_is_known(name: str) -> None:
 def test_every_setting_can_be_set(name: str) -> None:
     elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # in the image; for migrate only
     elsewhere |= {
-        "api": {"LETMEPOST_ALIVE_FILE", "LETMEPOST_WORKER_DATABASE_URL"},
+        "api": {"LETMEPOST_ALIVE_FILE", "LETMEPOST_SANDBOX_LINK_KEY", "LETMEPOST_WORKER_DATABASE_URL"},
         "worker": {"LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN"},
     }[name]
     environment = SERVICES[name]["environment"]
@@ -207,6 +207,11 @@ def test_sandbox_token_is_given_to_api_and_sandbox_only() -> None:
     assert holders == {"api", "sandbox"}
 
 
+def test_key_of_page_links_is_given_to_worker_and_sandbox_only() -> None:
+    holders = {name for name, service in SERVICES.items() if "LETMEPOST_SANDBOX_LINK_KEY" in json.dumps(service)}
+    assert holders == {"worker", "sandbox"}
+
+
 def test_migrate_gets_only_databases_and_what_every_command_requires() -> None:
     required = {name for name, field in SETTINGS.items() if field.is_required()}
     databases = {"LETMEPOST_MIGRATION_DATABASE_URL", "LETMEPOST_WORKER_DATABASE_URL"}
@@ -227,8 +232,9 @@ def test_login_role_of_the_worker_is_given_to_worker_and_migrate_only() -> None:
     assert [re.findall("//([^:]+):", url) for url in urls] == [["letmepost_api"], ["letmepost_worker"]]
 
 
-def test_sandbox_gets_only_its_token() -> None:
-    assert SERVICES["sandbox"]["environment"].keys() == {"LETMEPOST_SANDBOX_TOKEN"}
+def test_sandbox_gets_only_its_own_secrets() -> None:
+    assert SERVICES["sandbox"]["environment"].keys() == {"LETMEPOST_SANDBOX_LINK_KEY", "LETMEPOST_SANDBOX_TOKEN"}
+    assert "--open-pages" not in SERVICES["sandbox"]["command"]
 
 
 def test_api_and_worker_share_the_media_directory() -> None:

@@ -13,6 +13,7 @@ from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.contract import Options, Platform
 from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, Simulator, State
 from letmepost.sandbox import Store, create_app
+from letmepost.sandbox.pages.access import CLOSED, PageAccess
 from tests.doubles.clock import SteppedClock
 
 TOKEN = "the-control-token"
@@ -131,8 +132,10 @@ class Surroundings(SteppedClock):
     async def sleep(self, seconds: float) -> None:
         self.slept_s.append(seconds)
 
-    def app(self, store: Store, platforms: Mapping[str, Platform] = PLATFORMS) -> Starlette:
-        return create_app(platforms, store, token=TOKEN, now=self.now, entropy=self.entropy, sleep=self.sleep)
+    def app(self, store: Store, platforms: Mapping[str, Platform] = PLATFORMS, pages: PageAccess = CLOSED) -> Starlette:
+        return create_app(
+            platforms, store, token=TOKEN, now=self.now, entropy=self.entropy, sleep=self.sleep, pages=pages
+        )
 
 
 def open_client(app: Starlette) -> httpx2.AsyncClient:

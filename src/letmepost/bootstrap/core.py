@@ -219,7 +219,11 @@ def _live_policy(settings: Settings, sandbox: Origin | None) -> AddressPolicy:
 def _sandbox_access(settings: Settings, http: HTTPClient) -> SandboxAccess | None:
     if settings.sandbox_url is None:
         return None
-    return SandboxAccess(http, str(settings.sandbox_url), str(settings.sandbox_public_url or settings.sandbox_url))
+    browser_url = str(settings.sandbox_public_url or settings.sandbox_url)
+    key = settings.sandbox_link_key
+    return SandboxAccess(
+        http, str(settings.sandbox_url), browser_url, link_key=None if key is None else key.get_secret_value()
+    )
 
 
 def _set(origin: Origin | None) -> frozenset[Origin]:

@@ -40,12 +40,20 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
         host: Host = "127.0.0.1",
         port: Annotated[int, typer.Option(help="Port of the simulated platforms.")] = 8090,
         state: Annotated[Path | None, typer.Option(help="File that stores the state. Default: memory only.")] = None,
+        *,
+        open_pages: Annotated[
+            bool, typer.Option("--open-pages", help="Show the pages of every organization without a signed link.")
+        ] = False,
     ) -> None:
-        """Run the simulated platforms that test keys publish to. Needs LETMEPOST_SANDBOX_TOKEN."""
+        """Run the simulated platforms that test keys publish to. Needs LETMEPOST_SANDBOX_TOKEN.
+
+        LETMEPOST_SANDBOX_LINK_KEY verifies the links to its pages, which the API returns as `url` of test posts.
+        """
         token = wiring.environment.get("LETMEPOST_SANDBOX_TOKEN", "")
         if len(token) < SANDBOX_TOKEN_MIN:
             fail(f"Set LETMEPOST_SANDBOX_TOKEN to at least {SANDBOX_TOKEN_MIN} characters.")
-        run_server(wiring.make_sandbox(state, token), host=host, port=port)
+        link_key = wiring.environment.get("LETMEPOST_SANDBOX_LINK_KEY") or None
+        run_server(wiring.make_sandbox(state, token, link_key, open_pages), host=host, port=port)
 
     @cli.command(epilog="Example: letmepost dev --port 0 --ready-file ready.json")
     def dev(

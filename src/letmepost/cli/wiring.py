@@ -25,7 +25,8 @@ class Wiring:
     Args:
         make_api: returns the API's application. Its processes may share their metrics.
         run_worker: publishes until the process is asked to stop.
-        make_sandbox: returns the sandbox's application, given its state file and its control token.
+        make_sandbox: returns the sandbox's application, given its state file, its control token, the key of links to
+            its pages, and True if everyone can open its pages.
         check_database: connects as a process would, and raises the error that would keep it from starting.
         migrate: migrates the database to this release's schema and returns the revision. Its arguments are the URLs
             of a role that may create roles, of the API, and of the worker.
@@ -36,7 +37,7 @@ class Wiring:
 
     environment: Mapping[str, str]
     make_api: "Callable[[Settings, SharedMetrics | None], FastAPI]"
-    make_sandbox: "Callable[[Path | None, str], ASGIApp]"
+    make_sandbox: "Callable[[Path | None, str, str | None, bool], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
     open_units: "Callable[[Settings], AbstractAsyncContextManager[UnitsOfWork]]"
     check_database: Callable[[Settings, Process], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""The ASGI app: simulated networks under `/{world}/{platform}`, `/control` to control them, and `/health`."""
+"""The ASGI app: simulated networks under `/{world}/{platform}`, their pages, `/control`, and `/health`."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,6 +16,8 @@ from letmepost.domain.sizes import SANDBOX_REQUEST_MAX_BYTES
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.control import Control, RequireToken
+from letmepost.sandbox.pages.access import CLOSED, PageAccess
+from letmepost.sandbox.pages.routes import Pages
 from letmepost.sandbox.serving import Serving, Sleep
 from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import WorldStates
@@ -32,6 +34,7 @@ def create_app(
     now: Callable[[], datetime],
     entropy: Callable[[int], bytes],
     sleep: Sleep,
+    pages: PageAccess = CLOSED,
 ) -> Starlette:
     """Return the sandbox. A world named `control` cannot be reached.
 
@@ -42,6 +45,7 @@ def create_app(
         now: returns the real time. The time of a world can be ahead of it.
         entropy: returns that many random bytes.
         sleep: waits for a delayed reply of a simulator.
+        pages: decides who can open the pages for browsers.
     """
     worlds = WorldStates(store)
     clock = SimulatedClock(worlds, now)
@@ -50,6 +54,7 @@ def create_app(
     routes = [
         Route("/health", _health),
         Mount("/control", routes=control.routes(), middleware=[Middleware(RequireToken, token=token)]),
+        *Pages(platforms, worlds, pages, now, entropy).routes(),
         Route(
             "/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=SANDBOX_REQUEST_MAX_BYTES
         ),

@@ -11,6 +11,7 @@ from pydantic import AnyHttpUrl
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, format_id
+from letmepost.domain.sandbox_pages import SandboxLinks
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.sender import Charge, charge_nothing
@@ -23,7 +24,8 @@ from letmepost.services.platform_costs import CostMeter
 class Access:
     """The platform, settings and HTTP client that run a flow for one tenant in one mode.
 
-    `charge`: counts what the platform charges the tenant's calls.
+    `charge`: counts what the platform charges the tenant's calls. `pages`: where a browser sees test posts; None in
+    live mode.
     """
 
     platform: Platform
@@ -31,15 +33,20 @@ class Access:
     http: HTTPClient
     metrics: Metrics = field(default_factory=Metrics)
     charge: Charge = charge_nothing
+    pages: SandboxLinks | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxAccess:
-    """Where this process reaches the sandbox, with which client, and where browsers reach it."""
+    """Where this process reaches the sandbox, with which client, and where browsers reach it.
+
+    `link_key`: signs links to the sandbox's pages; None if they are not signed.
+    """
 
     http: HTTPClient
     url: str
     browser_url: str
+    link_key: str | None = None
 
 
 class Worlds:
@@ -100,7 +107,12 @@ class Worlds:
         if self._sandbox is None:
             raise refusals.keys.SANDBOX_MISSING(platform=name)
         settings = _simulator_settings(platform, self._sandbox.url, organization_id)
-        return Access(platform.signing_for(settings), settings, self._sandbox.http, self._metrics)
+        pages = SandboxLinks(
+            root=_simulator_root(platform, self._sandbox.browser_url, organization_id),
+            world=format_id(Prefix.ORGANIZATION, organization_id),
+            key=self._sandbox.link_key,
+        )
+        return Access(platform.signing_for(settings), settings, self._sandbox.http, self._metrics, pages=pages)
 
     def browser_settings(self, access: Access, mode: Mode, organization_id: UUID) -> PlatformSettings:
         """Return the settings from which URLs are built that a person opens in a browser.
@@ -137,5 +149,10 @@ class Worlds:
 
 def _simulator_settings(platform: Platform, sandbox_url: str, organization_id: UUID) -> PlatformSettings:
     """Return the settings that point every host of a platform at its simulator for one organization."""
+    return platform.simulator.settings(AnyHttpUrl(_simulator_root(platform, sandbox_url, organization_id)))
+
+
+def _simulator_root(platform: Platform, sandbox_url: str, organization_id: UUID) -> str:
+    """Return the URL of a platform's simulator for one organization."""
     world = format_id(Prefix.ORGANIZATION, organization_id)
-    return platform.simulator.settings(AnyHttpUrl(f"{sandbox_url.rstrip('/')}/{quote(world)}/{quote(platform.name)}"))
+    return f"{sandbox_url.rstrip('/')}/{quote(world)}/{quote(platform.name)}"

@@ -133,7 +133,7 @@ async def _start_children(
     }
     sandbox_state = str((options.data_dir / "sandbox.sqlite").resolve())
     words = {
-        "sandbox": ["sandbox", "--port", _port(addresses.sandbox), "--state", sandbox_state],
+        "sandbox": ["sandbox", "--port", _port(addresses.sandbox), "--state", sandbox_state, "--open-pages"],
         "worker": ["worker"],
         "api": ["serve", "--port", _port(addresses.api), "--workers", "1"],
     }

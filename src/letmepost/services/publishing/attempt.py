@@ -274,6 +274,8 @@ class Attempt:
     async def _announce(self, what: Announcement) -> None:
         """Record what is visible on the platform. It is written before anything else is sent."""
         is_read_back = self._platform.is_there is not None
+        if self.access.pages is not None:
+            what = self.access.pages.replace_urls(what, self.dependencies.clock.now())
         progress = self.journal.progress.announce(what, self.dependencies.clock, is_read_back=is_read_back)
         self.journal.progress = progress
 

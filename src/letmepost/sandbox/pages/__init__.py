@@ -1,0 +1,1 @@
+"""Pages for browsers: what followers of the simulated accounts see. They load nothing and run no scripts."""

@@ -1,0 +1,41 @@
+"""Renders pages with their security headers. Everything that a simulator returns is escaped."""
+
+import json
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("letmepost.sandbox.pages"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+
+
+_TEMPLATES.filters["as_text"] = _as_text
+
+
+def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
+    """Return a page whose content security policy allows only its own style.
+
+    Args:
+        nonce: a random text that allows the style of this page.
+        shown: the variables of the template.
+    """
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    headers = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",  # the address contains the signature
+        "cache-control": "no-store",
+    }
+    return HTMLResponse(_TEMPLATES.get_template(template).render(nonce=nonce, **shown), status, headers)

@@ -1,0 +1,169 @@
+"""Pages for browsers, without sockets."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import httpx2
+import pytest
+
+from letmepost.domain.sandbox_pages import post_path, sign_link
+from letmepost.platforms.simulation import SimulatedPost, State
+from letmepost.sandbox import Store
+from letmepost.sandbox.pages.access import PageAccess
+from tests.sandbox.support import PLATFORMS, Surroundings, open_client
+
+KEY = "the-key-of-links"
+HOSTILE = """<script>alert(1)</script> " onmouseover="alert(2) javascript:alert(3) {{ 7 * 7 }} \u202eevil\u2066 &lt;"""
+
+
+class Content(HTMLParser):
+    """The text, links and tags of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name in {"href", "src", "action"}]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def signed(path: str, world: str = "org_1", *, key: str = KEY, clock: Surroundings, valid_for_s: float = 60) -> str:
+    query = sign_link(key, world, clock.now() + timedelta(seconds=valid_for_s))
+    return f"{path}?expires={query['expires']}&signature={query['signature']}"
+
+
+@pytest.fixture
+async def pages(surroundings: Surroundings, store: Store) -> AsyncIterator[httpx2.AsyncClient]:
+    """Return a client of a sandbox whose pages need signed links."""
+    async with open_client(surroundings.app(store, pages=PageAccess(key=KEY))) as client:
+        yield client
+
+
+@pytest.fixture
+async def open_pages(surroundings: Surroundings, store: Store) -> AsyncIterator[httpx2.AsyncClient]:
+    """Return a client of a sandbox that shows every page."""
+    async with open_client(surroundings.app(store, pages=PageAccess(is_open=True))) as client:
+        yield client
+
+
+async def test_post_page_shows_the_text(open_pages: httpx2.AsyncClient) -> None:
+    await open_pages.post("/org_1/notes/notes", content=b"Hello")
+    page = await open_pages.get(f"/org_1/notes{post_path('note/0001')}")
+    assert page.status_code == 200
+    assert "Hello" in Content(page.text).text
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_hostile_text_is_shown_as_text(open_pages: httpx2.AsyncClient) -> None:
+    await open_pages.post("/org_1/notes/notes", content=HOSTILE.encode())
+    for path in (post_path("note/0001"), "/-/"):
+        page = await open_pages.get(f"/org_1/notes{path}")
+        content = Content(page.text)
+        assert HOSTILE in content.text
+        assert "script" not in content.tags
+        assert not [name for name in content.attributes if name.startswith("on")]
+        assert all(link.startswith("/org_1/") for link in content.links)
+        assert '<div class="text" dir="auto">' in page.text
+        policy = page.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'nonce-")
+        assert "unsafe" not in policy
+        assert page.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_timeline_shows_the_newest_post_first(open_pages: httpx2.AsyncClient) -> None:
+    for text in (b"first", b"second"):
+        await open_pages.post("/org_1/notes/notes", content=text)
+    shown = Content((await open_pages.get("/org_1/notes/-/")).text).text
+    assert shown.index("second") < shown.index("first")
+
+
+async def test_world_page_lists_the_networks(open_pages: httpx2.AsyncClient) -> None:
+    await open_pages.post("/org_1/notes/notes", content=b"Hello")
+    content = Content((await open_pages.get("/org_1/-/")).text)
+    assert content.links == ["/org_1/notes/-/", "/org_1/pins/-/"]
+    assert [line for line in content.text.splitlines() if line.endswith(("post", "posts"))] == [
+        "Notes 1 post",
+        "Pins 0 posts",
+    ]
+
+
+async def test_conversation_shows_parents_and_replies_once(surroundings: Surroundings, store: Store) -> None:
+    chain = {"a": None, "b": "a", "c": "b", "other": None, "loop": "loop"}
+
+    def posts(_state: State) -> list[SimulatedPost]:
+        return [
+            SimulatedPost(uri=uri, account_id="me", text=f"text-{uri}", created_at="", reply_to=above)
+            for uri, above in chain.items()
+        ]
+
+    notes = PLATFORMS["notes"]
+    platforms = {"notes": replace(notes, simulator=replace(notes.simulator, posts=posts))}
+    app = surroundings.app(store, platforms, PageAccess(is_open=True))
+    async with open_client(app) as client:
+        shown = {
+            uri: Content((await client.get(f"/org_1/notes{post_path(uri)}")).text).text for uri in ("a", "b", "loop")
+        }
+    for uri in ("a", "b"):
+        assert [shown[uri].count(f"text-{one}") for one in chain] == [1, 1, 1, 0, 0]
+        assert shown[uri].index("text-a") < shown[uri].index("text-b") < shown[uri].index("text-c")
+    assert shown["loop"].count("text-loop") == 1
+
+
+async def test_page_of_an_unknown_post_is_not_found(open_pages: httpx2.AsyncClient) -> None:
+    page = await open_pages.get(f"/org_1/notes{post_path('note/0009')}")
+    assert page.status_code == 404
+    assert "Post not found" in page.text
+
+
+async def test_signed_link_opens_every_page_of_its_world(pages: httpx2.AsyncClient, surroundings: Surroundings) -> None:
+    await pages.post("/org_1/notes/notes", content=b"Hello")
+    waiting, seen = [signed("/org_1/-/", clock=surroundings)], set[str]()
+    while waiting:
+        url = waiting.pop()
+        page = await pages.get(url)
+        assert page.status_code == 200, url
+        seen.add(url.partition("?")[0])
+        waiting += [link for link in Content(page.text).links if link.partition("?")[0] not in seen]
+    assert seen == {"/org_1/-/", "/org_1/notes/-/", "/org_1/pins/-/", f"/org_1/notes{post_path('note/0001')}"}
+
+
+@pytest.mark.parametrize("path", ["/-/", "/notes/-/", f"/notes{post_path('note/0001')}", f"/notes{post_path('none')}"])
+async def test_page_is_refused_without_a_valid_link_of_its_world(
+    pages: httpx2.AsyncClient, surroundings: Surroundings, path: str
+) -> None:
+    await pages.post("/org_1/notes/notes", content=b"a secret")
+    valid = signed(f"/org_1{path}", clock=surroundings)
+    expires = str(int((surroundings.now() + timedelta(days=900)).timestamp()))
+    urls = {
+        "unsigned": f"/org_1{path}",
+        "other world": signed(f"/org_1{path}", "org_2", clock=surroundings),
+        "expired": signed(f"/org_1{path}", clock=surroundings, valid_for_s=-1),
+        "other key": signed(f"/org_1{path}", key="another-key", clock=surroundings),
+        "changed signature": valid[:-1] + ("0" if valid[-1] != "0" else "1"),
+        "later expiry": valid.replace("expires=", f"expires={expires}&was="),
+        "no number": f"/org_1{path}?expires=x&signature=é",
+        "world in another case": valid.replace("/org_1", "/ORG_1"),
+    }
+    for name, url in urls.items():
+        page = await pages.get(url)
+        assert page.status_code == 403, name
+        assert "a secret" not in page.text
+        assert Content(page.text).links == []
+    if path != f"/notes{post_path('none')}":
+        assert (await pages.get(valid)).status_code == 200
+
+
+async def test_pages_are_closed_by_default(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:
+    for url in ("/org_1/-/", signed("/org_1/-/", clock=surroundings), signed("/org_1/-/", key="", clock=surroundings)):
+        assert (await client.get(url)).status_code == 403
