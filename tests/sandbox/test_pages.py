@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 import httpx2
 import pytest
 
-from letmepost.domain.sandbox_pages import post_path, sign_link
-from letmepost.platforms.simulation import SimulatedPost, State
+from letmepost.domain.sandbox_pages import account_path, post_path, sign_link
+from letmepost.platforms.simulation import SimulatedPost, SimulatedProfile, State
 from letmepost.sandbox import Store
 from letmepost.sandbox.pages.access import PageAccess
-from tests.sandbox.support import PLATFORMS, Surroundings, open_client
+from tests.sandbox.support import CONTROL, PLATFORMS, Surroundings, open_client
 
 KEY = "the-key-of-links"
 HOSTILE = """<script>alert(1)</script> " onmouseover="alert(2) javascript:alert(3) {{ 7 * 7 }} \u202eevil\u2066 &lt;"""
@@ -92,10 +92,50 @@ async def test_world_page_lists_the_networks(open_pages: httpx2.AsyncClient) -> 
     await open_pages.post("/org_1/notes/notes", content=b"Hello")
     content = Content((await open_pages.get("/org_1/-/")).text)
     assert content.links == ["/org_1/notes/-/", "/org_1/pins/-/"]
-    assert [line for line in content.text.splitlines() if line.endswith(("post", "posts"))] == [
-        "Notes 1 post",
-        "Pins 0 posts",
+    counts = [line for line in content.text.splitlines() if line.endswith((" post", " posts"))]
+    assert counts == ["Notes 1 post", "Pins 0 posts"]
+    assert "ok, bad" in content.text
+
+
+async def test_world_page_shows_the_time_of_the_world(
+    open_pages: httpx2.AsyncClient, surroundings: Surroundings
+) -> None:
+    await open_pages.put("/control/org_1/clock", json={"aheadS": 3600}, headers=CONTROL)
+    shown = Content((await open_pages.get("/org_1/-/")).text).text
+    assert (surroundings.now() + timedelta(hours=1)).isoformat(timespec="seconds") in shown
+
+
+async def test_front_page_lists_worlds_only_if_pages_are_open(
+    open_pages: httpx2.AsyncClient, surroundings: Surroundings, store: Store
+) -> None:
+    assert Content((await open_pages.get("/")).text).links == []
+    for world in ("org_2", "org_1"):
+        await open_pages.post(f"/{world}/notes/notes", content=b"Hello")
+    assert Content((await open_pages.get("/")).text).links == ["/org_1/-/", "/org_2/-/"]
+    async with open_client(surroundings.app(store, pages=PageAccess(key=KEY))) as client:
+        for url in ("/", signed("/", clock=surroundings)):
+            refused = await client.get(url)
+            assert refused.status_code == 403
+            assert "org_" not in refused.text
+
+
+async def test_account_page_shows_the_account_and_only_its_posts(surroundings: Surroundings, store: Store) -> None:
+    posts = [
+        SimulatedPost(uri=text, account_id=author, text=text, created_at="")
+        for author, text in (("1", "of one"), ("2", "of two"), ("gone", "of a deleted account"))
     ]
+    profiles = [SimulatedProfile(account_id="1", handle="one", name="<One>", scenario="flaky")]
+    notes = PLATFORMS["notes"]
+    simulator = replace(notes.simulator, posts=lambda _state: posts, profiles=lambda _state: profiles)
+    app = surroundings.app(store, {"notes": replace(notes, simulator=simulator)}, PageAccess(is_open=True))
+    async with open_client(app) as client:
+        shown = Content((await client.get(f"/org_1/notes{account_path('1')}")).text)
+        assert all(text in shown.text for text in ("<One>", "@one", "flaky", "of one"))
+        assert "of two" not in shown.text
+        assert "of a deleted account" in (await client.get(f"/org_1/notes{account_path('gone')}")).text
+        assert (await client.get(f"/org_1/notes{account_path('other')}")).status_code == 404
+        world = Content((await client.get("/org_1/-/")).text)
+        assert world.links == ["/org_1/notes/-/", f"/org_1/notes{account_path('1')}"]
 
 
 async def test_conversation_shows_parents_and_replies_once(surroundings: Surroundings, store: Store) -> None:
@@ -123,7 +163,7 @@ async def test_conversation_shows_parents_and_replies_once(surroundings: Surroun
 async def test_page_of_an_unknown_post_is_not_found(open_pages: httpx2.AsyncClient) -> None:
     page = await open_pages.get(f"/org_1/notes{post_path('note/0009')}")
     assert page.status_code == 404
-    assert "Post not found" in page.text
+    assert "No such post" in page.text
 
 
 async def test_signed_link_opens_every_page_of_its_world(pages: httpx2.AsyncClient, surroundings: Surroundings) -> None:
@@ -135,7 +175,8 @@ async def test_signed_link_opens_every_page_of_its_world(pages: httpx2.AsyncClie
         assert page.status_code == 200, url
         seen.add(url.partition("?")[0])
         waiting += [link for link in Content(page.text).links if link.partition("?")[0] not in seen]
-    assert seen == {"/org_1/-/", "/org_1/notes/-/", "/org_1/pins/-/", f"/org_1/notes{post_path('note/0001')}"}
+    of_post = {f"/org_1/notes{post_path('note/0001')}", f"/org_1/notes{account_path('me')}"}
+    assert seen == {"/org_1/-/", "/org_1/notes/-/", "/org_1/pins/-/", *of_post}
 
 
 @pytest.mark.parametrize("path", ["/-/", "/notes/-/", f"/notes{post_path('note/0001')}", f"/notes{post_path('none')}"])

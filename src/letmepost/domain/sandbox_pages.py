@@ -21,9 +21,9 @@ _DIGEST_CHARS = 32
 
 
 def page_id(uri: str) -> str:
-    """Return the id of a post in the address of its page.
+    """Return the id of a post or an account in the address of its page.
 
-    URIs of posts contain `//` and other characters that proxies change, so the id is a digest.
+    URIs contain `//` and other characters that proxies change, so the id is a digest.
     """
     return sha256(uri.encode()).hexdigest()[:_DIGEST_CHARS]
 
@@ -31,6 +31,11 @@ def page_id(uri: str) -> str:
 def post_path(uri: str) -> str:
     """Return the path of the page of a post, below the root of its network."""
     return f"{TIMELINE_PATH}posts/{page_id(uri)}"
+
+
+def account_path(account_id: str) -> str:
+    """Return the path of the page of an account, below the root of its network."""
+    return f"{TIMELINE_PATH}accounts/{page_id(account_id)}"
 
 
 def sign_link(key: str, world: str, expires_at: datetime) -> dict[str, str]:

@@ -76,6 +76,28 @@ class SimulatedPost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedProfile:
+    """A simulated account, as its followers see it.
+
+    Args:
+        account_id: the `account_id` of its posts.
+        handle: its name in addresses, without `@`; None if it has none.
+        name: the name that is shown; None if it has none.
+        scenario: None if another account decides how the network behaves.
+    """
+
+    account_id: str
+    handle: str | None = None
+    name: str | None = None
+    scenario: str | None = None
+
+
+def no_profiles(_state: State) -> list[SimulatedProfile]:
+    """Return no profile, for a simulator that shows the ids of accounts only."""
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
     """A stateful simulator of the platform's real protocol, as pure as a flow.
 
@@ -86,6 +108,8 @@ class Simulator:
             settings' app without a challenge, valid for any redirect URI. With `OAuth.servers`, the code is valid for
             every app that was registered at the simulator.
         posts: returns what followers would see.
+        profiles: returns the accounts that can publish.
+        color: of the network on its pages, `#rrggbb`. Only decoration has it, so any contrast will do.
         scenarios: the names that `create_account` accepts.
         settings: returns platform settings that point every host at the simulator's base URL.
     """
@@ -95,3 +119,5 @@ class Simulator:
     posts: Callable[[State], list[SimulatedPost]]
     scenarios: tuple[str, ...]
     settings: Callable[[AnyHttpUrl], PlatformSettings]
+    profiles: Callable[[State], list[SimulatedProfile]] = no_profiles
+    color: str = "#545d68"

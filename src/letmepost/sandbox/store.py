@@ -32,6 +32,7 @@ _SET_UP = """
         PRIMARY KEY (world, platform, name)
     );
 """
+_LIST = "SELECT DISTINCT world FROM entries ORDER BY world"
 _LOAD = "SELECT key, value FROM entries WHERE world = ? AND platform = ?"
 _PUT = "INSERT INTO entries VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 _REMOVE = "DELETE FROM entries WHERE world = ? AND platform = ? AND key = ?"
@@ -50,6 +51,10 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-store")
+
+    async def list_worlds(self) -> list[str]:
+        """Return the names of all worlds that have entries."""
+        return await self._run(lambda: [row[0] for row in self._connection.execute(_LIST)])
 
     async def load(self, world: str, platform: str) -> dict[str, Any]:
         """Return all entries."""

@@ -79,6 +79,10 @@ class WorldStates:
                 room.state = None
                 raise
 
+    async def names(self) -> list[str]:
+        """Return the names of the worlds in which something was stored."""
+        return await self._store.list_worlds()
+
     async def reset(self, world: str) -> None:
         """Delete everything in a world."""
         async with AsyncExitStack() as locked:

@@ -4,7 +4,8 @@ from html import unescape
 
 from letmepost.domain.flow import Live
 from letmepost.domain.sandbox_pages import SandboxLinks, page_id
-from letmepost.sandbox.pages.conversations import find_conversation
+from letmepost.platforms.simulation import no_profiles
+from letmepost.sandbox.pages.network import Network
 from letmepost.sandbox.pages.rendering import render
 from tests.doubles.worker import Worker
 from tests.platforms.suite.description import PlatformSuite, texts_of
@@ -23,17 +24,13 @@ def test_url_of_every_post_is_a_page_with_its_text_and_thread(suite: PlatformSui
     announced = LINKS.replace_urls(live, worker.now)
     assert isinstance(announced, Live)
     assert announced.url == f"http://sandbox.test/org_1/network/-/posts/{page_id(live.uri)}"
-    conversation = find_conversation(worker.posts(), announced.url.rpartition("/")[2])
+    network = Network.of(suite.platform, worker.state, world="org_1", query="")
+    conversation = network.find_conversation(announced.url.rpartition("/")[2])
     assert conversation is not None
-    page = render(
-        "post.html",
-        "nonce",
-        conversation=conversation,
-        network=suite.platform.title,
-        world_url="/",
-        timeline_url="/",
-        url_of=lambda post: f"/{page_id(post.uri)}",
-    )
+    assert [conversation.post.text, *(post.text for post in conversation.below)] == texts_of(content)
+    page = render("post.html", "nonce", network=network, conversation=conversation)
     shown = unescape(bytes(page.body).decode())
     assert all(text in shown for text in texts_of(content))
-    assert [conversation.post.text, *(post.text for post in conversation.below)] == texts_of(content)
+    if suite.platform.simulator.profiles is not no_profiles:
+        author = network.profiles[conversation.post.account_id]
+        assert f"{author.name or author.handle}</bdi>" in shown

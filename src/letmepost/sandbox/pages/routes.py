@@ -1,4 +1,4 @@
-"""The pages of a world: its networks, the timeline of a network, and a post with its conversation."""
+"""The pages: worlds, the networks of a world, the timeline of a network, an account, and a post."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -8,17 +8,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from letmepost.domain.sandbox_pages import TIMELINE_PATH, post_path
+from letmepost.domain.sandbox_pages import TIMELINE_PATH
 from letmepost.platforms.contract import Platform
-from letmepost.platforms.simulation import SimulatedPost
+from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.pages.access import PageAccess
-from letmepost.sandbox.pages.conversations import find_conversation
+from letmepost.sandbox.pages.network import Network
 from letmepost.sandbox.pages.rendering import render
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.worlds import WorldStates
 
 _NONCE_BYTES = 16
-_TIMELINE_MAX = 200
+_SHOWN_MAX = 200
+"""Posts on one page."""
 
 
 class Pages:
@@ -28,85 +29,94 @@ class Pages:
         self,
         platforms: Mapping[str, Platform],
         worlds: WorldStates,
+        clock: SimulatedClock,
         access: PageAccess,
         now: Callable[[], datetime],
         entropy: Callable[[int], bytes],
     ) -> None:
         self._platforms = platforms
         self._worlds = worlds
+        self._clock = clock
         self._access = access
         self._now = now
         self._entropy = entropy
 
     def routes(self) -> Sequence[Route]:
         """Return the routes. They precede the simulators', which use no path that begins with `/-/`."""
+        network = f"/{{world}}/{{platform}}{TIMELINE_PATH}"
         return (
-            Route(f"/{{world}}{TIMELINE_PATH}", self.networks),
-            Route(f"/{{world}}/{{platform}}{TIMELINE_PATH}", self.timeline),
-            Route(f"/{{world}}/{{platform}}{TIMELINE_PATH}posts/{{post}}", self.post),
+            Route("/", self.list_worlds),
+            Route(f"/{{world}}{TIMELINE_PATH}", self.show_world),
+            Route(network, self.show_timeline),
+            Route(f"{network}accounts/{{account}}", self.show_account),
+            Route(f"{network}posts/{{post}}", self.show_post),
         )
 
-    async def networks(self, request: Request) -> Response:
-        """List the networks of a world, with the number of their posts."""
+    async def list_worlds(self, _request: Request) -> Response:
+        """List every world, if all pages are open. No signed link opens this page."""
+        if not self._access.is_open:
+            return self._refuse()
+        links = {world: f"/{world}{TIMELINE_PATH}" for world in await self._worlds.names()}
+        return self._page("worlds.html", links=links)
+
+    async def show_world(self, request: Request) -> Response:
+        """Show the time, the networks, their accounts and the number of their posts."""
         world = world_of(request)
         query = self._open(request, world)
         if query is None:
             return self._refuse()
-        shown = []
-        for name, platform in self._platforms.items():
-            count = len(await self._posts(world, platform))
-            shown.append({"title": platform.title, "count": count, "url": f"/{world}/{name}{TIMELINE_PATH}{query}"})
-        return self._page("networks.html", world, query, networks=shown)
+        networks = [await self._network(world, platform, query) for platform in self._platforms.values()]
+        now = (await self._clock.now(world)).isoformat(timespec="seconds")
+        return self._page("world.html", networks=networks, now=now)
 
-    async def timeline(self, request: Request) -> Response:
+    async def show_timeline(self, request: Request) -> Response:
         """Show the posts of a network, newest first."""
-        world, platform = world_of(request), platform_of(request, self._platforms)
-        query = self._open(request, world)
-        if query is None:
+        network = await self._read(request)
+        if network is None:
             return self._refuse()
-        posts = await self._posts(world, platform)
-        newest = posts[: -_TIMELINE_MAX - 1 : -1]
-        return self._page("timeline.html", world, query, platform, posts=newest, count=len(posts))
+        return self._page("timeline.html", network=network, profile=None, **_newest(network))
 
-    async def post(self, request: Request) -> Response:
+    async def show_account(self, request: Request) -> Response:
+        """Show an account and its posts, newest first."""
+        network = await self._read(request)
+        if network is None:
+            return self._refuse()
+        profile = network.find_account(request.path_params["account"])
+        if profile is None:
+            return self._page("missing.html", status=404, network=network, subject="account")
+        return self._page("timeline.html", network=network, profile=profile, **_newest(network, profile.account_id))
+
+    async def show_post(self, request: Request) -> Response:
         """Show a post, the posts above it, and the replies to it."""
+        network = await self._read(request)
+        if network is None:
+            return self._refuse()
+        conversation = network.find_conversation(request.path_params["post"])
+        if conversation is None:
+            return self._page("missing.html", status=404, network=network, subject="post")
+        return self._page("post.html", network=network, conversation=conversation)
+
+    async def _read(self, request: Request) -> Network | None:
+        """Return the network of a request; None if the request must not open its pages."""
         world, platform = world_of(request), platform_of(request, self._platforms)
         query = self._open(request, world)
-        if query is None:
-            return self._refuse()
-        found = find_conversation(await self._posts(world, platform), request.path_params["post"])
-        if found is None:
-            return self._page("missing.html", world, query, platform, status=404)
-        return self._page("post.html", world, query, platform, conversation=found)
+        return None if query is None else await self._network(world, platform, query)
+
+    async def _network(self, world: str, platform: Platform, query: str) -> Network:
+        async with self._worlds.visit(world, platform.name) as state:
+            return Network.of(platform, state, world=world, query=query)
 
     def _open(self, request: Request, world: str) -> str | None:
         return self._access.link_query(world, request.query_params, self._now())
 
-    async def _posts(self, world: str, platform: Platform) -> list[SimulatedPost]:
-        async with self._worlds.visit(world, platform.name) as state:
-            return platform.simulator.posts(state)
-
-    def _page(
-        self,
-        template: str,
-        world: str,
-        query: str,
-        platform: Platform | None = None,
-        *,
-        status: int = 200,
-        **shown: Any,
-    ) -> Response:
-        root = "" if platform is None else f"/{world}/{platform.name}"
-        links = {
-            "world_url": f"/{world}{TIMELINE_PATH}{query}",
-            "timeline_url": f"{root}{TIMELINE_PATH}{query}",
-            "url_of": lambda post: f"{root}{post_path(post.uri)}{query}",
-        }
-        title = "Sandbox" if platform is None else platform.title
-        return render(template, self._nonce(), status=status, network=title, **links, **shown)
+    def _page(self, template: str, *, status: int = 200, **shown: Any) -> Response:
+        return render(template, self._entropy(_NONCE_BYTES).hex(), status=status, **shown)
 
     def _refuse(self) -> Response:
-        return render("refused.html", self._nonce(), status=403)
+        return self._page("refused.html", status=403)
 
-    def _nonce(self) -> str:
-        return self._entropy(_NONCE_BYTES).hex()
+
+def _newest(network: Network, account_id: str | None = None) -> dict[str, Any]:
+    """Return the newest posts of a network or of one account, and how many there are."""
+    posts = [post for post in network.posts if account_id in {None, post.account_id}]
+    return {"posts": posts[: -_SHOWN_MAX - 1 : -1], "count": len(posts)}

@@ -15,6 +15,7 @@ The state's keys, besides those of `_meta.simulator`, each with a value that is 
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.facebook.settings import FacebookSettings
@@ -43,4 +44,6 @@ SIMULATOR = Simulator(
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=profiles_of("page", handle="username", name="name"),
+    color="#0866ff",
 )

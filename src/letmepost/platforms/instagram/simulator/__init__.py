@@ -18,6 +18,7 @@ The state's keys beside those of Facebook Login, each with a value that is only 
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.oauth.grants import App
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.instagram.settings import InstagramSettings, Login
@@ -58,4 +59,6 @@ SIMULATOR = Simulator(
     posts=visible_posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=profiles_of("account", handle="username"),
+    color="#c13584",
 )

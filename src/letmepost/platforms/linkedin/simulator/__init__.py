@@ -23,6 +23,7 @@ from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.simulator.consent import APP, CONSENT
 from letmepost.platforms.linkedin.simulator.feed import posts
+from letmepost.platforms.linkedin.simulator.members import list_profiles
 from letmepost.platforms.linkedin.simulator.router import answer
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
 from letmepost.platforms.simulation import Simulator
@@ -41,4 +42,6 @@ SIMULATOR = Simulator(
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=list_profiles,
+    color="#0a66c2",
 )

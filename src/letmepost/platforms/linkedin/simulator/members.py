@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.oauth.grants import Token
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms.linkedin.simulator.restli import denied, digits, not_found, success
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS, Scenario
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
-from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedProfile, SimulatedReply, State
 
 PAGES = ("Sandbox Works", "Sandbox Labs")
+_MEMBERS = profiles_of("member", name="name", id_prefix="urn:li:person:")
+_PAGES = profiles_of("organization", handle="vanity", name="name", id_prefix="urn:li:organization:")
 
 
 class Member(TypedDict):
@@ -57,6 +60,11 @@ def list_members(state: State) -> list[Member]:
     return sorted(
         (state[key] for key in state if key.startswith("member/")), key=lambda member: str(member["created_at"])
     )
+
+
+def list_profiles(state: State) -> list[SimulatedProfile]:
+    """Return the members and the pages."""
+    return [*_MEMBERS(state), *_PAGES(state)]
 
 
 def person(member: Member) -> str:

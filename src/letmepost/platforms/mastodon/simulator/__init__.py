@@ -18,6 +18,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl
 
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.mastodon.settings import MastodonSettings
 from letmepost.platforms.mastodon.simulator.oauth import create_account
@@ -38,4 +39,6 @@ SIMULATOR = Simulator(
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=profiles_of("account", handle="username"),
+    color="#6364ff",
 )

@@ -15,6 +15,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.pinterest.settings import PinterestSettings
 from letmepost.platforms.pinterest.simulator.accounts import APP, CONSENT
@@ -42,4 +43,6 @@ SIMULATOR = Simulator(
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=profiles_of("user", handle="username"),
+    color="#e60023",
 )

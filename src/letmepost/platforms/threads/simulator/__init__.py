@@ -17,6 +17,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import Simulator
 from letmepost.platforms.threads.settings import ThreadsSettings
@@ -46,4 +47,6 @@ SIMULATOR = Simulator(
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=profiles_of("person", handle="username"),
+    color="#5c5c5c",
 )

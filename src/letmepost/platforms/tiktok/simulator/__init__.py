@@ -15,6 +15,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import Simulator
 from letmepost.platforms.tiktok.settings import TikTokSettings
@@ -44,4 +45,6 @@ SIMULATOR = Simulator(
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=profiles_of("account", handle="username"),
+    color="#fe2c55",
 )

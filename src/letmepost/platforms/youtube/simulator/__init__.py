@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.files import shown
+from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import SimulatedPost, Simulator, State
 from letmepost.platforms.youtube.settings import YouTubeSettings
@@ -83,4 +84,6 @@ SIMULATOR = Simulator(
     posts=posts,
     scenarios=tuple(SCENARIOS),
     settings=settings,
+    profiles=profiles_of("channel", name="title"),
+    color="#ff0000",
 )
