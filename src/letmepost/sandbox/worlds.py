@@ -47,10 +47,16 @@ class RecordingState(MutableMapping[str, Any]):
 
 @dataclass(eq=False, slots=True)
 class _Room:
-    """One platform of one world. `state` is None until it is loaded."""
+    """One platform of one world. `state` is None until it is loaded. The next change sets `changed`."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     state: RecordingState | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def report_change(self) -> None:
+        """Wake everyone who waits for a change."""
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 class WorldStates:
@@ -75,6 +81,7 @@ class WorldStates:
                 yield room.state
                 if changes := room.state.take_changes():
                     await self._store.save(world, platform, changes)
+                    room.report_change()
             except BaseException:
                 room.state = None
                 raise
@@ -95,3 +102,8 @@ class WorldStates:
             await self._store.clear(world)
             for room in held:
                 room.state = None
+                room.report_change()
+
+    def next_change(self, world: str, platform: str) -> asyncio.Event:
+        """Return an event that the next change of a platform's state in a world sets."""
+        return self._rooms.setdefault((world, platform), _Room()).changed

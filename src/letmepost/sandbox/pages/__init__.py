@@ -1,1 +1,4 @@
-"""Pages for browsers: what followers of the simulated accounts see. They load nothing and run no scripts."""
+"""Pages for browsers: what followers of the simulated accounts see.
+
+They load nothing. Their only script reloads a page when what followers see has changed.
+"""

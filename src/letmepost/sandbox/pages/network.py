@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from letmepost.domain.sandbox_pages import TIMELINE_PATH, account_path, page_id, post_path
 from letmepost.platforms.contract import Platform
@@ -57,6 +58,16 @@ class Network:
     def url(self) -> str:
         """The address of the timeline."""
         return f"{self.root}{TIMELINE_PATH}{self.query}"
+
+    @property
+    def version(self) -> str:
+        """A text that differs if followers see something else."""
+        return sha256(repr(self.posts).encode(errors="surrogatepass")).hexdigest()[:16]
+
+    @property
+    def live_url(self) -> str:
+        """The address of the events that report changes of what is shown now."""
+        return f"{self.root}{TIMELINE_PATH}live{self.query}{'&' if self.query else '?'}seen={self.version}"
 
     def post_url(self, post: SimulatedPost) -> str:
         """Return the address of the page of a post."""

@@ -23,14 +23,15 @@ _TEMPLATES.filters["as_text"] = _as_text
 
 
 def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
-    """Return a page whose content security policy allows only its own style.
+    """Return a page whose content security policy allows only its own style and script.
 
     Args:
-        nonce: a random text that allows the style of this page.
+        nonce: a random text that allows the style and the script of this page.
         shown: the variables of the template.
     """
     policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {
         "content-security-policy": policy,

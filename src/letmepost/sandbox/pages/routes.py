@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from letmepost.domain.sandbox_pages import TIMELINE_PATH
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.pages.access import PageAccess
+from letmepost.sandbox.pages.live import stream_change
 from letmepost.sandbox.pages.network import Network
 from letmepost.sandbox.pages.rendering import render
 from letmepost.sandbox.paths import platform_of, world_of
@@ -48,6 +50,7 @@ class Pages:
             Route("/", self.list_worlds),
             Route(f"/{{world}}{TIMELINE_PATH}", self.show_world),
             Route(network, self.show_timeline),
+            Route(f"{network}live", self.report_changes),
             Route(f"{network}accounts/{{account}}", self.show_account),
             Route(f"{network}posts/{{post}}", self.show_post),
         )
@@ -95,6 +98,20 @@ class Pages:
         if conversation is None:
             return self._page("missing.html", status=404, network=network, subject="post")
         return self._page("post.html", network=network, conversation=conversation)
+
+    async def report_changes(self, request: Request) -> Response:
+        """Send an event when followers of a network see something else than what the page shows."""
+        world, platform = world_of(request), platform_of(request, self._platforms)
+        query = self._open(request, world)
+        if query is None:
+            return self._refuse()
+
+        async def read_version() -> str:
+            return (await self._network(world, platform, query)).version
+
+        next_change = partial(self._worlds.next_change, world, platform.name)
+        events = stream_change(next_change, read_version, request.query_params.get("seen", ""))
+        return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     async def _read(self, request: Request) -> Network | None:
         """Return the network of a request; None if the request must not open its pages."""
