@@ -82,5 +82,5 @@ async def test_timeline_shows_a_new_post_without_a_reload_by_the_person(tab: Tab
         await tab.reads("A new post")
         await client.post("/org_1/notes/notes", content=b"Another post")
         await tab.reads("Another post")
-        await tab.go("about:blank")  # ends the stream
+        await tab.do("Page.navigate", url="about:blank")  # ends the stream
     store.close()

@@ -64,6 +64,21 @@ class SimulatedReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedMedia:
+    """A media item of a visible post.
+
+    Args:
+        kind: `image`, `video` or `document`.
+        description: its alt text or title; None if it has none.
+        parts: the names of its stored bytes, in their order; empty if they are not kept.
+    """
+
+    kind: str
+    description: str | None = None
+    parts: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedPost:
     """One visible post of a simulated account, as its followers see it. Lists of posts end with the newest."""
 
@@ -72,6 +87,7 @@ class SimulatedPost:
     text: str
     created_at: str
     reply_to: str | None = None
+    media: Sequence[SimulatedMedia] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
 
 

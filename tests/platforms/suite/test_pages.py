@@ -31,6 +31,11 @@ def test_url_of_every_post_is_a_page_with_its_text_and_thread(suite: PlatformSui
     page = render("post.html", "nonce", network=network, conversation=conversation)
     shown = unescape(bytes(page.body).decode())
     assert all(text in shown for text in texts_of(content))
+    items = [*content.get("media", ()), *(item for part in content.get("thread", ()) for item in part.media)]
+    seen = [item for post in (conversation.post, *conversation.below) for item in post.media]
+    if suite.platform.simulator.profiles is not no_profiles:
+        assert [item.kind for item in seen] == ["image" if item.kind == "gif" else item.kind for item in items]
+        assert shown.count('<span class="kind">') == len(items)
     if suite.platform.simulator.profiles is not no_profiles:
         author = network.profiles[conversation.post.account_id]
         assert f"{author.name or author.handle}</bdi>" in shown

@@ -6,7 +6,7 @@ from typing import Any
 
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier
-from letmepost.platforms.bluesky.simulator.blobs import shown_video
+from letmepost.platforms.bluesky.simulator.blobs import shown_media, shown_video
 from letmepost.platforms.bluesky.simulator.lexicons import POST
 from letmepost.platforms.bluesky.simulator.records import Record, find_record, record_uri
 from letmepost.platforms.bluesky.simulator.validation import fits
@@ -56,6 +56,7 @@ def _seen(state: State, uri: str, account: Account, record: Record) -> Simulated
         text=value["text"],
         created_at=value["createdAt"],
         reply_to=value["reply"]["parent"]["uri"] if "reply" in value else None,
+        media=shown_media(value),
         record={**value, **shown_video(state, account["did"], value)},
     )
 

@@ -16,7 +16,7 @@ from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.sessions import authenticate
 from letmepost.platforms.bluesky.simulator.syntax import blob_cid
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, payload_too_large
-from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedReply, State
 
 BLOB_MAX_BYTES = 52_428_800
 """A server sets its own limit, published in `describeServer`. This is the documented limit of Bluesky's own servers."""
@@ -71,11 +71,25 @@ def store_blob(state: State, did: str, cid: str, mime_type: str, file: StoredFil
 
 def shown_video(state: State, did: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the video that a post shows, or nothing."""
-    embed = record.get("embed", {})
-    media = embed["media"] if embed.get("$type") == "app.bsky.embed.recordWithMedia" else embed
+    media = _media_of(record)
     if media.get("$type") != "app.bsky.embed.video":
         return {}
     return {"video": shown(state[f"blob/{did}/{media['video']['ref']['$link']}"]["file"])}
+
+
+def shown_media(record: Mapping[str, Any]) -> list[SimulatedMedia]:
+    """Return the images or the video of a post."""
+    media = _media_of(record)
+    if media.get("$type") == "app.bsky.embed.video":
+        return [SimulatedMedia(kind="video", description=media.get("alt"))]
+    images = media.get("images") or media.get("items") or ()
+    return [SimulatedMedia(kind="image", description=image["alt"]) for image in images]
+
+
+def _media_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    embed: Mapping[str, Any] = record.get("embed", {})
+    media: Mapping[str, Any] = embed["media"] if embed.get("$type") == "app.bsky.embed.recordWithMedia" else embed
+    return media
 
 
 def use_blobs(state: State, did: str, record: object, now: datetime) -> None:

@@ -7,6 +7,7 @@ Source: fact sheet sections F2.1 to F2.7, F3 and F7, after https://developers.fa
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from letmepost.platforms._meta.simulator.people import Page, next_id
 from letmepost.platforms.facebook.simulator.photos import Photo, show_in, staged
 from letmepost.platforms.facebook.simulator.scenarios import duplicate
 from letmepost.platforms.facebook.simulator.videos import Video, store
-from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, State
 
 _TEXT_MAX_UNITS = 63_206
 _SAME_WITHIN_S = 60.0
@@ -200,11 +201,20 @@ def posts(state: State) -> list[SimulatedPost]:
             continue
         media = [{name: state[f"photo/{one}"][name] for name in ("url", "alt_text")} for one in post["photos"]]
         record = {"kind": post["kind"], "link": post["link"], "media": media, **_video_record(state, post)}
-        shown.append((post["made_at"], _simulated(post["id"], post["page"], post["message"], post["made_at"], record)))
+        seen = _simulated(post["id"], post["page"], post["message"], post["made_at"], record)
+        shown.append((post["made_at"], replace(seen, media=_media(state, post))))
         for one in comments_of(state, post["id"]):
             reply = _simulated(one["id"], one["page"], one["message"], one["made_at"], {}, reply_to=post["id"])
             shown.append((one["made_at"], reply))
     return [one for _, one in sorted(shown, key=lambda pair: pair[0])]
+
+
+def _media(state: State, post: Post) -> list[SimulatedMedia]:
+    photos = [SimulatedMedia(kind="image", description=state[f"photo/{one}"]["alt_text"]) for one in post["photos"]]
+    if post["video"] is None:
+        return photos
+    video: Video = state[f"video/{post['video']}"]
+    return [SimulatedMedia(kind="video", description=video["title"], parts=video["upload"]["file"]["parts"] or ())]
 
 
 def _video_record(state: State, post: Post) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from letmepost.platforms.instagram.simulator.accounts import Caller
 from letmepost.platforms.instagram.simulator.comments import all_comments, comments_on
 from letmepost.platforms.instagram.simulator.containers import Container, children_of, not_ready, status_of
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS, blocked
-from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
 
 QUOTA_S = 86_400.0
 POSTS_A_DAY = 100
@@ -143,6 +143,13 @@ def _as_post(post: Post) -> SimulatedPost:
         account_id=post["account"],
         text=post["parameters"].get("caption", ""),
         created_at=_moment(post["made_at"]).isoformat(),
+        media=[
+            SimulatedMedia(
+                kind="video" if "video" in item or "video_url" in item else "image",
+                description=item.get("alt_text"),
+            )
+            for item in post["media"]
+        ],
         record={
             **post["parameters"],
             "media": post["media"],

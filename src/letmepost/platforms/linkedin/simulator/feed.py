@@ -26,7 +26,7 @@ from letmepost.platforms.linkedin.simulator.tokens import authenticate
 from letmepost.platforms.linkedin.simulator.validation import Attached, check_comment, check_post
 from letmepost.platforms.linkedin.simulator.videos import files_of
 from letmepost.platforms.linkedin.simulator.visible_text import read_little
-from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
 
 REPEATS_KNOWN_FOR = timedelta(hours=1)
 """How long a repeat is refused: between minutes and a day; the exact time is unconfirmed."""
@@ -138,6 +138,7 @@ def posts(state: State) -> list[SimulatedPost]:
             account_id=post["body"]["author"],
             text=post["text"],
             created_at=_iso(post["created_ms"]),
+            media=_media(post["body"].get("content", {})),
             record={
                 **post["body"],
                 **post.get("files", {}),
@@ -157,6 +158,14 @@ def posts(state: State) -> list[SimulatedPost]:
         for key, comment in _by_age(state, "comment/")
     ]  # fmt: skip
     return [post for _, post in sorted(seen, key=lambda one: one[0])]
+
+
+def _media(content: Mapping[str, Any]) -> list[SimulatedMedia]:
+    items = content.get("multiImage", {}).get("images") or ([content["media"]] if "media" in content else [])
+    return [
+        SimulatedMedia(kind=item["id"].split(":")[2], description=item.get("altText") or item.get("title"))
+        for item in items
+    ]
 
 
 def _refuse_repeat(state: State, body: Mapping[str, Any], now: datetime) -> str:

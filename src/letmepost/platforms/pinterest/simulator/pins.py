@@ -19,7 +19,7 @@ from letmepost.platforms.pinterest.simulator.wire import (
     no_pin,
     page_of,
 )
-from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
 
 _SIZES = {"150x150": (150, 150), "400x300": (400, 300), "600x": (600, 900), "1200x": (1200, 1800)}
 
@@ -93,10 +93,17 @@ def posts(state: State) -> list[SimulatedPost]:
             account_id=pin["user"],
             text=pin["given"].get("description") or "",
             created_at=datetime.fromtimestamp(pin["made_at"], UTC).isoformat(),
+            media=_seen_media(pin),
             record=pin["given"] if pin["video"] is None else {**pin["given"], "video": shown(pin["video"])},
         )
         for pin in _all(state)
     ]
+
+
+def _seen_media(pin: Pin) -> list[SimulatedMedia]:
+    kind, description = "image" if pin["video"] is None else "video", pin["given"].get("alt_text")
+    items = pin["given"]["media_source"].get("items") or [{}]
+    return [SimulatedMedia(kind=kind, description=item.get("title") or description) for item in items]
 
 
 def _check_place(state: State, user: User, given: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
-from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.threads.simulator.containers import Container, children_of, status_of
 from letmepost.platforms.threads.simulator.graph import (
     Parameters,
@@ -133,6 +133,10 @@ def posts(state: State) -> list[SimulatedPost]:
             text=post["parameters"].get("text", ""),
             created_at=datetime.fromtimestamp(post["made_at"], UTC).isoformat(),
             reply_to=post["parameters"].get("reply_to_id"),
+            media=[
+                SimulatedMedia(kind="video" if "video_url" in one else "image", description=one.get("alt_text"))
+                for one in post["media"]
+            ],
             record={**post["parameters"], "media": post["media"]},
         )
         for post in _all(state)

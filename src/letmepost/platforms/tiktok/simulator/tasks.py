@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
 from letmepost.platforms._kit.simulator.files import StoredFile, shown
-from letmepost.platforms.simulation import SimulatedPost, State
+from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, State
 from letmepost.platforms.tiktok.simulator.accounts import get_account, scenario_of
 from letmepost.platforms.tiktok.simulator.scenarios import FINISHED_AFTER_S, Scenario
 
@@ -117,6 +117,7 @@ def posts(state: State) -> list[SimulatedPost]:
             account_id=task["account"],
             text=text_of(task),
             created_at=datetime.fromtimestamp(published_at, UTC).isoformat(),
+            media=_media(task),
             record=_record(task),
         )
         for task, published_at in _published(state)
@@ -128,6 +129,12 @@ def _published(state: State) -> Iterator[tuple[Task, float]]:
         published_at = published_at_of(task, scenario_of(get_account(state, task["account"])))
         if published_at is not None:
             yield task, published_at
+
+
+def _media(task: Task) -> list[SimulatedMedia]:
+    if task["kind"] == "photo":
+        return [SimulatedMedia(kind="image") for _ in task["photos"]]
+    return [SimulatedMedia(kind="video", parts=task["file"]["parts"] or ())]
 
 
 def _record(task: Task) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from letmepost.platforms._kit.simulator.files import StoredFile, shown
 from letmepost.platforms._kit.simulator.scenarios import is_first_response
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.simulation import SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
 from letmepost.platforms.twitter.simulator.endpoint import Request
@@ -112,10 +112,10 @@ def timeline(request: Request) -> SimulatedReply:
 def visible_posts(state: State) -> list[SimulatedPost]:
     """Return every visible post, including replies, oldest first."""
     found = sorted(_all(state), key=lambda post: int(post["id"]))
-    return [_seen(post) for post in found]
+    return [_seen(state, post) for post in found]
 
 
-def _seen(post: Post) -> SimulatedPost:
+def _seen(state: State, post: Post) -> SimulatedPost:
     body, root, video = post["body"], post["root"], post.get("video")
     parent = body.get("reply", {}).get("in_reply_to_tweet_id")
     return SimulatedPost(
@@ -124,7 +124,18 @@ def _seen(post: Post) -> SimulatedPost:
         text=body.get("text", ""),
         created_at=_format_time(post["created_at"]),
         reply_to=None if parent is None else f"{root}/i/web/status/{parent}",
+        media=[_seen_media(state, post, media_id) for media_id in body.get("media", {}).get("media_ids", ())],
         record={**body, "media_keys": post["media_keys"], **({} if video is None else {"video": shown(video)})},
+    )
+
+
+def _seen_media(state: State, post: Post, media_id: str) -> SimulatedMedia:
+    item: UploadedMedia = state[f"media/{media_id}"]
+    video = post.get("video") if item["category"] == VIDEO else None
+    return SimulatedMedia(
+        kind="image" if video is None else "video",
+        description=item["alt_text"],
+        parts=() if video is None else video["parts"] or (),
     )
 
 

@@ -22,7 +22,7 @@ from pydantic import AnyHttpUrl, SecretStr
 from letmepost.platforms._kit.simulator.files import shown
 from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms.connecting import PlatformSettings
-from letmepost.platforms.simulation import SimulatedPost, Simulator, State
+from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, Simulator, State
 from letmepost.platforms.youtube.settings import YouTubeSettings
 from letmepost.platforms.youtube.simulator.comments import all_comments
 from letmepost.platforms.youtube.simulator.oauth import APP, CONSENT
@@ -54,6 +54,13 @@ def posts(state: State) -> list[SimulatedPost]:
                 account_id=video["channel"],
                 text=video["given"]["snippet"].get("description", ""),
                 created_at=_iso(video["made_at"]),
+                media=[
+                    SimulatedMedia(
+                        kind="video",
+                        description=video["given"]["snippet"].get("title"),
+                        parts=video["file"]["parts"] or (),
+                    )
+                ],
                 record={**video["given"], "video": shown(video["file"]), "thumbnail": video["has_thumbnail"]},
             ),
         )
