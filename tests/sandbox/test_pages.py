@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from letmepost.domain.sandbox_pages import account_path, post_path, sign_link
-from letmepost.platforms.simulation import SimulatedPost, SimulatedProfile, State
+from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, SimulatedProfile, State
 from letmepost.sandbox import Store
 from letmepost.sandbox.pages.access import PageAccess
 from tests.sandbox.support import CONTROL, PLATFORMS, Surroundings, open_client
@@ -144,7 +144,7 @@ async def test_conversation_shows_parents_and_replies_once(surroundings: Surroun
 
     def posts(_state: State) -> list[SimulatedPost]:
         return [
-            SimulatedPost(uri=uri, account_id="me", text=f"text-{uri}", created_at="", reply_to=above)
+            SimulatedPost(uri=uri, account_id="me", text=f"words {uri}!", created_at="", reply_to=above)
             for uri, above in chain.items()
         ]
 
@@ -156,9 +156,9 @@ async def test_conversation_shows_parents_and_replies_once(surroundings: Surroun
             uri: Content((await client.get(f"/org_1/notes{post_path(uri)}")).text).text for uri in ("a", "b", "loop")
         }
     for uri in ("a", "b"):
-        assert [shown[uri].count(f"text-{one}") for one in chain] == [1, 1, 1, 0, 0]
-        assert shown[uri].index("text-a") < shown[uri].index("text-b") < shown[uri].index("text-c")
-    assert shown["loop"].count("text-loop") == 1
+        assert [shown[uri].count(f"words {one}!") for one in chain] == [1, 1, 1, 0, 0]
+        assert shown[uri].index("words a!") < shown[uri].index("words b!") < shown[uri].index("words c!")
+    assert shown["loop"].count("words loop!") == 1
 
 
 async def test_page_of_an_unknown_post_is_not_found(open_pages: httpx2.AsyncClient) -> None:
@@ -247,3 +247,35 @@ async def test_page_is_told_to_reload_after_a_reset(open_pages: httpx2.AsyncClie
 async def test_events_are_refused_without_a_valid_link(pages: httpx2.AsyncClient, surroundings: Surroundings) -> None:
     for url in ("/org_1/notes/-/live", signed("/org_1/notes/-/live", "org_2", clock=surroundings)):
         assert (await pages.get(url)).status_code == 403
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+async def test_post_page_shows_the_stored_media_of_the_post_only(surroundings: Surroundings, store: Store) -> None:
+    media = (
+        SimulatedMedia(kind="image", description='"><script>', parts=("first", "second")),
+        SimulatedMedia(kind="image", description="not an image", parts=("page",)),
+        SimulatedMedia(kind="video"),
+    )
+    post = SimulatedPost(uri="a", account_id="me", text="", created_at="", media=media)
+    notes = PLATFORMS["notes"]
+    simulator = replace(notes.simulator, posts=lambda _state: [post])
+    app = surroundings.app(store, {"notes": replace(notes, simulator=simulator)}, PageAccess(key=KEY))
+    files = {"first": PNG, "second": b"rest", "page": b"<script>alert(1)</script>", "hidden": PNG}
+    await store.save_files("org_1", "notes", files)
+    async with open_client(app) as client:
+        page = await client.get(signed(f"/org_1/notes{post_path('a')}", clock=surroundings))
+        assert page.text.count("<script") == 1
+        assert "img-src 'self'; media-src 'self'" in page.headers["content-security-policy"]
+        sources = [link for link in Content(page.text).links if "/media/" in link]
+        assert [source.partition("?")[0][-8:] for source in sources] == ["/media/0", "/media/1"]
+        image, refused = [await client.get(source) for source in sources]
+        assert (image.status_code, image.content) == (200, PNG + b"rest")
+        assert image.headers["content-type"] == "image/png"
+        assert image.headers["x-content-type-options"] == "nosniff"
+        assert refused.status_code == 404
+        for index in ("2", "3"):
+            assert (await client.get(sources[0].replace("/media/0", f"/media/{index}"))).status_code == 404
+        for query in ("", signed("", "org_2", clock=surroundings)):
+            assert (await client.get(sources[0].partition("?")[0] + query)).status_code == 403

@@ -54,7 +54,7 @@ def create_app(
     routes = [
         Route("/health", _health),
         Mount("/control", routes=control.routes(), middleware=[Middleware(RequireToken, token=token)]),
-        *Pages(platforms, worlds, clock, pages, now, entropy).routes(),
+        *Pages(platforms, store, worlds, clock, pages, now, entropy).routes(),
         Route(
             "/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=SANDBOX_REQUEST_MAX_BYTES
         ),

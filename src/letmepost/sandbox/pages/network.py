@@ -73,6 +73,15 @@ class Network:
         """Return the address of the page of a post."""
         return f"{self.root}{post_path(post.uri)}{self.query}"
 
+    def media_url(self, post: SimulatedPost, index: int) -> str:
+        """Return the address of the bytes of a media item of a post."""
+        return f"{self.root}{post_path(post.uri)}/media/{index}{self.query}"
+
+    def media_parts(self, wanted: str, index: int) -> Sequence[str]:
+        """Return the names of the stored bytes of a media item of the post with this page id, or nothing."""
+        items = next((post.media for post in self.posts if page_id(post.uri) == wanted), ())
+        return items[index].parts if index < len(items) else ()
+
     def profile_url(self, account_id: str) -> str:
         """Return the address of the page of an account."""
         return f"{self.root}{account_path(account_id)}{self.query}"

@@ -23,7 +23,7 @@ _TEMPLATES.filters["as_text"] = _as_text
 
 
 def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
-    """Return a page whose content security policy allows only its own style and script.
+    """Return a page whose content security policy allows only its own style, script and media.
 
     Args:
         nonce: a random text that allows the style and the script of this page.
@@ -31,6 +31,7 @@ def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTM
     """
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
+        "img-src 'self'; media-src 'self'; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {

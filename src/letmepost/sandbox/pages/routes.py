@@ -14,9 +14,11 @@ from letmepost.platforms.contract import Platform
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.pages.access import PageAccess
 from letmepost.sandbox.pages.live import stream_change
+from letmepost.sandbox.pages.media import media_response
 from letmepost.sandbox.pages.network import Network
 from letmepost.sandbox.pages.rendering import render
 from letmepost.sandbox.paths import platform_of, world_of
+from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import WorldStates
 
 _NONCE_BYTES = 16
@@ -30,6 +32,7 @@ class Pages:
     def __init__(
         self,
         platforms: Mapping[str, Platform],
+        store: Store,
         worlds: WorldStates,
         clock: SimulatedClock,
         access: PageAccess,
@@ -37,6 +40,7 @@ class Pages:
         entropy: Callable[[int], bytes],
     ) -> None:
         self._platforms = platforms
+        self._store = store
         self._worlds = worlds
         self._clock = clock
         self._access = access
@@ -53,6 +57,7 @@ class Pages:
             Route(f"{network}live", self.report_changes),
             Route(f"{network}accounts/{{account}}", self.show_account),
             Route(f"{network}posts/{{post}}", self.show_post),
+            Route(f"{network}posts/{{post}}/media/{{index:int}}", self.show_media),
         )
 
     async def list_worlds(self, _request: Request) -> Response:
@@ -98,6 +103,15 @@ class Pages:
         if conversation is None:
             return self._page("missing.html", status=404, network=network, subject="post")
         return self._page("post.html", network=network, conversation=conversation)
+
+    async def show_media(self, request: Request) -> Response:
+        """Return the bytes of a media item of a visible post."""
+        network = await self._read(request)
+        if network is None:
+            return self._refuse()
+        parts = network.media_parts(request.path_params["post"], request.path_params["index"])
+        content = await self._store.read_files(world_of(request), request.path_params["platform"], parts)
+        return media_response(content) or self._page("missing.html", status=404, network=network, subject="media item")
 
     async def report_changes(self, request: Request) -> Response:
         """Send an event when followers of a network see something else than what the page shows."""

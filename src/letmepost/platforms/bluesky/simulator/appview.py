@@ -56,7 +56,7 @@ def _seen(state: State, uri: str, account: Account, record: Record) -> Simulated
         text=value["text"],
         created_at=value["createdAt"],
         reply_to=value["reply"]["parent"]["uri"] if "reply" in value else None,
-        media=shown_media(value),
+        media=shown_media(state, account["did"], value),
         record={**value, **shown_video(state, account["did"], value)},
     )
 

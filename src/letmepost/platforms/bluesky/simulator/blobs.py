@@ -1,14 +1,15 @@
 """Uploaded blobs: their facts, and whether a record may refer to them.
 
-Only the hash, size and type of a blob are stored: blobs cannot be downloaded from the simulator.
+The bytes of small blobs are kept for the pages of posts. They cannot be downloaded by the protocol.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, no_bytes, shown
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import limits
@@ -45,9 +46,11 @@ def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
         raise payload_too_large()
     cid = cid_of(received)
     mime_type = sniff(received.first) or call.headers.get("content-type") or "application/octet-stream"
-    reference = store_blob(state, did, cid, mime_type, file_of(received), call.now)
+    file, stored = append_part(no_bytes(), received, f"blob/{did}/{cid}")
+    reference = store_blob(state, did, cid, mime_type, file, call.now)
     is_lost = scenario.loses_first_video and mime_type.startswith("video/") and is_first_response(state, f"video/{did}")
-    return json_reply({"blob": reference}, headers=headers, delay_s=scenario.delay_s, dropped=is_lost)
+    reply = json_reply({"blob": reference}, headers=headers, delay_s=scenario.delay_s, dropped=is_lost)
+    return replace(reply, stored=stored)
 
 
 def cid_of(received: Received) -> str:
@@ -77,13 +80,18 @@ def shown_video(state: State, did: str, record: Mapping[str, Any]) -> dict[str, 
     return {"video": shown(state[f"blob/{did}/{media['video']['ref']['$link']}"]["file"])}
 
 
-def shown_media(record: Mapping[str, Any]) -> list[SimulatedMedia]:
+def shown_media(state: State, did: str, record: Mapping[str, Any]) -> list[SimulatedMedia]:
     """Return the images or the video of a post."""
+
+    def item(kind: str, description: str | None, reference: Mapping[str, Any]) -> SimulatedMedia:
+        blob: Blob = state[f"blob/{did}/{reference['ref']['$link']}"]
+        return SimulatedMedia(kind=kind, description=description, parts=blob["file"]["parts"] or ())
+
     media = _media_of(record)
     if media.get("$type") == "app.bsky.embed.video":
-        return [SimulatedMedia(kind="video", description=media.get("alt"))]
+        return [item("video", media.get("alt"), media["video"])]
     images = media.get("images") or media.get("items") or ()
-    return [SimulatedMedia(kind="image", description=image["alt"]) for image in images]
+    return [item("image", image["alt"], image["image"]) for image in images]
 
 
 def _media_of(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,22 +1,23 @@
 """Media items: uploaded, processed, and attached to one status.
 
-Only the facts of a file are stored: it cannot be downloaded from the simulator. Frame rates, and the dimensions of
-other files than PNG and GIF, are not read. Source: https://docs.joinmastodon.org/methods/media/, and
+Small files are kept for the pages of posts. They cannot be downloaded by the protocol. Frame rates, and the dimensions
+of other files than PNG and GIF, are not read. Source: https://docs.joinmastodon.org/methods/media/, and
 app/models/media_attachment.rb, app/models/concerns/attachmentable.rb and app/services/post_status_service.rb of
 https://github.com/mastodon/mastodon (checked 2026-11-29).
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile, file_in_form, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, file_in_form, no_bytes, shown
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply, multipart_of
 from letmepost.platforms.mastodon.simulator.accounts import Account, scenario_of
 from letmepost.platforms.mastodon.simulator.wire import Refused, invalid, next_id, not_found
-from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedReply, State
 
 IMAGE_SIZE = 16 * 1024 * 1024
 VIDEO_SIZE = 99 * 1024 * 1024
@@ -56,13 +57,14 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
         raise Refused(503, "There was a temporary problem")
     is_later = mime.startswith("video/") or mime in _CONVERTED
     takes_s = scenario.processing_s if is_later else 0.0
+    media_id = next_id(state, call.now)
+    kept, stored = append_part(no_bytes(), file, f"media/{media_id}")
     media = Media(
-        id=next_id(state, call.now),
+        id=media_id,
         account=account["id"],
         type=_CONVERTED.get(mime, mime.partition("/")[0]),
         description=_description(fields.get("description") or None),
-        file=_stored(file),
-        thumbnail=None,
+        file=kept,
         made_at=now,
         ready_at=None if takes_s is None else now + takes_s,
         is_broken=is_later and scenario.fails_processing,
@@ -70,7 +72,7 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
     )
     state[f"media/{media['id']}"] = media
     status = 200 if _is_ready(media, call.now) else 202
-    return json_reply(_entity(media, call), status=status, delay_s=scenario.delay_s)
+    return replace(json_reply(_entity(media, call), status=status, delay_s=scenario.delay_s), stored=stored)
 
 
 def show(state: State, call: SimulatedCall, account: Account, media_id: str) -> SimulatedReply:
@@ -137,6 +139,14 @@ def files_of(state: State, media_ids: Iterable[str]) -> dict[str, Any]:
         return {}
     thumbnail = video.get("thumbnail")
     return {"video": shown(video["file"]), **({} if thumbnail is None else {"thumbnail": shown(thumbnail)})}
+
+
+def shown_media(state: State, item: Mapping[str, Any]) -> SimulatedMedia:
+    """Return a media item of a status, as the API shows it, for the page of the status."""
+    media: Media | None = state.get(f"media/{item['id']}")
+    parts = () if media is None else media["file"]["parts"] or ()
+    kind = "video" if item["type"] == "video" else "image"
+    return SimulatedMedia(kind=kind, description=item["description"], parts=parts)
 
 
 def _entity(media: Media, call: SimulatedCall) -> dict[str, Any]:

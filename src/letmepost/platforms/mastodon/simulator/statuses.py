@@ -13,7 +13,7 @@ from letmepost.platforms.mastodon.simulator import accounts, media, oauth, polls
 from letmepost.platforms.mastodon.simulator.accounts import Account, scenario_of
 from letmepost.platforms.mastodon.simulator.scenarios import failed
 from letmepost.platforms.mastodon.simulator.wire import Parameters, Refused, invalid, iso, next_id, not_found
-from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 KEY_LIFETIME_S = 3600.0
 _PAGE = 20
@@ -94,10 +94,7 @@ def posts(state: State) -> list[SimulatedPost]:
             text=status["text"],
             created_at=status["created_at"],
             reply_to=status["in_reply_to_id"],
-            media=[
-                SimulatedMedia(kind="video" if item["type"] == "video" else "image", description=item["description"])
-                for item in status["media_attachments"]
-            ],
+            media=[media.shown_media(state, item) for item in status["media_attachments"]],
             record={
                 **{name: status[name] for name in ("spoiler_text", "visibility", "sensitive", "language", "poll")},
                 "quoted": None if status["quote"] is None else status["quote"]["quoted_status_id"],
