@@ -1,7 +1,9 @@
 """Posts to simulated accounts: a caller publishes one, waits for its outcome, and sees what followers see."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from letmepost.domain.sandbox_pages import post_path
 from tests.deployment import Client
 from tests.doubles.waiting import eventually
 
@@ -32,3 +34,11 @@ async def visible(client: Client, platform: str) -> list[dict[str, Any]]:
     """Return the posts of the tenant's simulated accounts that followers see."""
     found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{platform}/posts")).json()["data"]
     return found
+
+
+def check_page(url: str, platform: str, uri: str) -> None:
+    """Check that the URL of a test post is a signed link to its page of the sandbox, not to the real network."""
+    address = urlsplit(url)
+    assert address.hostname == "127.0.0.1"
+    assert address.path.endswith(f"/{platform}{post_path(uri)}")
+    assert address.query.startswith("expires=")

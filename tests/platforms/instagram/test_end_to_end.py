@@ -12,7 +12,7 @@ from tests.deployment import Deployment
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import jpeg, png, upload
-from tests.platforms.sandbox_posts import send, until, visible
+from tests.platforms.sandbox_posts import check_page, send, until, visible
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,7 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     seen = await visible(client, NAME)
     assert [one["text"] for one in seen] == [part["text"] for part in written]
     assert post["platformUri"] == seen[0]["uri"]
-    assert post["url"].startswith("https://www.instagram.com/")
+    check_page(post["url"], NAME, post["platformUri"])
     urls = [item.get("image_url") or item["video_url"] for item in seen[0]["record"]["media"]]
     assert len(set(urls)) == len(content["media"])
     assert all(url.startswith("http://127.0.0.1:8080/media/") for url in urls)

@@ -16,7 +16,7 @@ from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png
-from tests.platforms.sandbox_posts import send, visible
+from tests.platforms.sandbox_posts import check_page, send, visible
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,7 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     post = await until(client, post_id, "published")
     [seen] = await visible(client, NAME)
     assert (seen["text"], seen["uri"]) == (content["text"], post["platformUri"])
-    assert post["url"] == f"https://www.pinterest.com/pin/{seen['uri']}/"
+    check_page(post["url"], NAME, seen["uri"])
     source = seen["record"]["media_source"]
     assert len(source.get("items", [source])) == len(content["media"])
     if content["media"][0]["kind"] == "video":

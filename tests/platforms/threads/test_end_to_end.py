@@ -21,7 +21,7 @@ from tests.deployment import Deployment, deployed
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png, upload
-from tests.platforms.sandbox_posts import send, until, visible
+from tests.platforms.sandbox_posts import check_page, send, until, visible
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     seen = await visible(client, NAME)
     assert [one["text"] for one in seen] == [part["text"] for part in written]
     assert post["platformUri"] == seen[0]["uri"]
-    assert post["url"].startswith("https://www.threads.net/@")
+    check_page(post["url"], NAME, post["platformUri"])
     assert len(seen[0]["record"]["media"]) == len(content.get("media", ()))
 
 

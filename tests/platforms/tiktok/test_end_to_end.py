@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
-from letmepost.domain.sandbox_pages import post_path
 from letmepost.gateways.clock import SystemClock
 from tests.database import DatabaseURLs
 from tests.deployment import Client, Deployment, deployed
 from tests.gateways.movies import movie
 from tests.http.support import png, upload
-from tests.platforms.sandbox_posts import send, until, visible
+from tests.platforms.sandbox_posts import check_page, send, until, visible
 
 pytestmark = pytest.mark.slow
 
@@ -77,10 +76,7 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
         assert seen["record"]["video"]["sizeBytes"] == len(clip())
     else:
         assert len(seen["record"]["photo_images"]) == len(content["media"])
-    address, _, query = post["url"].partition("?")
-    assert address.startswith(f"{deployment.sandbox_url}/org_")
-    assert address.endswith(f"/{NAME}{post_path(post['platformUri'])}")
-    assert query.startswith("expires=")
+    check_page(post["url"], NAME, post["platformUri"])
 
 
 async def test_every_kind_is_published_immediately_and_scheduled(tiktok: Deployment) -> None:

@@ -13,7 +13,7 @@ from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png, upload
-from tests.platforms.sandbox_posts import send, until, visible
+from tests.platforms.sandbox_posts import check_page, send, until, visible
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ async def play(deployment: Deployment, *, is_scheduled: bool, has_thumbnail: boo
     post = await ended(client, post_id)
     seen, *comments = await visible(client, NAME)
     assert (seen["text"], seen["uri"]) == (given["text"], post["platformUri"])
-    assert post["url"] == f"https://www.youtube.com/watch?v={seen['uri']}"
+    check_page(post["url"], NAME, seen["uri"])
     assert seen["record"]["snippet"]["title"] == "Grüße 🎉"
     assert (seen["record"]["video"]["sizeBytes"], seen["record"]["thumbnail"]) == (len(film()), has_thumbnail)
     assert [one["text"] for one in comments] == ([kind["first_comment"]] if "first_comment" in kind else [])
