@@ -5,7 +5,7 @@ from html import unescape
 from letmepost.domain.flow import Live
 from letmepost.domain.sandbox_pages import SandboxLinks, page_id
 from letmepost.platforms.simulation import no_profiles
-from letmepost.sandbox.pages.network import Network
+from letmepost.sandbox.pages.network import NetworkView
 from letmepost.sandbox.pages.rendering import render
 from tests.doubles.worker import Worker
 from tests.platforms.suite.description import PlatformSuite, texts_of
@@ -24,7 +24,7 @@ def test_url_of_every_post_is_a_page_with_its_text_and_thread(suite: PlatformSui
     announced = LINKS.replace_urls(live, worker.now)
     assert isinstance(announced, Live)
     assert announced.url == f"http://sandbox.test/org_1/network/-/posts/{page_id(live.uri)}"
-    network = Network.of(suite.platform, worker.state, world="org_1", query="")
+    network = NetworkView.of(suite.platform, worker.state, world="org_1", query="")
     conversation = network.find_conversation(announced.url.rpartition("/")[2])
     assert conversation is not None
     assert [conversation.post.text, *(post.text for post in conversation.below)] == texts_of(content)

@@ -19,7 +19,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class NetworkView:
     """What followers see of a network, and the addresses of its pages.
 
     Args:
@@ -40,7 +40,7 @@ class Network:
     profiles: Mapping[str, SimulatedProfile]
 
     @classmethod
-    def of(cls, platform: Platform, state: State, *, world: str, query: str) -> "Network":
+    def of(cls, platform: Platform, state: State, *, world: str, query: str) -> "NetworkView":
         """Return the network of a platform as it is now."""
         simulator = platform.simulator
         return cls(

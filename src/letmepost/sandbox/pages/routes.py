@@ -15,7 +15,7 @@ from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.pages.access import PageAccess
 from letmepost.sandbox.pages.live import stream_change
 from letmepost.sandbox.pages.media import media_response
-from letmepost.sandbox.pages.network import Network
+from letmepost.sandbox.pages.network import NetworkView
 from letmepost.sandbox.pages.rendering import render
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.store import Store
@@ -127,15 +127,15 @@ class Pages:
         events = stream_change(next_change, read_version, request.query_params.get("seen", ""))
         return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
-    async def _read(self, request: Request) -> Network | None:
+    async def _read(self, request: Request) -> NetworkView | None:
         """Return the network of a request; None if the request must not open its pages."""
         world, platform = world_of(request), platform_of(request, self._platforms)
         query = self._open(request, world)
         return None if query is None else await self._network(world, platform, query)
 
-    async def _network(self, world: str, platform: Platform, query: str) -> Network:
+    async def _network(self, world: str, platform: Platform, query: str) -> NetworkView:
         async with self._worlds.visit(world, platform.name) as state:
-            return Network.of(platform, state, world=world, query=query)
+            return NetworkView.of(platform, state, world=world, query=query)
 
     def _open(self, request: Request, world: str) -> str | None:
         return self._access.link_query(world, request.query_params, self._now())
@@ -147,7 +147,7 @@ class Pages:
         return self._page("refused.html", status=403)
 
 
-def _newest(network: Network, account_id: str | None = None) -> dict[str, Any]:
+def _newest(network: NetworkView, account_id: str | None = None) -> dict[str, Any]:
     """Return the newest posts of a network or of one account, and how many there are."""
     posts = [post for post in network.posts if account_id in {None, post.account_id}]
     return {"posts": posts[: -_SHOWN_MAX - 1 : -1], "count": len(posts)}
