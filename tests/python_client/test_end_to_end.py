@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -118,7 +119,15 @@ async def test_async_client_uploads_publishes_and_follows(site: Site, tmp_path: 
         assert (document.status, document.size_bytes, document.kind) == ("ready", len(LARGE), "document")
         batch = await (await client.posts.create(text="Hello", to=account.id, wait_s=0)).wait()
         assert batch.status == "published"
-        assert [event.type async for event in client.events.list()] == ["account.connected", "post.published"]
+        draft = await client.posts.duplicate(batch.results[0].post_id)
+        assert (draft.status, draft.text) == ("draft", "Hello")
+        wall = (await client.sandbox.clock()).now.replace(second=0, microsecond=0) + timedelta(days=30)
+        # The zone is two hours ahead of UTC all year.
+        schedule = {"at": f"{wall:%Y-%m-%dT%H:%M}", "zone": "Etc/GMT-2"}
+        scheduled = await client.batches.publish(draft.batch_id, schedule=schedule)
+        assert scheduled.scheduled_at == wall - timedelta(hours=2)
+        types = [event.type async for event in client.events.list()]
+        assert types == ["account.connected", "post.published", "post.queued"]
         async with client.events.stream(last_event_id="0") as stream:
             async for event in stream:
                 assert event.type == "account.connected"

@@ -24,9 +24,9 @@ def test_create_sends_the_whole_request(api: respx.MockRouter, client: Client) -
     client.posts.create(
         text="Grüße 🎉",
         targets=[{"account_id": "acc_1", "text": None, "media": [], "fit": {"background": "blur"}}],
-        media=[MEDIA, "med_2", "https://example.com/a.jpg", {"media_id": "med_3", "alt_text": "A cat"}],
+        media=[MEDIA, "med_2", "https://example.com/a.jpg", {"media_id": "med_3", "thumbnail": "med_9"}],
         first_comment="First",
-        thread=["Second", {"text": "Third", "media": ["med_4"]}],
+        thread=["Second", {"text": "Third", "media": [{"media_id": "med_4", "alt_text": "A cat"}]}],
         options={"bluesky": {"reply_to": {"uri": "at://x", "cid": "y"}}, "mastodon": {"spoilerText": "z"}},
         scheduled_at=datetime(2026, 12, 24, 9, tzinfo=timezone(timedelta(hours=1))),
         metadata={"my_key": "1"},
@@ -38,8 +38,8 @@ def test_create_sends_the_whole_request(api: respx.MockRouter, client: Client) -
     assert request.content.decode() == (
         '{"text":"Grüße 🎉","targets":[{"accountId":"acc_1","text":null,"media":[],"fit":{"background":"blur"}}],'
         '"media":[{"mediaId":"med_1"},{"mediaId":"med_2"},{"url":"https://example.com/a.jpg"},'
-        '{"mediaId":"med_3","altText":"A cat"}],"firstComment":{"text":"First"},'
-        '"thread":[{"text":"Second"},{"text":"Third","media":[{"mediaId":"med_4"}]}],'
+        '{"mediaId":"med_3","thumbnail":{"mediaId":"med_9"}}],"firstComment":{"text":"First"},'
+        '"thread":[{"text":"Second"},{"text":"Third","media":[{"mediaId":"med_4","altText":"A cat"}]}],'
         '"options":{"bluesky":{"replyTo":{"uri":"at://x","cid":"y"}},"mastodon":{"spoilerText":"z"}},'
         '"scheduledAt":"2026-12-24T09:00:00+01:00","metadata":{"my_key":"1"},"late":{"withinS":60,"then":"hold"},'
         '"refuseDuplicatesWithinS":0}'

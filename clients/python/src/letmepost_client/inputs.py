@@ -26,7 +26,7 @@ class Attachment(TypedDict, total=False):
     kind: Literal["image", "video", "document"]
     alt_text: str
     title: str
-    thumbnail: str
+    thumbnail: "AnyMedia"
     fit: bool | Fit
 
 
@@ -107,6 +107,8 @@ def attachment(item: AnyMedia) -> Mapping[str, Any]:
         return {"mediaId": item.id}
     if isinstance(item, str):
         return {"mediaId": item} if item.startswith("med_") else {"url": item}
+    if (thumbnail := item.get("thumbnail")) is not None:
+        return {**item, "thumbnail": attachment(thumbnail)}
     return item
 
 

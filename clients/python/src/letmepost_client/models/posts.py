@@ -24,6 +24,12 @@ class Fit(Model):
     crop: str | None = None
 
 
+class Thumbnail(Model):
+    """The image that a platform shows before a video plays."""
+
+    media_id: str
+
+
 class MediaReference(Model):
     """A media item of a post."""
 
@@ -31,6 +37,7 @@ class MediaReference(Model):
     media_id: str
     alt_text: str | None = None
     title: str | None = None
+    thumbnail: Thumbnail | None = None
     fit: Fit | None = None
 
 

@@ -65,7 +65,7 @@ class PostOperations(Resource):
             thread: continuation posts, each a reply to the one before.
             options: options by the name of the platform.
             scheduled_at: when to publish: an aware datetime, or RFC 3339 with an offset.
-            schedule: when to publish, as a wall-clock time in a zone.
+            schedule: when to publish, as a wall-clock time in a zone of the IANA database.
             draft: True stores a draft. `batches.publish` publishes it.
             metadata: up to 20 pairs of your own. They are returned, and never sent to a platform.
             late: what happens to a post that could not be published in time.
