@@ -117,6 +117,7 @@ async def test_reference_shows_an_operation_without_another_host(
     assert [source for *_, source in await tab.ask("blocked") if source != PROBE] == []
     assert await loaded_from_elsewhere(tab) == []
     assert await tab.ask("document.documentElement.scrollWidth") <= width
+    assert await barriers(tab, axe) == []
 
 
 async def test_search_finds_a_page(tab: Tab, docs_url: str) -> None:
