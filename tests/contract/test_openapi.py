@@ -38,7 +38,7 @@ def _reference(response: dict[str, Any]) -> str:
     return str(response["content"]["application/json"]["schema"].get("$ref", ""))
 
 
-_FOR_BROWSERS = ("/docs", "/media/", "/robots.txt", "/connect/", "/v1/accounts/oauth/")
+_FOR_BROWSERS = ("/docs", "/llms", "/media/", "/robots.txt", "/connect/", "/v1/accounts/oauth/")
 
 
 def test_every_route_except_pages_is_described() -> None:

@@ -21,6 +21,8 @@ from tests.gateways.support import Connection, serving
 from tests.gateways.test_blobs import ODD_KEYS
 from tests.s3 import bucket
 
+pytestmark = pytest.mark.slow
+
 KEY = "org_1/media_1"
 
 

@@ -18,6 +18,8 @@ from tests.gateways.movies import claimed
 from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, png, soon
 from tests.storage.support import Admin
 
+pytestmark = pytest.mark.slow
+
 _PNG = base64.b64encode(png()).decode()
 
 

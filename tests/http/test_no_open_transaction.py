@@ -17,6 +17,8 @@ from tests.http import remote_jobs, remote_requests
 from tests.http.remote_scene import Case, Scene, check_succeeded, opened
 from tests.services.watched_store import OPEN_TRANSACTIONS
 
+pytestmark = pytest.mark.slow
+
 CASES = [*remote_requests.CASES, *remote_jobs.CASES]
 
 _STUCK_AFTER_S = 3.0

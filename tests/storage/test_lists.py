@@ -5,12 +5,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Connection, Database, driver_of
 from letmepost.storage.posts.posts import PostFilter, PostRepository
 from letmepost.storage.posts.reads import PostReads
 from letmepost.storage.webhooks.stream import StreamRepository
 from tests.storage.support import CLOCK, Admin, Owner, make_owner
+
+pytestmark = pytest.mark.slow
 
 PAGE, BATCH = 20, 40
 POSTS, OTHER_TENANTS, OTHER_POSTS = 4000, 150, 12

@@ -78,6 +78,10 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
         [("media.kind_mismatch", "media[0].kind"), ("bluesky.media.mime_allowed", "media[0]")],
     ),
     (post(media=(replace(image(), title="A cat"),)), [("bluesky.media.title_supported", "media[0].title")]),
+    (
+        post(media=(replace(video(), thumbnail=image()),)),
+        [("bluesky.media.thumbnail_supported", "media[0].thumbnail")],
+    ),
     (post(media=(image(size_bytes=2_000_001),)), [("bluesky.media.image_size_max", "media[0]")]),
     (
         post(media=(replace(image(), alt_text="a" * 2001),)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from letmepost.domain.errors import ErrorCode
-from letmepost.http.docs.layout import Content, definitions, prose, table
+from letmepost.http.docs.layout import DocumentPage, definitions, prose, table
 from letmepost.http.errors import STATUS
 
 
@@ -96,7 +96,7 @@ MEANINGS: Mapping[ErrorCode, Meaning] = MappingProxyType(
 )
 
 
-def code_page(code: ErrorCode) -> Content:
+def code_page(code: ErrorCode) -> DocumentPage:
     """Return the page of one code."""
     meaning = MEANINGS[code]
     facts = [
@@ -104,14 +104,14 @@ def code_page(code: ErrorCode) -> Content:
         ("How to fix it", prose(meaning.remediation)),
         ("Can the same request succeed later?", prose(meaning.again)),
     ]
-    return Content(code, f"<p>{prose(meaning.summary)}</p>{definitions(facts)}", is_code=True)
+    return DocumentPage(code, f"<p>{prose(meaning.summary)}</p>{definitions(facts)}", is_code=True)
 
 
-def codes_page() -> Content:
+def codes_page() -> DocumentPage:
     """Return a table of all codes."""
     rows: list[tuple[str, ...]] = [
         (f'<a href="/docs/errors/{code}"><code>{code}</code></a>', str(STATUS[code]), prose(MEANINGS[code].summary))
         for code in ErrorCode
     ]
     intro = "<p>Branch on <code>code</code>, and on <code>rule</code> where you need more detail.</p>"
-    return Content("Error codes", intro + table(("Code", "HTTP", "When"), rows))
+    return DocumentPage("Error codes", intro + table(("Code", "HTTP", "When"), rows))

@@ -47,7 +47,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class DocumentPage:
     """A generated page without its layout. `body` is HTML. `is_code`: the title is an identifier."""
 
     title: str
@@ -60,7 +60,7 @@ class Content:
         return f"<code>{escape(self.title)}</code>" if self.is_code else escape(self.title)
 
 
-def plain_page(content: Content) -> str:
+def plain_page(content: DocumentPage) -> str:
     """Return a whole page in the plain layout."""
     return _PAGE.format(title=escape(content.title), style=_STYLE, heading=content.heading, body=content.body)
 

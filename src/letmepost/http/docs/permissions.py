@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from letmepost.http.docs.layout import Content, prose, table
+from letmepost.http.docs.layout import DocumentPage, prose, table
 from letmepost.platforms.contract import Platform
 
 _INTRO = """
@@ -14,9 +14,9 @@ asks for the scopes of all features. If one was not granted, the account lists t
 _NO_CONSENT = "<p>Accounts are connected by credentials, which have no scopes.</p>"
 
 
-def permissions_page(platforms: Iterable[Platform]) -> Content:
+def permissions_page(platforms: Iterable[Platform]) -> DocumentPage:
     """Return the page."""
-    return Content("Permissions", _INTRO + "".join(_section(platform) for platform in platforms))
+    return DocumentPage("Permissions", _INTRO + "".join(_section(platform) for platform in platforms))
 
 
 def _section(platform: Platform) -> str:

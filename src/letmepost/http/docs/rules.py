@@ -7,7 +7,7 @@ from types import MappingProxyType
 from letmepost.domain.errors import FixableBy
 from letmepost.domain.refusals import CATALOG, Explanation
 from letmepost.domain.rules import Rule
-from letmepost.http.docs.layout import Content, definitions, prose, table
+from letmepost.http.docs.layout import DocumentPage, definitions, prose, table
 from letmepost.http.errors import rule_page
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.planned import PLANNED
@@ -36,10 +36,10 @@ def _of_platform(platform: Platform) -> tuple[Rule | Explanation, ...]:
     return (*platform.rules, *platform.refusals, *platform.never_raised)
 
 
-def explanation_page(rule: Rule | Explanation) -> Content:
+def explanation_page(rule: Rule | Explanation) -> DocumentPage:
     """Return the page of a rule: what it means, where it comes from, how to fix it, and an example."""
     facts = _rule_facts(rule) if isinstance(rule, Rule) else _explanation_facts(rule)
-    return Content(rule.id, f"<p>{prose(rule.summary)}</p>{definitions(facts)}", is_code=True)
+    return DocumentPage(rule.id, f"<p>{prose(rule.summary)}</p>{definitions(facts)}", is_code=True)
 
 
 def _rule_facts(rule: Rule) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ def _explanation_facts(explanation: Explanation) -> list[tuple[str, str]]:
     ]
 
 
-def rules_page(platforms: Iterable[Platform]) -> Content:
+def rules_page(platforms: Iterable[Platform]) -> DocumentPage:
     """Return a page that lists the rules of this service and of each platform."""
     sections = [
         _section("Every request", CATALOG),
@@ -74,7 +74,7 @@ def rules_page(platforms: Iterable[Platform]) -> Content:
         "<p>The ids that errors and warnings contain in <code>rule</code> or <code>code</code>. The meaning of an id "
         "never changes. An error about the value of a single field contains the path of the field instead.</p>"
     )
-    return Content("Rules", intro + "".join(sections))
+    return DocumentPage("Rules", intro + "".join(sections))
 
 
 def _section(title: str, rules: Sequence[Rule | Explanation]) -> str:

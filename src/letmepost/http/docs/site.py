@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from letmepost.http.docs.layout import Content, plain_page
+from letmepost.http.docs.layout import DocumentPage, plain_page
 
 DIRECTORY = Path(__file__).with_name("built")
 """Where `make docs` puts the site: in the package, so that it is installed with it."""
 
-NOT_BUILT = Content(
+NOT_BUILT = DocumentPage(
     "Documentation",
     "<p>This server was installed without the documentation site. Run <code>make docs</code> in the source tree, and "
     "restart the server.</p>"
@@ -19,7 +19,7 @@ NOT_BUILT = Content(
     '<a href="/openapi.json">OpenAPI document</a>.</p>',
 )
 """The page that says how to build the site."""
-NOT_FOUND = Content(
+NOT_FOUND = DocumentPage(
     "Page not found",
     "<p>The documentation has no page with this address. Start with the "
     '<a href="/docs/quickstart">quickstart</a> or the <a href="/docs/reference">API reference</a>, or search.</p>',
@@ -58,7 +58,7 @@ class Site:
         """Return the file of a page or of something that pages load: `posts` and `posts.html` are the same page."""
         return self.files.get(path) or self.files.get(f"{path}.html")
 
-    def render(self, content: Content) -> str:
+    def render(self, content: DocumentPage) -> str:
         """Return a generated page."""
         if self.layout is None:
             return plain_page(content)

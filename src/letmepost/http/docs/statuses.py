@@ -1,7 +1,7 @@
 """The page of a post's statuses: every change, its event, and when an unsettled post is checked again."""
 
 from letmepost.domain.posts import EXITS, TRANSITIONS, UNSETTLED, PostStatus
-from letmepost.http.docs.layout import Content, prose, table
+from letmepost.http.docs.layout import DocumentPage, prose, table
 
 _INTRO = (
     "<p>The response to a request waits until every post is settled. A canceled draft cannot be retried, because no "
@@ -9,7 +9,7 @@ _INTRO = (
 )
 
 
-def statuses_page() -> Content:
+def statuses_page() -> DocumentPage:
     """Return the page."""
     rows: list[tuple[str, ...]] = [
         (
@@ -27,7 +27,7 @@ def statuses_page() -> Content:
         [(f"<code>{status}</code>", prose(way.deadline), prose(way.decision)) for status, way in EXITS.items()],
     )
     body = f"{_INTRO}{listed}<h2>When an unsettled post is checked again</h2>{exits}"
-    return Content("Statuses of a post", body)
+    return DocumentPage("Statuses of a post", body)
 
 
 def _settled(status: PostStatus) -> str:

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from letmepost.domain import refusals
 from letmepost.domain.errors import ErrorCode
 from letmepost.http.docs.codes import code_page, codes_page
-from letmepost.http.docs.layout import Content
+from letmepost.http.docs.layout import DocumentPage
 from letmepost.http.docs.permissions import permissions_page
 from letmepost.http.docs.rules import explained_rules, explanation_page, rules_page
 from letmepost.http.docs.site import NOT_BUILT, NOT_FOUND, Site
@@ -112,7 +112,7 @@ async def for_language_models(request: Request) -> Response:
     return _file(site, found)
 
 
-def _page(site: Site, content: Content, *, status: int = 200) -> HTMLResponse:
+def _page(site: Site, content: DocumentPage, *, status: int = 200) -> HTMLResponse:
     policy = _PLAIN_POLICY if site.layout is None else _policy(site)
     headers = {"content-security-policy": policy, "x-content-type-options": "nosniff"}
     return HTMLResponse(site.render(content), status, headers)
