@@ -10,6 +10,7 @@ CLIENTS := .venv/clients
 COUNTERPARTS := .venv/counterparts
 # And the generator of the documentation site.
 DOCS := .venv/docs
+SITE := src/letmepost/http/docs/built/index.html
 # Each worker of pytest starts its own PostgreSQL and Valkey. One worker more than cores, because tests also wait.
 PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)') --dist worksteal
 
@@ -41,7 +42,7 @@ help:  ## List the targets
 
 install: $(INSTALLED)  ## Create .venv with this package and its dependencies
 
-dev: install  ## Run the whole service on this machine until Ctrl-C (PORT=8081 to choose the port)
+dev: install $(SITE)  ## Run the whole service on this machine until Ctrl-C (PORT=8081 to choose the port)
 	@$(BIN)/letmepost dev --port $(PORT)
 
 test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to select some)
@@ -98,6 +99,10 @@ bench: install  ## Run the benchmarks, and print ratios to what this machine can
 	$(BIN)/python -m tests.benchmarks.many_waiting 1000000
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 1
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 2
+
+# `make dev` needs a site, even if it is not the newest.
+$(SITE):
+	@$(MAKE) --no-print-directory docs
 
 docs: install $(DOCS)/installed  ## Build the documentation site that the API serves below /docs
 	$(BIN)/python -m letmepost.http.docs.build . $(DOCS)
