@@ -101,7 +101,8 @@ class Place:
             self.child = await self._nursery.fork(spec)
             if "dies_after_s" in spec:
                 asyncio.get_running_loop().call_later(spec["dies_after_s"], self.child.signal, signal.SIGKILL)
-            self.count_death(spec, await asyncio.shield(self.child.died))
+            code = await asyncio.shield(self.child.died)
+            self.count_death(spec, code)  # which may have changed in the meantime
 
     def signal(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the current process."""
