@@ -34,6 +34,7 @@ ROWS = (
     Row("POST", f"{_ID}/videos", ("Page",), "/videos", result=("AdVideo",)),
     Row("POST", f"{_ID}/video_reels", ("Page",), "/video_reels", result=("AdVideo",)),
     Row("POST", f"{_ID}/video_stories", ("Page",), "/video_stories", result=("AdVideo",)),
+    Row("POST", f"{_ID}/thumbnails", ("AdVideo",), "/thumbnails"),
     Row("GET", f"{_ID}/published_posts", ("Page",), "/published_posts", result=("PagePost",)),
     Row("GET", f"{_ID}/stories", ("Page",), "/stories", result=("Stories",)),
     Row("POST", f"{_POST}/comments", ("PagePost",), "/comments"),
