@@ -25,7 +25,7 @@ RUN pip --python /venv/bin/python --disable-pip-version-check --no-cache-dir ins
 RUN python -m venv --without-pip /venv-docs
 RUN pip --python /venv-docs/bin/python --disable-pip-version-check --no-cache-dir install \
         --no-compile --no-deps --only-binary :all: --require-hashes --requirement requirements/docs.txt
-# The package runs from its source tree, next to the migrations, so it does not have to be built. The script is the one
+# The package and the client run from their source trees, so they do not have to be built. The script is the one
 # that an installation would create from [project.scripts] in pyproject.toml.
 COPY src/ src/
 COPY clients/python/src/ clients/python/src/

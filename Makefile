@@ -31,7 +31,7 @@ need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-all test-counterparts test-pds test-browser test-clients test-image faults \
+.PHONY: help install dev test test-slow test-all test-counterparts test-pds test-browser test-clients test-image faults \
 	faults-short faults-video bench docs lint format openapi env-example requirements secrets clean
 
 # The port of the API that `make dev` starts; 0 selects a free one.

@@ -323,7 +323,7 @@ def test_image_contains_no_secrets() -> None:
     assert patterns[0] == "*"
     allowed = {pattern[1:] for pattern in patterns if pattern.startswith("!")}
     requirements = {"requirements/docs.txt", "requirements/runtime.txt"}
-    sources = {"CHANGELOG.md", "docs/", "mkdocs.yml", "src/"}
+    sources = {"CHANGELOG.md", "clients/python/src/", "docs/", "mkdocs.yml", "src/"}
     assert allowed == {"LICENSE", "alembic.ini", "migrations/"} | requirements | sources
     assert copied == allowed
 

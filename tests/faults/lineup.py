@@ -19,8 +19,8 @@ VISIBLE_S = 3.0
 BRIEF_REPEATS = frozenset({"linkedin"})
 """Platforms that detect a repeat for ten minutes. A post without a worker for longer is left to a person."""
 
-VIDEO_ONLY = frozenset({"youtube"})
-"""Platforms whose posts are all videos. `tests.faults.videos` publishes on them."""
+VIDEO_ONLY = frozenset({"tiktok", "youtube"})
+"""Platforms on which only `tests.faults.videos` publishes: their posts need a video, or options."""
 
 EXPIRING = ("bluesky", "linkedin", "pinterest", "twitter")
 """Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last two are single-use."""
@@ -106,6 +106,3 @@ PLATFORMS: Mapping[str, Platform] = MappingProxyType(
     {**{name: hurried(platform) for name, platform in discover().items()}, ASKED.name: ASKED, UNASKED.name: UNASKED}
 )
 """The platforms by name, created at import time, before processes are forked."""
-
-WITHOUT_VIDEO = tuple(name for name in PLATFORMS if name not in VIDEO_ONLY)
-"""The platforms on which the runs publish texts and images."""

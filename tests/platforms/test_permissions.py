@@ -56,7 +56,7 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"media": (document(),)},
         {"media": (video(),), "options": {"captions": "00:00:01,000 --> 00:00:04,000"}},
     ],
-    "pinterest": [{"media": (image(),)}],
+    "pinterest": [{"media": (image(),)}, {"media": (video(),)}],
     "threads": [{"media": (image(), video()), **TALK}],
     "tiktok": [
         {"media": (media,), "options": {"mode": mode, "privacy": "PUBLIC_TO_EVERYONE"}}
@@ -67,7 +67,7 @@ POSTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "youtube": [{"media": (video(),), "first_comment": "comment", "options": VIDEO_OPTIONS, **THUMBNAIL}],
 }
 """Posts that need every call of a platform. Each platform also publishes a text, if it can."""
-TEXTLESS = frozenset({"instagram", "pinterest", "tiktok"})
+TEXTLESS = frozenset({"instagram", "pinterest", "tiktok", "youtube"})
 """Platforms that publish no text alone."""
 
 

@@ -24,13 +24,15 @@ def request_stored_content(stored: Mapping[str, Any]) -> ContentRequest:
 
 
 def _media(items: Sequence[Mapping[str, Any]]) -> tuple[MediaRequest, ...]:
-    return tuple(
-        MediaRequest(
-            kind=MediaKind(item["kind"]),
-            alt_text=item["alt_text"],
-            title=item["title"],
-            media_id=UUID(item.get("source_id", item["media_id"])),
-            fit=fit_of(item),
-        )
-        for item in items
+    return tuple(map(_item, items))
+
+
+def _item(item: Mapping[str, Any]) -> MediaRequest:
+    return MediaRequest(
+        kind=MediaKind(item["kind"]),
+        alt_text=item["alt_text"],
+        title=item["title"],
+        media_id=UUID(item.get("source_id", item["media_id"])),
+        fit=fit_of(item),
+        thumbnail=_item(item["thumbnail"]) if "thumbnail" in item else None,
     )

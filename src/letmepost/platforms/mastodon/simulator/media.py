@@ -65,6 +65,7 @@ def upload(state: State, call: SimulatedCall, account: Account) -> SimulatedRepl
         type=_CONVERTED.get(mime, mime.partition("/")[0]),
         description=_description(fields.get("description") or None),
         file=kept,
+        thumbnail=None,
         made_at=now,
         ready_at=None if takes_s is None else now + takes_s,
         is_broken=is_later and scenario.fails_processing,
