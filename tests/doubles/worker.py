@@ -11,10 +11,10 @@ import pytest
 
 from letmepost.domain.content import MediaItem, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Flow, Frozen, Instruction, Intent, Live, Part, Reconciled, Warn
+from letmepost.domain.flow import Announcement, Call, Flow, Frozen, Instruction, Intent, Live, Part, Reconciled, Warn
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.retry import POLICIES, Next, next_try_at
-from letmepost.gateways.flow_run import Announcement, FlowRun, Suspended
+from letmepost.gateways.flow_run import FlowRun, Suspended
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, UnlearnableError
 from letmepost.platforms.connecting import ConnectedAccount

@@ -10,6 +10,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, GaveUp, NoReply, NotSent, PlatformFailure, Unaddressable
 from letmepost.domain.flow import (
     Absent,
+    Announcement,
     Call,
     Effect,
     Extra,
@@ -30,7 +31,7 @@ from letmepost.domain.flow import (
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
 from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 from letmepost.gateways.drive import EndlessFlowError, drive
-from letmepost.gateways.flow_run import Announcement, FlowRun, Suspended
+from letmepost.gateways.flow_run import FlowRun, Suspended
 from letmepost.gateways.run_steps import RunSteps, has_open_intent, has_published
 from letmepost.gateways.step_calls import InDoubtError, StepCalls, UnlearnableError
 from tests.doubles.clock import SteppedClock

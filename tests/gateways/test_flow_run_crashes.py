@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure
 from letmepost.domain.flow import (
     Absent,
+    Announcement,
     Call,
     Effect,
     Extra,
@@ -31,7 +32,7 @@ from letmepost.domain.flow import (
     Unknown,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S
-from letmepost.gateways.flow_run import Announcement, FlowRun
+from letmepost.gateways.flow_run import FlowRun
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.step_calls import InDoubtError, StepCalls, UnlearnableError
 from tests.doubles.clock import SteppedClock

@@ -62,7 +62,7 @@ def client(time: FakeTime, http: httpx.Client) -> Client:
 
 @pytest.fixture
 def async_client(time: FakeTime) -> AsyncClient:
-    return AsyncClient("lmp_test_key", URL, http=httpx.AsyncClient(verify=False), timing=time.timing())  # noqa: S501
+    return AsyncClient("lmp_test_key", URL, http=httpx.AsyncClient(verify=False), timing=time.timing())  # noqa: S501 - respx answers
 
 
 @pytest.fixture

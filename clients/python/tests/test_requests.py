@@ -174,7 +174,7 @@ def test_empty_id_is_rejected(client: Client) -> None:
 
 def test_time_without_an_offset_is_rejected(client: Client) -> None:
     with pytest.raises(ValueError, match="has no offset"):
-        client.posts.create(text="x", to="bluesky", scheduled_at=datetime(2026, 12, 24, 9))  # noqa: DTZ001
+        client.posts.create(text="x", to="bluesky", scheduled_at=datetime(2026, 12, 24, 9))  # noqa: DTZ001 - refused
 
 
 def test_reading_sends_no_idempotency_key(api: respx.MockRouter, client: Client) -> None:

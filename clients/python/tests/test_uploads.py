@@ -150,7 +150,7 @@ def test_file_in_text_mode_is_rejected(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_text("a")
     with path.open() as file, pytest.raises(TypeError, match="Open the file in binary mode"):
-        client.media.upload(file)  # type: ignore[arg-type]
+        client.media.upload(file)  # type: ignore[arg-type]  # refused
 
 
 def test_missing_file_is_an_os_error(client: Client, tmp_path: Path) -> None:

@@ -315,7 +315,8 @@ class Warn:
     message: str
 
 
-Instruction: TypeAlias = Call | Upload | Pause | Forget | Void | Part | Live | HandOver | Extra | Warn
+Announcement: TypeAlias = Part | Live | HandOver | Extra | Warn
+Instruction: TypeAlias = Call | Upload | Pause | Forget | Void | Announcement
 T = TypeVar("T")
 Flow: TypeAlias = Generator[Instruction, Reply, T]
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TypeAlias
 
-from letmepost.domain.flow import Extra, HandOver, Live, Part, Warn
+from letmepost.domain.flow import Announcement, HandOver, Live, Part
 
 LINK_VALID_FOR = timedelta(days=30)
 """How long a link to a page is valid."""
@@ -15,7 +14,6 @@ LINK_VALID_FOR = timedelta(days=30)
 TIMELINE_PATH = "/-/"
 """The path of the timeline of a simulated network, below the network's root."""
 
-Announcement: TypeAlias = Part | Live | HandOver | Extra | Warn
 
 _DIGEST_CHARS = 32
 

@@ -8,28 +8,23 @@ from functools import partial
 
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
 from letmepost.domain.flow import (
+    Announcement,
     Call,
     Effect,
-    Extra,
     Flow,
     Forget,
     HandOver,
     Instruction,
-    Live,
-    Part,
     Pause,
     Reply,
     Upload,
     Void,
-    Warn,
 )
 from letmepost.domain.journal import upload_fingerprint
 from letmepost.gateways.drive import run_with
 from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, SuspendError
 from letmepost.gateways.upload_run import UploadRun, UploadStoppedError
 from letmepost.gateways.upload_turns import PartTurn, UploadTurns
-
-Announcement = Part | Live | HandOver | Extra | Warn
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Flow, Intent, Reconciled, Upload
+from letmepost.domain.flow import Announcement, Flow, Intent, Reconciled, Upload
 from letmepost.domain.journal import Step
 from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, PostStatus
 from letmepost.domain.rules import violations
 from letmepost.domain.violations import Violation
-from letmepost.gateways.flow_run import Announcement, FlowRun
+from letmepost.gateways.flow_run import FlowRun
 from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.sender import Sender
 from letmepost.gateways.step_calls import ClosedError, InDoubtError, StepCalls, UnlearnableError

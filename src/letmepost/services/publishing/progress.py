@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from letmepost.domain.flow import Extra, HandOver, Live, Part, Warn
+from letmepost.domain.flow import Announcement, Extra, HandOver, Live, Part, Warn
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.flow_run import Announcement
 from letmepost.services.events import post_event
 from letmepost.services.posts.read_back import READ_BACK_AFTER
 from letmepost.services.publishing.outcomes import EXTRAS_WITHIN
