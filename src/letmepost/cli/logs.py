@@ -22,7 +22,7 @@ def configure_logs(*, as_json: bool) -> None:
     structlog.configure(
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # one write for each line: processes share the stream
         cache_logger_on_first_use=as_json,  # a terminal gets few lines, and standard error may change
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
