@@ -23,6 +23,7 @@ from letmepost.platforms._kit.oauth import (
     with_bearer_token,
     with_form_token,
     with_new_token,
+    with_refresh_token,
 )
 from letmepost.platforms._kit.settings import AppSettings
 from letmepost.platforms.connecting import ConsentRequest, Credential, Grant
@@ -118,6 +119,14 @@ def test_token_is_a_field_of_the_form() -> None:
     assert with_form_token(CALL, "token", "t").form == {"token": "t"}
     call = replace(CALL, form={"hint": "h", "token": "old"})
     assert with_form_token(call, "token", "t").form == {"hint": "h", "token": "t"}
+
+
+@pytest.mark.parametrize(("secrets", "sent"), [({"refresh_token": "r"}, "r"), ({}, "none")])
+def test_refresh_is_sent_even_without_a_token_so_that_the_platform_rejects_it(
+    secrets: dict[str, str], sent: str
+) -> None:
+    signed = with_refresh_token(CALL, Credential(secrets={"access_token": "a", **secrets}))
+    assert signed.form == {"refresh_token": sent}
 
 
 def test_new_token_signs_a_call_instead_of_the_account() -> None:

@@ -148,6 +148,14 @@ def with_form_token(call: Call, name: str, token: str) -> Call:
     return replace(call, form={**(call.form or {}), name: token})
 
 
+def with_refresh_token(call: Call, credential: Credential) -> Call:
+    """Return the call with the refresh token in its form.
+
+    Without one, the platform rejects the call like one with an expired token, and the account must be connected again.
+    """
+    return with_form_token(call, "refresh_token", credential.secrets.get("refresh_token", "none"))
+
+
 def with_new_token(call: Call, token: str) -> Call:
     """Return a call with a token that no account has yet: one that was just granted."""
     return with_bearer_token(replace(call, auth=Auth.NONE), token)

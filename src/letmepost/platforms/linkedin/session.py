@@ -23,6 +23,7 @@ from letmepost.platforms._kit.oauth import (
     token_form,
     with_bearer_token,
     with_form_token,
+    with_refresh_token,
 )
 from letmepost.platforms.connecting import Credential
 from letmepost.platforms.linkedin.pages import PAGE_SCOPES, list_pages
@@ -98,7 +99,7 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
         return call
     endpoint = urlsplit(call.url).path.rpartition("/oauth/v2/")[2]
     if endpoint == ACCESS_TOKEN:
-        return with_form_token(call, "refresh_token", credential.secrets["refresh_token"])
+        return with_refresh_token(call, credential)
     token = credential.secrets["access_token"]
     if endpoint == INTROSPECT:
         return with_form_token(call, "token", token)

@@ -19,8 +19,6 @@ from letmepost.platforms.pinterest.boards import as_data
 from letmepost.platforms.pinterest.replies import explain
 from letmepost.platforms.pinterest.settings import PinterestSettings
 
-_NO_TOKEN = "none"  # noqa: S105 - sent without a token: Pinterest rejects it like an expired one
-
 
 def refresh(_account: AccountFacts, settings: PinterestSettings) -> Flow[Credential]:
     """Return a new pair of tokens. The old refresh token is not used again."""
@@ -70,5 +68,5 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     if call.auth is not Auth.ACCOUNT:
         return call
     if call.url.endswith(TOKEN_PATH):
-        return oauth.with_form_token(call, "refresh_token", credential.secrets.get("refresh_token", _NO_TOKEN))
+        return oauth.with_refresh_token(call, credential)
     return oauth.with_bearer_token(call, credential.secrets["access_token"])

@@ -13,7 +13,14 @@ from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms._kit.fields import object_in, text_in
 from letmepost.platforms._kit.flows import check_account, complete
-from letmepost.platforms._kit.oauth import Tokens, read_tokens, token_form, with_bearer_token, with_form_token
+from letmepost.platforms._kit.oauth import (
+    Tokens,
+    read_tokens,
+    token_form,
+    with_bearer_token,
+    with_form_token,
+    with_refresh_token,
+)
 from letmepost.platforms.connecting import Credential
 from letmepost.platforms.tiktok.api import (
     REVOKE_PATH,
@@ -26,8 +33,6 @@ from letmepost.platforms.tiktok.api import (
 from letmepost.platforms.tiktok.creator import CREATOR, Creator
 from letmepost.platforms.tiktok.replies import EXPIRED_TOKEN, data_of, error_code, explain
 from letmepost.platforms.tiktok.settings import TikTokSettings
-
-_NO_TOKEN = "none"  # noqa: S105 - sent without a token: TikTok rejects it like an expired one
 
 
 def read_grant(call: Call, reply: Reply) -> Tokens:
@@ -96,7 +101,7 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
         return call
     secrets = credential.secrets
     if call.url.endswith(TOKEN_PATH):
-        return with_form_token(call, "refresh_token", secrets.get("refresh_token", _NO_TOKEN))
+        return with_refresh_token(call, credential)
     if call.url.endswith(REVOKE_PATH):
         return with_form_token(call, "token", secrets["access_token"])
     return with_bearer_token(call, secrets["access_token"])

@@ -22,7 +22,7 @@ from letmepost.platforms._kit.oauth import (
     revocation_form,
     token_form,
     with_bearer_token,
-    with_form_token,
+    with_refresh_token,
 )
 from letmepost.platforms._kit.refusals import OTHER_ACCOUNT
 from letmepost.platforms.connecting import Credential, Grant
@@ -89,7 +89,7 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
         return call
     secrets = credential.secrets
     if call.url.endswith(TOKEN_PATH):
-        return with_form_token(call, "refresh_token", secrets.get("refresh_token", _NO_TOKEN))
+        return with_refresh_token(call, credential)
     if call.url.endswith(REVOKE_PATH):
         kind = (call.form or {})["token_type_hint"]
         return replace(call, form=revocation_form(secrets.get(kind, _NO_TOKEN), kind))

@@ -20,8 +20,6 @@ from letmepost.platforms.youtube.replies import explain
 from letmepost.platforms.youtube.scopes import GRANTED
 from letmepost.platforms.youtube.settings import YouTubeSettings
 
-_NO_TOKEN = "none"  # noqa: S105 - sent without a token: Google rejects it like an expired one
-
 
 def refresh(_account: AccountFacts, settings: YouTubeSettings) -> Flow[Credential]:
     """Return a new access token."""
@@ -47,5 +45,5 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     if call.auth is not Auth.ACCOUNT:
         return call
     if call.url.endswith(TOKEN_PATH):
-        return oauth.with_form_token(call, "refresh_token", credential.secrets.get("refresh_token", _NO_TOKEN))
+        return oauth.with_refresh_token(call, credential)
     return oauth.with_bearer_token(call, credential.secrets["access_token"])

@@ -8,7 +8,7 @@ from datetime import datetime
 from letmepost.domain.accounts import AccountFacts
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms._kit.flows import check_account
-from letmepost.platforms._kit.oauth import read_tokens, token_form, with_bearer_token, with_form_token
+from letmepost.platforms._kit.oauth import read_tokens, token_form, with_bearer_token, with_refresh_token
 from letmepost.platforms.connecting import Credential
 from tests.platforms.minimal.example.api import TOKENS_PATH, own_account, request_tokens
 from tests.platforms.minimal.example.replies import error_code, explain, read_id
@@ -37,5 +37,5 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     if call.auth is Auth.NONE:
         return call
     if call.url.endswith(TOKENS_PATH):
-        return with_form_token(call, "refresh_token", credential.secrets["refresh_token"])
+        return with_refresh_token(call, credential)
     return with_bearer_token(call, credential.secrets["access_token"])
