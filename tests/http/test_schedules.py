@@ -12,7 +12,7 @@ from letmepost.gateways.clock import SystemClock
 from letmepost.http.schemas.contents import CreatePost
 from letmepost.services.shapes import problems_of
 from tests.deployment import Client
-from tests.http.support import check_refusal, soon
+from tests.http.support import Tenant, check_refusal, soon
 
 ZONE = "Asia/Kolkata"
 
@@ -88,10 +88,45 @@ async def test_retried_post_shows_the_time_that_it_was_given(client: Client, acc
     assert times((await client.post(f"/v1/posts/{rejected}/retry")).json()) == (None, None)
 
 
-async def test_draft_shows_no_time_before_it_is_published(client: Client, account_id: str) -> None:
-    draft = await create(client, account_id, draft=True)
-    changed = await client.call("PATCH", f"/v1/posts/{draft}", {"schedule": in_days(1)[0]})
-    assert times(changed.json()) == (None, None)
+async def planned_draft(client: Client, account_id: str, *, days: int = 1) -> tuple[str, str]:
+    """Create a draft, and give it a time. Return the path of the post, and that of the request to publish it."""
+    post_id = await create(client, account_id, draft=True)
+    changed = (await client.call("PATCH", f"/v1/posts/{post_id}", {"schedule": in_days(days)[0]})).json()
+    assert (changed["status"], times(changed)) == ("draft", in_days(days))
+    return f"/v1/posts/{post_id}", f"/v1/batches/{changed['batchId']}/publish"
+
+
+@pytest.mark.parametrize("body", [None, {}])
+async def test_draft_with_a_time_is_queued_for_that_time_when_it_is_published(
+    client: Client, account_id: str, body: dict[str, Any] | None
+) -> None:
+    post, publish = await planned_draft(client, account_id)
+    published = await client.post(publish, body)
+    assert (published.status_code, published.json()["status"]) == (202, "queued")
+    assert published.json()["scheduledAt"] == in_days(1)[1]
+    read = (await client.get(post)).json()
+    assert (read["status"], times(read)) == ("queued", in_days(1))
+
+
+async def test_time_of_a_draft_is_replaced_by_the_request_that_publishes_it(tenant: Tenant) -> None:
+    client = tenant.client
+    account_id = await client.sandbox_account()
+    post, publish = await planned_draft(client, account_id)
+    assert (await client.post(publish, {"schedule": in_days(2)[0]})).json()["scheduledAt"] == in_days(2)[1]
+    assert times((await client.get(post)).json()) == in_days(2)
+    post, publish = await planned_draft(client, account_id)
+    both = {"publishNow": True, "scheduledAt": soon(60)}
+    check_refusal(await client.post(publish, both), 400, "validation_failed", "mode_conflict")
+    assert (await client.post(publish, {"publishNow": True})).status_code in {200, 202}
+    published = await tenant.settled(post.rpartition("/")[2])
+    assert (published["status"], times(published)) == ("published", (None, None))
+
+
+async def test_draft_is_not_published_at_a_time_that_has_passed(client: Client, account_id: str) -> None:
+    post, publish = await planned_draft(client, account_id)
+    assert (await client.post("/v1/sandbox/clock", {"advanceS": 2 * 86_400})).status_code == 200
+    check_refusal(await client.post(publish), 400, "validation_failed", "draft.time_passed")
+    assert (await client.get(post)).json()["status"] == "draft"
 
 
 async def test_schedule_is_checked_after_the_content(client: Client, account_id: str) -> None:

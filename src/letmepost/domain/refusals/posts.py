@@ -59,6 +59,16 @@ SCHEDULE_ZONE_UNKNOWN = Refusal(
     wrong='{"schedule": {"at": "2026-12-24T09:00", "zone": "Berlin"}}',
     right='{"schedule": {"at": "2026-12-24T09:00", "zone": "Europe/Berlin"}}',
 )
+DRAFT_TIME_PASSED = Refusal(
+    id="draft.time_passed",
+    message="The time of the draft {post_id} is {given}, which is not in the future. The time now is {now}.",
+    remediation="Send `scheduledAt` with a later time, or `publishNow: true`.",
+    summary="A draft is published at the time that a change gave it, unless the request contains another one. That "
+    "time must be at least one second ahead.",
+    sample={"post_id": "post_0123", "given": "2026-12-01T09:00:00Z", "now": "2026-12-02T10:30:00Z"},
+    wrong="{}",
+    right='{"publishNow": true}',
+)
 TARGETS_REQUIRED = Refusal(
     id="targets.required",
     message="`targets` must contain at least one target.",

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
 from letmepost.domain import refusals
 from letmepost.domain.schedules import ZONE_NAMES, Schedule, WallTime, suggest_zone
@@ -83,3 +83,17 @@ class PublishTime(Body):
             wall_time = self.schedule.to_wall_time()
             return Schedule(wall_time.to_instant(), wall_time)
         return None if self.scheduled_at is None else Schedule(self.scheduled_at)
+
+
+class PublishDraft(PublishTime):
+    """When to publish a draft. Without any of these, at the time that a change gave it, else immediately."""
+
+    publish_now: StrictBool | None = Field(
+        default=None, description="Publish immediately, even if the draft has a time."
+    )
+
+    @model_validator(mode="after")
+    def _is_now_or_later(self) -> "PublishDraft":
+        if self.publish_now and self.to_schedule() is not None:
+            raise refused(refusals.posts.MODE_CONFLICT, field=None)
+        return self

@@ -11,9 +11,9 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.schedules import Schedule
 from letmepost.services.callers import Caller
-from letmepost.services.events import post_event
+from letmepost.services.events import post_event, timestamp
 from letmepost.services.posts import read
-from letmepost.services.posts.accept import Acceptance, check_schedule
+from letmepost.services.posts.accept import SOONEST, Acceptance, check_schedule
 from letmepost.services.posts.inline_media import PostMedia
 from letmepost.services.posts.requests import ContentRequest
 from letmepost.services.posts.stored_contents import CONTENT_FIELDS, request_stored_content
@@ -62,11 +62,14 @@ async def cancel_batch(work: Work, batch_id: UUID) -> BatchRow:
     return await read.get_batch(work, batch_id)
 
 
-async def publish_batch(work: Work, batch_id: UUID, schedule: Schedule | None) -> BatchRow:
-    """Queue a draft.
+async def publish_batch(work: Work, batch_id: UUID, schedule: Schedule | None, *, is_now: bool = False) -> BatchRow:
+    """Queue a draft: for `schedule`, else for the time that a change gave its posts, else immediately.
+
+    Args:
+        is_now: publish immediately, even if the posts have a time.
 
     Raises:
-        InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
+        InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`, `draft.time_passed`.
         NotFound: the caller sees no such batch.
         StateForbids: it is no longer a draft.
         QuotaExceeded: a quota has no room for the posts. They stay drafts.
@@ -74,19 +77,22 @@ async def publish_batch(work: Work, batch_id: UUID, schedule: Schedule | None) -
     batch, now = await read.get_batch(work, batch_id), work.now()
     check_schedule(schedule, now)
     drafts = [
-        locked.post
+        locked
         for locked in await work.post_editor.lock([post.id for post in batch.posts])
         if locked.post.status is PostStatus.DRAFT
     ]
     if not drafts:
         raise refusals.posts.BATCH_STATUS(batch_id=format_id(Prefix.BATCH, batch_id))
-    await work.batches.schedule(batch_id, is_scheduled=schedule is not None)
-    times = due(schedule, now)
-    await quotas.move(work, new=[(post.account_id, times["due_at"]) for post in drafts])
-    if await work.media.wait_again([post.id for post in drafts]) and schedule is not None:
+    keeps_time = schedule is None and not is_now
+    times = [_time_of(draft, now) if keeps_time and draft.has_own_time else due(schedule, now) for draft in drafts]
+    is_scheduled = all(time["is_rescheduled"] for time in times)
+    await work.batches.schedule(batch_id, is_scheduled=is_scheduled)
+    posts = [draft.post for draft in drafts]
+    await quotas.move(work, new=[(post.account_id, time["due_at"]) for post, time in zip(posts, times, strict=True)])
+    if await work.media.wait_again([post.id for post in posts]) and is_scheduled:
         work.fetch_media_soon()
-    for post in drafts:
-        await move(work, post, Cause.ACCEPTED, announce=schedule is not None, **times)
+    for post, time in zip(posts, times, strict=True):
+        await move(work, post, Cause.ACCEPTED, announce=time["is_rescheduled"], **time)
     work.wake_workers()
     return await read.get_batch(work, batch_id)
 
@@ -157,10 +163,23 @@ class Editing:
             if not change.content.given:
                 await editor.unfreeze(post)
             events.append("post.rescheduled")
-        if post.status is PostStatus.DRAFT:  # its time is chosen when it is published
-            values |= {"ready_at": None, "is_rescheduled": False, "wall_time": None}
+        if post.status is PostStatus.DRAFT:  # it keeps the time, but is not due before a request publishes it
+            values["ready_at"] = None
         row = await editor.change(post.id, values)
         await work.emit(*(post_event(work.clock, name, row) for name in events))
+
+
+def _time_of(draft: LockedPost, now: datetime) -> dict[str, Any]:
+    """Return the columns of a draft that is published at the time that it has.
+
+    Raises:
+        InvalidRequest: `draft.time_passed`.
+    """
+    post = draft.post
+    if post.due_at < now + SOONEST:
+        post_id, given = format_id(Prefix.POST, post.id), timestamp(post.requested_at)
+        raise refusals.posts.DRAFT_TIME_PASSED(post_id=post_id, given=given, now=timestamp(now))
+    return {"due_at": post.due_at, "ready_at": post.due_at, "is_rescheduled": True}
 
 
 def _planned(post: PostRow, schedule: Schedule, now: datetime) -> dict[str, Any]:

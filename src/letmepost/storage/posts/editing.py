@@ -23,9 +23,11 @@ class LockedPost:
     """A post that no other transaction changes until this one ends.
 
     `is_sent`: True if a request of its current revision was sent, so that a part of it may be visible.
+    `has_own_time`: True if a caller chose its due time after the request that created it.
     """
 
     post: PostRow
+    has_own_time: bool
     is_leased: bool
     is_sent: bool
 
@@ -67,13 +69,18 @@ class PostEditor:
             flow_steps.c.intent_at.is_not(None),
         )
         query = (
-            select(*POST_COLUMNS, posts.c.lease_token, is_sent.label("is_sent"))
+            select(*POST_COLUMNS, posts.c.is_rescheduled, posts.c.lease_token, is_sent.label("is_sent"))
             .where(self._mine(), *wanted)
             .order_by(posts.c.id)
             .with_for_update(of=posts)
         )
         return [
-            LockedPost(post=read_post(row), is_leased=row["lease_token"] is not None, is_sent=row["is_sent"])
+            LockedPost(
+                post=read_post(row),
+                has_own_time=row["is_rescheduled"],
+                is_leased=row["lease_token"] is not None,
+                is_sent=row["is_sent"],
+            )
             for row in (await self._connection.execute(query)).mappings()
         ]
 

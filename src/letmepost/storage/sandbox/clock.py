@@ -31,6 +31,11 @@ _POSTS = f"""
     FROM ({_STEP}) step
     WHERE p.id = step.id AND p.lease_token IS NULL AND p.ready_at IS NOT NULL
 """  # noqa: S608 - a constant
+# A draft is not due, but it may have a time.
+_DRAFTS = """
+    UPDATE posts SET due_at = due_at - $2::interval, clock_moved = clock_moved + $2::interval
+    WHERE organization_id = $1 AND mode = 'test' AND status = 'draft'
+"""
 # Past attempts move as well, so that the waits since then stay the same.
 _ATTEMPTS = f"""
     UPDATE attempts a SET started_at = a.started_at - step.moved, finished_at = a.finished_at - step.moved
@@ -98,7 +103,7 @@ class TestWorld:
         await driver.execute(_JOURNALS, self._organization_id, jump)
         for statement in (_ATTEMPTS, _POSTS, _DELIVERIES):
             await driver.execute(statement, self._organization_id, jump, now)
-        for statement in (_READ_BACKS, _ENDPOINTS, _ACCOUNTS, _CREDENTIALS):
+        for statement in (_DRAFTS, _READ_BACKS, _ENDPOINTS, _ACCOUNTS, _CREDENTIALS):
             await driver.execute(statement, self._organization_id, jump)
         return True
 

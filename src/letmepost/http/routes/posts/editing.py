@@ -21,7 +21,7 @@ from letmepost.http.schemas.editing import (
     TargetValidationView,
 )
 from letmepost.http.schemas.posts import PostRead
-from letmepost.http.schemas.schedules import PublishTime
+from letmepost.http.schemas.schedules import PublishDraft, PublishTime
 from letmepost.http.services import APIServices
 from letmepost.services.posts import change, retry, timeline, unpublish
 
@@ -128,12 +128,12 @@ async def get_post_timeline(post_id: str, request: Request) -> Response:
     responses={202: {"model": BatchView, "description": "Accepted, and not settled yet."}},
     openapi_extra=needs(Scope.POSTS_WRITE),
 )
-async def publish_batch(batch_id: str, request: Request, body: PublishTime | None = None) -> Response:
+async def publish_batch(batch_id: str, request: Request, body: PublishDraft | None = None) -> Response:
     """Publish a draft, now or at a time. The response does not wait for the outcome."""
-    batch_uuid, schedule = path_id(Prefix.BATCH, batch_id), None if body is None else body.to_schedule()
+    batch_uuid, when = path_id(Prefix.BATCH, batch_id), body or PublishDraft()
     return await perform(
         request,
-        lambda work: change.publish_batch(work, batch_uuid, schedule),
+        lambda work: change.publish_batch(work, batch_uuid, when.to_schedule(), is_now=bool(when.publish_now)),
         BatchView.of,
         status=status_of_batch,
         location=location_of_batch,
