@@ -80,25 +80,30 @@ AnyTime: TypeAlias = datetime | str
 AnySchedule: TypeAlias = Schedule | Mapping[str, str]
 
 
-class PostRequest(TypedDict, total=False):
-    """The arguments of `posts.create`, as one item of `posts.bulk`."""
+class NewPost(TypedDict, total=False):
+    """What to publish, where and when. `PostOperations.create` describes the keys; None counts as absent."""
 
-    text: str
-    targets: Sequence[AnyTarget]
-    to: str | Sequence[str]
-    media: Sequence[AnyMedia]
-    first_comment: str | Comment
-    thread: Sequence[str | Part]
-    options: Mapping[str, Mapping[str, Any]]
-    scheduled_at: AnyTime
-    schedule: AnySchedule
-    draft: bool
-    profile_id: str
-    metadata: Mapping[str, str]
-    late: Late
-    on_unsupported: Literal["reject", "omit"]
-    refuse_duplicates_within_s: int
-    idempotency_key: str
+    text: str | None
+    targets: Sequence[AnyTarget] | None
+    to: str | Sequence[str] | None
+    media: Sequence[AnyMedia] | None
+    first_comment: str | Comment | None
+    thread: Sequence[str | Part] | None
+    options: Mapping[str, Mapping[str, Any]] | None
+    scheduled_at: AnyTime | None
+    schedule: AnySchedule | None
+    draft: bool | None
+    profile_id: str | None
+    metadata: Mapping[str, str] | None
+    late: Late | None
+    on_unsupported: Literal["reject", "omit"] | None
+    refuse_duplicates_within_s: int | None
+
+
+class PostRequest(NewPost, total=False):
+    """One item of `posts.bulk`."""
+
+    idempotency_key: str | None
 
 
 def attachment(item: AnyMedia) -> Mapping[str, Any]:

@@ -23,14 +23,19 @@ class BatchOperations(Resource):
         *,
         scheduled_at: AnyTime | None = None,
         schedule: AnySchedule | None = None,
+        publish_now: bool | None = None,
         idempotency_key: str | None = None,
     ) -> Flow[BatchData]:
-        """Publish a draft: now or at a time."""
+        """Publish a draft: at the given time, else at the time that an update gave it, else now.
+
+        Args:
+            publish_now: True publishes now, even if the draft has a time.
+        """
         return self._core.call(
             "POST",
             path_of("/v1/batches/{}/publish", batch_id),
             BatchData,
-            body=body_of({"scheduled_at": scheduled_at, "schedule": schedule}),
+            body=body_of({"scheduled_at": scheduled_at, "schedule": schedule, "publish_now": publish_now}),
             idempotency_key=idempotency_key,
         )
 

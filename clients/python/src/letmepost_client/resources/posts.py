@@ -1,13 +1,13 @@
 """Posts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, Unpack
 
 from letmepost_client import inputs
 from letmepost_client.batches import BulkItem, batch_operation
 from letmepost_client.encoding import OMITTED, Omitted, body_of, changes_of, path_of
 from letmepost_client.flow import Flow
-from letmepost_client.inputs import AnyMedia, AnySchedule, AnyTarget, AnyTime, Comment, Late, Part, PostRequest
+from letmepost_client.inputs import AnyMedia, AnySchedule, AnyTime, Comment, NewPost, Part, PostRequest
 from letmepost_client.models.base import DataList, Page
 from letmepost_client.models.batches import BatchData
 from letmepost_client.models.posts import (
@@ -37,27 +37,14 @@ class PostOperations(Resource):
     def create(
         self,
         *,
-        text: str | None = None,
-        targets: Sequence[AnyTarget] | None = None,
-        to: str | Sequence[str] | None = None,
-        media: Sequence[AnyMedia] | None = None,
-        first_comment: str | Comment | None = None,
-        thread: Sequence[str | Part] | None = None,
-        options: Mapping[str, Mapping[str, Any]] | None = None,
-        scheduled_at: AnyTime | None = None,
-        schedule: AnySchedule | None = None,
-        draft: bool | None = None,
-        profile_id: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        late: Late | None = None,
-        on_unsupported: Literal["reject", "omit"] | None = None,
-        refuse_duplicates_within_s: int | None = None,
         idempotency_key: str | None = None,
         wait_s: int | None = None,
+        **post: Unpack[NewPost],
     ) -> Flow[BatchData]:
         """Publish to one or more accounts: now, at a time, or later from a draft.
 
         Args:
+            text: the text; a target may have its own.
             to: names of platforms, or ids of accounts. A short form of `targets`.
             targets: where to publish, with what is different there.
             media: media items, their ids, URLs, or `Attachment`s.
@@ -78,30 +65,11 @@ class PostOperations(Resource):
             ApiError: the server responded with another error.
             ConnectionFailed: there was no response. Call again with the same `idempotency_key` to get the outcome.
         """
-        given = inputs.request(
-            {
-                "text": text,
-                "targets": targets,
-                "to": to,
-                "media": media,
-                "first_comment": first_comment,
-                "thread": thread,
-                "options": options,
-                "scheduled_at": scheduled_at,
-                "schedule": schedule,
-                "draft": draft,
-                "profile_id": profile_id,
-                "metadata": metadata,
-                "late": late,
-                "on_unsupported": on_unsupported,
-                "refuse_duplicates_within_s": refuse_duplicates_within_s,
-            }
-        )
         return self._core.call(
             "POST",
             "/v1/posts",
             BatchData,
-            body=body_of(given),
+            body=body_of(inputs.request(post)),
             headers={} if wait_s is None else {"Prefer": f"wait={wait_s}" if wait_s else "respond-async"},
             idempotency_key=idempotency_key,
             timeout_s=max(self._core.timeout_s, _MARGIN_S + (_SERVER_WAITS_S if wait_s is None else wait_s)),
@@ -125,28 +93,9 @@ class PostOperations(Resource):
         return result.data
 
     @operation
-    def validate(
-        self,
-        *,
-        text: str | None = None,
-        targets: Sequence[AnyTarget] | None = None,
-        to: str | Sequence[str] | None = None,
-        media: Sequence[AnyMedia] | None = None,
-        first_comment: str | Comment | None = None,
-        thread: Sequence[str | Part] | None = None,
-        options: Mapping[str, Mapping[str, Any]] | None = None,
-        scheduled_at: AnyTime | None = None,
-        schedule: AnySchedule | None = None,
-        draft: bool | None = None,
-        profile_id: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        late: Late | None = None,
-        on_unsupported: Literal["reject", "omit"] | None = None,
-        refuse_duplicates_within_s: int | None = None,
-    ) -> Flow[PostValidation]:
+    def validate(self, **post: Unpack[NewPost]) -> Flow[PostValidation]:
         """Check a request as `create` does, with a preview of the first call to each platform. Nothing is stored."""
-        given = inputs.request({name: value for name, value in locals().items() if name != "self"})
-        return self._core.call("POST", "/v1/posts/validate", PostValidation, body=body_of(given))
+        return self._core.call("POST", "/v1/posts/validate", PostValidation, body=body_of(inputs.request(post)))
 
     @operation
     def get(self, post_id: str) -> Flow[PostDetail]:
