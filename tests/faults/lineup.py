@@ -1,6 +1,6 @@
 """The networks of the fault runs: each real platform with short delays, and two that are harder than real ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -19,9 +19,6 @@ VISIBLE_S = 3.0
 BRIEF_REPEATS = frozenset({"linkedin"})
 """Platforms that detect a repeat for ten minutes. A post without a worker for longer is left to a person."""
 
-VIDEO_ONLY = frozenset({"tiktok", "youtube"})
-"""Platforms on which only `tests.faults.videos` publishes: their posts need a video, or options."""
-
 EXPIRING = ("bluesky", "linkedin", "pinterest", "twitter")
 """Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last two are single-use."""
 
@@ -32,12 +29,12 @@ UNMETERED = {"tiktok": "unmetered"}
 """The scenarios of accounts that publish more often than the platform allows."""
 
 
-def haste() -> str:
-    """Return the differences from the deployed platforms."""
+def haste(names: Collection[str]) -> str:
+    """Return how these platforms differ from the deployed ones."""
     delays = ", ".join(
         f"{name} {platform.visibility_delay_s:g} s"
         for name, platform in discover().items()
-        if platform.visibility_delay_s > VISIBLE_S and name not in VIDEO_ONLY
+        if platform.visibility_delay_s > VISIBLE_S and name in names
     )
     return (
         f"Short delays: calls time out after {CALL_S:g} s, and accepted posts count as visible after {VISIBLE_S:g} s"

@@ -56,7 +56,7 @@ async def run(names: Sequence[str], scale: Scale, seed: int, directory: Path, te
             Scene(name=name, stage=stage, callers=callers, tenants=tenants, scale=scale, chance=chance, tell=tell)
             for name in names
         ]
-        return Report(seed, haste(), await (_play_hurriedly if scale.is_hurried else _play_in_turn)(scenes))
+        return Report(seed, haste(performers()), await (_play_hurriedly if scale.is_hurried else _play_in_turn)(scenes))
 
 
 async def _play_in_turn(scenes: Sequence[Scene]) -> list[Line]:
