@@ -40,10 +40,20 @@ class MemoryJournal:
         self.log.append(f"doubt {step}")
         self.steps[step] = replace(self._step(step), reply=None)
 
+    async def void(self, step: str) -> None:
+        self.log.append(f"void {step}")
+        self.steps[step] = replace(self._step(step), intent=None, reply=None)
+        self._restart_waits(step)
+
     async def forget(self, step: str) -> None:
         self.log.append(f"forget {step}")
         known = self._step(step)
         self.steps[step] = replace(known, intent=None, reply=None, forgotten_count=known.forgotten_count + 1)
+        self._restart_waits(step)
+
+    def _restart_waits(self, step: str) -> None:
+        for other in [other for other in self.steps if other.startswith(f"{step}-")]:
+            self.steps[other] = replace(self.steps[other], paused_at=None, pause_count=0)
 
     async def pause(self, step: str, now: datetime) -> None:
         self.log.append(f"pause {step}")

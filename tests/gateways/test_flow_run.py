@@ -689,6 +689,26 @@ async def test_wait_for_a_repeated_result_starts_again() -> None:
     assert bench.journal.steps["container"].paused_at == NOW
 
 
+@pytest.mark.parametrize("lost", [Forget("container"), Void("container")])
+async def test_waits_that_are_named_after_a_lost_or_voided_step_start_again(lost: Forget | Void) -> None:
+    long_ago = NOW - timedelta(hours=25)
+    names = ("container-processing", "container2-processing")
+    waits = {name: Step(name=name, paused_at=long_ago, pause_count=3) for name in names}
+    bench = Bench([OK, OK], steps={**on_record(PREPARE, reply=OK), **waits})
+
+    def flow(step: str) -> Flow[None]:
+        yield PREPARE
+        yield Pause(f"{step}-processing", 10, 60)
+
+    def losing() -> Flow[None]:
+        yield lost
+
+    await bench.run(losing())
+    assert await bench.run(flow("container")) == Suspended(NOW + timedelta(seconds=10))
+    with pytest.raises(GaveUp):
+        await bench.run(flow("container2"))
+
+
 async def test_refused_publication_has_no_effect_and_can_be_sent_again() -> None:
     bench, runs = Bench([OK, OK]), list[str]()
 

@@ -111,7 +111,7 @@ def wait(step: str, now: datetime) -> Write:
         pytest.param(intend(), id="write_intent"),
         pytest.param(answer(), id="write_reply"),
         pytest.param(on_journal(lambda steps: steps.close("post")), id="close_step"),
-        pytest.param(on_journal(lambda steps: steps.close("post", forgotten=True)), id="forget"),
+        pytest.param(on_journal(lambda steps: steps.void("post", is_lost=True)), id="forget"),
         pytest.param(on_journal(lambda steps: steps.drop_reply("post")), id="drop_reply"),
         pytest.param(on_journal(lambda steps: steps.write_pause("post", NOW)), id="write_pause"),
     ],
@@ -240,7 +240,7 @@ async def test_closed_step_can_run_again(database: Database, claim: Claim) -> No
 async def test_forgotten_step_is_counted(database: Database, claim: Claim) -> None:
     for count in (1, 2):
         await run(database, claim, answer())
-        await run(database, claim, on_journal(lambda steps: steps.close("post", forgotten=True)))
+        await run(database, claim, on_journal(lambda steps: steps.void("post", is_lost=True)))
         step = (await journal(database, claim))["post"]
         assert (step.reply, step.forgotten_count) == (None, count)
 

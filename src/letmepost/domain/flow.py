@@ -241,6 +241,10 @@ class Pause:
 
     No resource is held during the pause. The journal keeps the name, the first time and the number of waits. Once
     `give_up_after_s` have passed since the first wait, `GaveUp` is thrown into the flow instead.
+
+    Args:
+        step: the step that is waited for, or a name that begins with it and `-`. After `Forget` or `Void` of that step,
+            its waits start over.
     """
 
     step: str

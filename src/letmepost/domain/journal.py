@@ -150,8 +150,11 @@ class Journal(Protocol):
     async def doubt(self, step: str) -> None:
         """Discard an inconclusive reply, but keep the intent."""
 
+    async def void(self, step: str) -> None:
+        """Record that the step had no effect: it may run again, and waits for it start over."""
+
     async def forget(self, step: str) -> None:
-        """Record that the result of the step is lost, so that the step may run again."""
+        """Record that the result of the step is lost: the step may run again, and waits for it start over."""
 
     async def pause(self, step: str, now: datetime) -> None:
         """Record that the flow waits."""

@@ -55,8 +55,11 @@ class RunSteps:
 
     async def void(self, name: str) -> None:
         """Record that the step had no effect, although it has a reply. A step in doubt stays in doubt."""
-        if self.find(name).reply is not None:
-            await self.close(name)
+        step = self.find(name)
+        if step.reply is not None:
+            await self.journal.void(name)
+            self.known[name] = replace(step, intent=None, reply=None)
+            self._restart_waits(name)
 
     async def forget(self, name: str) -> None:
         """Record that the result of the step is lost.
@@ -69,6 +72,11 @@ class RunSteps:
             raise PlatformFailure(FailureKind.UNAVAILABLE, f"The platform lost the result of {name} twice.")
         await self.journal.forget(name)
         self.known[name] = replace(step, reply=None, forgotten_count=step.forgotten_count + 1)
+        self._restart_waits(name)
+
+    def _restart_waits(self, name: str) -> None:
+        for other in [other for other in self.known if other.startswith(f"{name}-")]:
+            self.known[other] = replace(self.known[other], paused_at=None, pause_count=0)
 
 
 def has_published(steps: Mapping[str, Step]) -> bool:

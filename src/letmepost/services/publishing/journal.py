@@ -48,8 +48,11 @@ class RunJournal:
     async def doubt(self, step: str) -> None:
         await self._write(lambda journal: journal.drop_reply(step))
 
+    async def void(self, step: str) -> None:
+        await self._write(lambda journal: journal.void(step))
+
     async def forget(self, step: str) -> None:
-        await self._write(lambda journal: journal.close(step, forgotten=True))
+        await self._write(lambda journal: journal.void(step, is_lost=True))
 
     async def pause(self, step: str, now: datetime) -> None:
         await self._write(lambda journal: journal.write_pause(step, self._time.to_real_time(now)))

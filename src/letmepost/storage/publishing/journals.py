@@ -39,6 +39,11 @@ _CLOSE = """
     FROM (SELECT id FROM posts WHERE id = $1 AND lease_token = $2 FOR SHARE) p
     WHERE s.post_id = p.id AND s.revision = $3 AND s.step = $4 RETURNING s.step
 """
+_RESTART_WAITS = """
+    UPDATE flow_steps s SET paused_at = NULL, pause_count = 0
+    FROM (SELECT id FROM posts WHERE id = $1 AND lease_token = $2 FOR SHARE) p
+    WHERE s.post_id = p.id AND s.revision = $3 AND starts_with(s.step, $4 || '-') AND s.paused_at IS NOT NULL
+"""
 _DROP_REPLY = """
     UPDATE flow_steps s SET reply_sealed = NULL
     FROM (SELECT id FROM posts WHERE id = $1 AND lease_token = $2 FOR SHARE) p
@@ -84,9 +89,14 @@ class JournalRepository:
         sealed = self._keyring.seal(encode_reply(reply), self._place(step, "reply_sealed"))
         return SealedReply(self._revision, step, fingerprint, sealed, valid_until)
 
-    async def close(self, step: str, *, forgotten: bool = False) -> None:
-        """Allow the step to run again: nothing was executed, or its result is lost."""
-        await self._do(_CLOSE, step, int(forgotten))
+    async def close(self, step: str) -> None:
+        """Allow the step to run again: nothing was executed."""
+        await self._do(_CLOSE, step, 0)
+
+    async def void(self, step: str, *, is_lost: bool = False) -> None:
+        """Allow the step to run again, and restart the waits for it: it had no effect, or its result is lost."""
+        await self._do(_CLOSE, step, int(is_lost))
+        await self._driver.execute(_RESTART_WAITS, self._claim.post_id, self._claim.token, self._revision, step)
 
     async def drop_reply(self, step: str) -> None:
         """Delete an inconclusive reply, so that the step is in doubt again."""
