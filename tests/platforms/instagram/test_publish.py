@@ -209,11 +209,17 @@ def test_bytes_of_a_video_are_sent_with_page_login() -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", [None, "", 5, "http://rupload.facebook.com/1", "https://rupload.facebook.com.example/1", "https://a/1"]
+    ("uri", "rule"),
+    [
+        *((uri, None) for uri in (None, "", 5)),
+        ("http://rupload.facebook.com/1", "instagram.upload.host"),
+        ("https://rupload.facebook.com.example/1", "instagram.upload.host"),
+        ("https://a/1", "instagram.upload.host"),
+    ],
 )
-def test_token_is_never_sent_to_another_upload_host(uri: object) -> None:
+def test_token_is_never_sent_to_another_upload_host(uri: object, rule: str | None) -> None:
     said, ended = run(ready(account=WITH_FACEBOOK, media=(video(1),)), ok(id="1", uri=uri))
-    assert failure_of(ended)[0] is FailureKind.UNAVAILABLE
+    assert failure_of(ended) == (FailureKind.UNAVAILABLE, rule)
     assert not any(isinstance(what, Upload) for what in said)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
+from letmepost.domain.errors import FailureKind, FixableBy, GaveUp, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Extra, Forget, Live, MediaRange, Pause, Reply, Warn
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.contract import ReadyPost
@@ -182,6 +182,21 @@ def test_expired_upload_url_is_requested_again() -> None:
 )
 def test_invalid_upload_url_is_requested_later(begin: Reply) -> None:
     assert failure_of(played(ready(media=(image(),)), begin)).kind is FailureKind.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/dms-uploads/1", "http://www.linkedin.com/1", "https://www.linkedin.com@evil.example/"]
+)
+def test_bytes_and_token_are_sent_to_linkedin_only(url: str) -> None:
+    begun = response(200, {"value": {"uploadUrl": url, "image": "urn:li:image:D1"}})
+    transcript = played(ready(media=(image(),)), begun)
+    failure = failure_of(transcript)
+    assert (failure.kind, failure.rule, failure.fixable_by) == (
+        FailureKind.UNAVAILABLE,
+        "linkedin.upload.host",
+        FixableBy.OPERATOR,
+    )
+    assert len(transcript.calls) == 1
 
 
 @pytest.mark.parametrize("refused", [WAITING, refusal(403, None, "This resource is forbidden")])

@@ -142,6 +142,18 @@ def test_parts_that_are_not_the_whole_file_are_not_sent(begin: Reply) -> None:
     assert len(transcript.instructions) == 1
 
 
+@pytest.mark.parametrize("field", ["captionsUploadUrl", "thumbnailUploadUrl", "uploadInstructions"])
+def test_video_is_sent_to_no_other_host(field: str) -> None:
+    elsewhere = "https://www.linkedin.com.evil.example/dms-uploads/1"
+    part = {"uploadUrl": elsewhere, "firstByte": 0, "lastByte": SIZE - 1}
+    urls: dict[str, Any] = {"captionsUploadUrl": "https://www.linkedin.com/dms-uploads/c"}
+    urls[field] = [part] if field == "uploadInstructions" else elsewhere
+    transcript = played(video_started(SIZE, **urls), post=CAPTIONED)
+    failure = failure_of(transcript)
+    assert (failure.kind, failure.rule) == (FailureKind.UNAVAILABLE, "linkedin.upload.host")
+    assert len(transcript.instructions) == 1
+
+
 def test_captions_are_sent_before_the_upload_ends() -> None:
     begun = video_started(SIZE, captionsUploadUrl="https://www.linkedin.com/dms-uploads/c")
     calls = played(begun, SENT, response(201), ENDED, AVAILABLE, CREATED, post=CAPTIONED).calls

@@ -82,6 +82,13 @@ ACCOUNT_LIMITED = rejected(
     remediation="Check the account's status on Facebook, and retry after the limitation has ended.",
 )
 FORMAT_INVALID = rejected(message="Facebook does not accept the format of the content: {reason}")
+UPLOAD_HOST = unavailable(
+    id="facebook.upload.host",
+    message="Facebook returned an upload URL on another host than the configured one. Nothing was sent there.",
+    remediation="Ask the operator to check `LETMEPOST_FACEBOOK_UPLOAD_URL`.",
+    summary="The bytes of reels and stories, and the Page's token, are sent only to the configured host.",
+    is_operators=True,
+)
 VIDEO_FAILED = rejected(
     id="facebook.video.processing_failed",
     message="Facebook could not process the video: {reason}",

@@ -21,6 +21,7 @@ from letmepost.platforms._meta.calls import create, graph_url
 from letmepost.platforms._meta.containers import forget_once
 from letmepost.platforms._meta.graph import is_success, read_error
 from letmepost.platforms._meta.rupload import UploadSession, send_video
+from letmepost.platforms.facebook.refusals import UPLOAD_HOST
 from letmepost.platforms.facebook.replies import OTHER_RANGE, explain
 from letmepost.platforms.facebook.settings import FacebookSettings
 from letmepost.platforms.facebook.surface import Surface
@@ -82,9 +83,11 @@ class VideoUploads:
         return self.edge({"upload_phase": "start", **size}, effect=Effect.PREPARE, step=VIDEO_STEP)
 
     def _session(self, video_id: str, reply: Reply) -> UploadSession:
-        url = text_in(reply.data(), "upload_url") or ""
-        if not url.startswith(f"{base_url(self.settings.upload_url)}/"):  # the token is sent there
+        url = text_in(reply.data(), "upload_url")
+        if url is None:
             raise UNAVAILABLE(network="Facebook")
+        if not url.startswith(f"{base_url(self.settings.upload_url)}/"):  # the token is sent there
+            raise UPLOAD_HOST()
         return UploadSession(
             step=VIDEO_STEP,
             item=self.item,

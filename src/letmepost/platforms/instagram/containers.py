@@ -84,9 +84,11 @@ def _containers(api: Api, plan: ContainerPlan) -> Containers:
     def fill(step: str, reply: Reply) -> Flow[bool]:
         if step not in videos:
             return True
-        container_id, url = str(read_id(reply)), text_in(reply.data(), "uri") or ""
-        if api.upload_url is None or not url.startswith(f"{api.upload_url}/"):  # the token is sent there
+        container_id, url = str(read_id(reply)), text_in(reply.data(), "uri")
+        if url is None:
             raise UNAVAILABLE(network="Instagram")
+        if api.upload_url is None or not url.startswith(f"{api.upload_url}/"):  # the token is sent there
+            raise refusals.UPLOAD_HOST()
         session = UploadSession(
             step=step,
             item=videos[step],

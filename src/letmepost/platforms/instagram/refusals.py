@@ -36,6 +36,13 @@ CONTAINER_LOST = rejected(
     remediation="Check that the account is still professional and can publish in the Instagram app, then retry.",
     summary="Instagram lost a prepared post, and then its replacement.",
 )
+UPLOAD_HOST = unavailable(
+    id="instagram.upload.host",
+    message="Instagram returned an upload URL on another host than the configured one. Nothing was sent there.",
+    remediation="Ask the operator to check `LETMEPOST_INSTAGRAM_UPLOAD_URL`.",
+    summary="With Facebook Login, the bytes of videos and the account's token are sent only to the configured host.",
+    is_operators=True,
+)
 MEDIA_UNREACHABLE = unavailable(
     id="instagram.media.reachable",
     message="Instagram could not fetch a media item from this deployment.",

@@ -13,8 +13,9 @@ from letmepost.platforms._kit.drafts import Upload
 from letmepost.platforms._kit.fields import object_in, text_in
 from letmepost.platforms._kit.flows import fetch
 from letmepost.platforms.linkedin.contents import Assets
+from letmepost.platforms.linkedin.refusals import UPLOAD_HOST
 from letmepost.platforms.linkedin.replies import explain, has_expired_url
-from letmepost.platforms.linkedin.rest import begin_upload, send_bytes
+from letmepost.platforms.linkedin.rest import begin_upload, is_upload_url, send_bytes
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.videos import send_video
 
@@ -60,7 +61,10 @@ def _send(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[
 def _begin(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[str, str]]:
     noun = _NOUNS[upload.item.kind]
     call = begin_upload(settings, f"{noun}s", owner, step=upload.step)
-    return (yield from fetch(call, lambda reply: _upload_url(reply, noun), explain))
+    url, urn = yield from fetch(call, lambda reply: _upload_url(reply, noun), explain)
+    if not is_upload_url(url, settings):
+        raise UPLOAD_HOST()
+    return url, urn
 
 
 def _upload_url(reply: Reply, noun: str) -> tuple[str, str] | None:

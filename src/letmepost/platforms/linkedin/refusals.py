@@ -38,6 +38,13 @@ VIDEO_FAILED = rejected(
     "about it, and LinkedIn's reason.",
     sample={"facts": "video/mp4, 1920x1080 pixels, h264 High 10, yuv420p10le", "reason": "It gave no reason."},
 )
+UPLOAD_HOST = unavailable(
+    id="linkedin.upload.host",
+    message="LinkedIn returned an upload URL on a host that is not LinkedIn's. Nothing was sent there.",
+    remediation="Ask the operator to check `LETMEPOST_LINKEDIN_WEB_URL`: uploads go to its domain.",
+    summary="Media and the account's token are sent only to the domain of LinkedIn's website.",
+    is_operators=True,
+)
 FIRST_COMMENT_REFUSED = first_comment_refused(
     "linkedin.first_comment.refused",
     "LinkedIn",

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from letmepost.domain.content import MediaItem
 from letmepost.domain.flow import Auth, Call, Effect, Reply
 from letmepost.platforms._kit import oauth
-from letmepost.platforms._kit.calls import base_url, upload_file
+from letmepost.platforms._kit.calls import base_url, is_on_domain, upload_file
 from letmepost.platforms._kit.drafts import COMMENT_STEP, POST_STEP
 from letmepost.platforms._kit.fields import objects_in
 from letmepost.platforms.linkedin.settings import LinkedInSettings
@@ -93,6 +93,12 @@ def begin_upload(settings: LinkedInSettings, kind: str, owner: str, *, step: str
         step=step,
         valid_for_s=_UPLOAD_VALID_FOR_S,
     )
+
+
+def is_upload_url(url: str, settings: LinkedInSettings) -> bool:
+    """Return True if an upload URL is on LinkedIn's domain: the account's token is sent there."""
+    domain = (settings.web_url.host or "").removeprefix("www.")
+    return is_on_domain(url, domain, settings.web_url.scheme)
 
 
 def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:

@@ -15,7 +15,14 @@ from letmepost.platforms._kit.fields import number_in, object_in, objects_in, te
 from letmepost.platforms._kit.flows import fetch, wait
 from letmepost.platforms.linkedin import refusals
 from letmepost.platforms.linkedin.replies import explain, has_expired_url
-from letmepost.platforms.linkedin.rest import begin_video, finalize_video, read_video, send_bytes, send_captions
+from letmepost.platforms.linkedin.rest import (
+    begin_video,
+    finalize_video,
+    is_upload_url,
+    read_video,
+    send_bytes,
+    send_captions,
+)
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 
 _PART_TIMEOUT_S = 60.0
@@ -42,6 +49,12 @@ class _Session:
     parts: tuple[PartUrl, ...]
     captions_url: str | None
     thumbnail_url: str | None
+
+    @property
+    def urls(self) -> Iterator[str]:
+        """Yield every URL that something is sent to."""
+        yield from (url for url, _ in self.parts)
+        yield from (url for url in (self.captions_url, self.thumbnail_url) if url is not None)
 
 
 def send_video(owner: str, upload: Upload, captions: str | None, settings: LinkedInSettings) -> Flow[str]:
@@ -97,7 +110,10 @@ def _begin(owner: str, upload: Upload, captions: str | None, settings: LinkedInS
             return None
         return None if has_thumbnail and session.thumbnail_url is None else session
 
-    return (yield from fetch(call, read, explain))
+    session = yield from fetch(call, read, explain)
+    if not all(is_upload_url(url, settings) for url in session.urls):
+        raise refusals.UPLOAD_HOST()
+    return session
 
 
 def _additions(session: _Session, upload: Upload, captions: str | None) -> Iterator[Call]:

@@ -6,12 +6,11 @@ fetches photos by itself, so their call publishes.
 
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Flow, MediaRange, Reply, Upload, Void
-from letmepost.platforms._kit.calls import facts_of
+from letmepost.platforms._kit.calls import facts_of, is_on_domain
 from letmepost.platforms._kit.drafts import POST_STEP
 from letmepost.platforms._kit.fields import text_in
 from letmepost.platforms._kit.flows import find
@@ -86,7 +85,7 @@ class _Publisher:
         publish_id, url = (text_in(data_of(reply), name) for name in (_PUBLISH_ID, "upload_url"))
         if publish_id is None or url is None:
             raise (yield from _refused(call, reply))
-        if not _is_on(url, self.settings):
+        if not is_on_domain(url, self.settings.upload_host_suffix, self.settings.api_url.scheme):
             raise refusals.UPLOAD_HOST()
         return Session(publish_id, url), not reply.replayed
 
@@ -137,14 +136,3 @@ def _refused(call: Call, reply: Reply) -> Flow[PlatformFailure]:
     if failure.kind is not FailureKind.IN_DOUBT:
         yield from discard(str(call.step), CREATOR_STEP)
     return failure
-
-
-def _is_on(url: str, settings: TikTokSettings) -> bool:
-    """Return True if an upload URL is on a host of TikTok: it contains a permission, and receives the whole file."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:  # half an IPv6 address
-        return False
-    is_known = f".{host}".endswith(f".{settings.upload_host_suffix}")
-    return is_known and parts.scheme == settings.api_url.scheme and url.isascii() and url.isprintable()
