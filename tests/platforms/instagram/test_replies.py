@@ -37,6 +37,7 @@ CHALLENGE = (
         (CONTAINER, refused(-1, 2207001), U, None),
         (PUBLISH, refused(-1, 2207001), Q, None),
         (CONTAINER, refused(-1, 2207032), U, None),
+        (PUBLISH, refused(-1, 2207032), Q, None),
         (CONTAINER, refused(-1, 2207053), U, None),
         (PUBLISH, refused(-1, 2207053), Q, None),
         (CONTAINER, refused(-1, 2207073), R, None),
@@ -64,6 +65,7 @@ CHALLENGE = (
         (CONTAINER, refused(100, 2207077), U, "instagram.container.error"),
         (CONTAINER, refused(100, 2207081), R, None),
         (CONTAINER, refused(100, 2207082), U, None),
+        (PUBLISH, refused(100, 2207082), Q, None),
         (CONTAINER, refused(100, message="param collaborators is not allowed"), R, "instagram.collaborators.invitable"),
         (
             CONTAINER,
@@ -86,6 +88,7 @@ CHALLENGE = (
         *((PUBLISH, refused(code, http=500), Q, None) for code in (1, 2, -1, -2)),
         *((COMMENT, refused(code, http=500), Q, None) for code in (1, 2)),
         (COMMENT, refused(20, 1772107), R, None),
+        (PUBLISH, Reply(status=408, received_at=NOW), Q, None),
         (PUBLISH, Reply(status=503, body=b"<html>", received_at=NOW), Q, None),
         (CONTAINER, Reply(status=503, body=b"<html>", received_at=NOW), U, None),
         (PUBLISH, Reply(status=200, body=b"{}", received_at=NOW), Q, None),

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
 from letmepost.domain.refusals import PlatformRefusal
+from letmepost.platforms._kit.refusals import IN_DOUBT
 from letmepost.platforms._meta import graph
 from letmepost.platforms._meta.containers import EXPIRED, Status
 from letmepost.platforms._meta.graph import read_error
@@ -79,7 +80,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
         if is_missing(reply) and call.effect is Effect.PREPARE:
             named = refusals.ACCOUNT_LOST
     if call.effect is Effect.PUBLISH:
-        own = {number: refusal for number, refusal in own.items() if number not in _UNDECIDED}
+        own |= dict.fromkeys(_UNDECIDED, IN_DOUBT)
     return graph.explain(call, reply, own, "Instagram", named)
 
 
