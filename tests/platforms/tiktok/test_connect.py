@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import FailureKind, FixableBy, PlatformFailure
 from letmepost.domain.flow import Auth, Call
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.connecting import ConnectedAccount, ConsentRequest, Credential, Grant
@@ -139,10 +139,18 @@ def test_used_code_needs_another_consent(code: int) -> None:
     assert failure.kind is FailureKind.AUTH_FAILED
 
 
-@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client", "invalid_request"])
-def test_refused_app_does_not_require_a_reconnect(error: str) -> None:
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("invalid_client", FailureKind.UNAVAILABLE),
+        ("unauthorized_client", FailureKind.UNAVAILABLE),
+        ("unsupported_grant_type", FailureKind.UNAVAILABLE),
+        ("invalid_request", FailureKind.REJECTED),
+    ],
+)
+def test_refused_app_is_for_the_operator_to_fix_and_needs_no_reconnect(error: str, kind: FailureKind) -> None:
     transcript = play(refresh(ACCOUNT, SETTINGS), replied(401, {"error": error, "error_description": "No."}))
-    assert refusal(transcript).kind in {FailureKind.UNAVAILABLE, FailureKind.REJECTED}
+    assert (refusal(transcript).kind, refusal(transcript).fixable_by) == (kind, FixableBy.OPERATOR)
 
 
 def test_refresh_replaces_both_tokens() -> None:

@@ -71,11 +71,11 @@ SPAM = "spam_risk_user_banned_from_posting"
         (PHOTOS, replied(408), Q, None),
         (INIT, Reply(status=200, body=b"<html>", received_at=NOW), U, None),
         (STATUS, refused(429, "rate_limit_exceeded"), L, None),
-        *((PART, replied(code), U, "tiktok.upload.chunk_failed") for code in (401, 403, 404)),
+        *((PART, replied(code), U, "tiktok.upload.chunk_failed") for code in (401, 403, 404, 416)),
         *((call, replied(400), R, None) for call in (PART, LAST_PART)),
         (PART, replied(503), U, None),
         (LAST_PART, replied(503), Q, None),
-        (LAST_PART, replied(403), U, "tiktok.upload.chunk_failed"),
+        *((LAST_PART, replied(code), U, "tiktok.upload.chunk_failed") for code in (403, 404, 416)),
         (PART, replied(429), L, None),
         *(
             (TOKEN, replied(400, {"error": code, "error_description": "No.", "log_id": "1"}), R, None)

@@ -170,7 +170,12 @@ CODE_INVALID = auth_failed(
     message="Pinterest did not accept the consent: it was used before, or has expired.",
     remediation="Connect the account again.",
 )
-TOKEN_REFUSED = rejected(message="Pinterest refused to renew the account's token, or does not accept the app: {reason}")
+TOKEN_REFUSED = unavailable(
+    message="Pinterest granted no token to this deployment's app: {reason}",
+    remediation="Ask the operator to check the app's credentials with `letmepost doctor`. If they are correct, connect "
+    "the account again.",
+    is_operators=True,
+)
 
 NEVER_RAISED = (
     Explanation(

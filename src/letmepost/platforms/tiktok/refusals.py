@@ -180,7 +180,11 @@ SCOPE_MISSING = auth_failed(
     message="The account's token lacks a permission: {reason}",
     remediation="Connect the account again, and grant every permission.",
 )
-TOKEN_REFUSED = rejected(message="TikTok refused a token request of this deployment's app: {reason}")
+TOKEN_REFUSED = rejected(
+    message="TikTok refused a token request of this deployment's app: {reason}",
+    remediation="Ask the operator to check the app's credentials and its redirect URI with `letmepost doctor`.",
+    is_operators=True,
+)
 PUBLISH_PENDING = _in_doubt(message="TikTok has the post, and has not finished processing it.")
 UNKNOWN_POST = _in_doubt(message="TikTok does not know the post that it accepted.")
 OTHER_APP = rejected(message="TikTok does not show the status of the post to this account.")
