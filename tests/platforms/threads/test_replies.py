@@ -72,6 +72,7 @@ TOO_LONG = "Param text must be at most 500 characters long."
         (PUBLISH, refused(9, is_transient=True), Q),
         (CONTAINER, Reply(status=503, body=b"<html>", received_at=NOW), U),
         (PUBLISH, Reply(status=503, body=b"<html>", received_at=NOW), Q),
+        (PUBLISH, Reply(status=408, received_at=NOW), Q),
         (PUBLISH, Reply(status=200, body=b"{}", received_at=NOW), Q),
         (READ, Reply(status=200, body=b"{}", received_at=NOW), U),
     ],

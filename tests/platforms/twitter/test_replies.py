@@ -53,7 +53,10 @@ def invalid(message: str) -> Reply:
         (CREATE, blank(403, "This user is not allowed to post a video longer than 2 minutes."), K.REJECTED),
         (CREATE, blank(403, "Posts may have a maximum of one cashtag."), K.REJECTED),
         (CREATE, invalid("The Tweet contains an invalid URL."), K.REJECTED),
+        (CREATE, invalid("media_ids: maximum of 4 items"), K.REJECTED),
         (CREATE, invalid("Your media IDs are invalid."), K.UNAVAILABLE),
+        (CREATE, blank(403, "You attempted to reply to a Post that is deleted or not visible to you."), K.REJECTED),
+        *((CREATE, typed(403, name), K.REJECTED) for name in ("not-authorized-for-resource", "disallowed-resource")),
         (CREATE, recorded("not_found"), K.REJECTED),
         (CREATE, typed(404, "resource-not-found", "api.twitter.com"), K.REJECTED),
         (CREATE, replied(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}), K.RATE_LIMITED),
@@ -114,7 +117,8 @@ def test_rejected_app_does_not_disconnect_accounts() -> None:
     said = [
         replied(status, body) for status in (400, 401, 403, 404) for body in ({"error": "invalid_client"}, {"error": 1})
     ]
-    for reply in (recorded("invalid_client"), *said):
+    nameless = replied(401, {"error": "unauthorized_client", "error_description": "Missing valid authorization header"})
+    for reply in (recorded("invalid_client"), nameless, *said):
         failure = explain(TOKEN, reply)
         assert (failure.kind, failure.scope) == (K.UNAVAILABLE, LimitScope.APP)
         assert not needs_refresh(reply)

@@ -135,6 +135,8 @@ def oauth_error(status: int, name: str) -> Reply:
         (READ, refused(404, "videoNotFound"), R, None),
         (PLAYLIST, refused(404, "playlistNotFound"), R, None),
         (CAPTIONS, refused(409, "captionExists"), R, None),
+        *((CAPTIONS, refused(400, name), R, None) for name in ("contentRequired", "nameTooLong")),
+        (COMMENT, refused(400, "commentTextTooLong"), R, None),
         *((PART, replied(status, b"Not Found"), U, None) for status in (404, 410)),
         *((LAST, replied(status, b"Not Found"), Q, None) for status in (404, 410)),
         *(
