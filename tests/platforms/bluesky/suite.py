@@ -55,6 +55,7 @@ SUITE = PlatformSuite(
     broken={
         "bluesky.media.image_video_exclusive": {"text": "both", "media": (image(), video())},
     },
+    refused_videos={"more than 4 GiB": "bluesky.media.video_size_max"},
     unjudged={
         "bluesky.media.image_video_exclusive": "a record has no place for a second video",
         "bluesky.media.alt_text_max_graphemes": "a limit of the official client: servers have none",

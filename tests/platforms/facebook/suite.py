@@ -53,6 +53,7 @@ SUITE = PlatformSuite(
     proven=frozenset(
         {"image", "images", "video", "reel", "video story", "thumbnail"}
     ),  # a photo names its post, a video has a status
+    refused_videos={"more than 4 GiB": "facebook.media.video_size_max"},
     unjudged={
         "facebook.media.thumbnail_size_max": "the upload would take a second",
         "facebook.media.image_size_max": "the simulator does not fetch media",

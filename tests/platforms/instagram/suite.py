@@ -152,6 +152,12 @@ ENDINGS = {
 }
 
 
+REFUSED_VIDEOS = {
+    "no frames": "instagram.media.video_frame_rate",
+    "more than 4 GiB": "instagram.media.video_size_max",
+}
+
+
 def is_comment(step: str) -> bool:
     return step == "comment"
 
@@ -165,6 +171,7 @@ SUITE = PlatformSuite(
     counts=COUNTS,
     broken=BROKEN,
     unjudged=UNJUDGED,
+    refused_videos=REFUSED_VIDEOS,
     is_unproven=is_comment,  # a comment that is missing in the list may appear later
     refreshes_expired_tokens=False,
     secrets_in_query=frozenset({"access_token", "refresh_access_token"}),
@@ -195,6 +202,7 @@ VARIANTS = {
             for rule in PLATFORM.rules
             if isinstance(rule.limit, int | float)
         },
+        refused_videos=REFUSED_VIDEOS,
     )
 }
 """With Facebook Login, only what differs is tested again."""

@@ -69,6 +69,10 @@ SUITE = PlatformSuite(
         "linkedin.poll.question_non_empty": poll(" ", "a", "b"),
         "linkedin.poll.answer_non_empty": poll("Which?", "a", "\t"),
     },
+    refused_videos={
+        "no frames": "linkedin.media.video_frame_rate",
+        "more than 4 GiB": "linkedin.media.video_size_max",
+    },
     unjudged={
         "linkedin.first_comment.mentions_unsupported": "LinkedIn accepts it, and shows plain text",
         "linkedin.media.image_pixels_max": "the simulator reads no pixels",

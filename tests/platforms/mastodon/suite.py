@@ -49,6 +49,7 @@ SUITE = PlatformSuite(
         "mastodon.poll.media_exclusive": {**poll("a", "b"), "media": (image(),)},
         "mastodon.poll.options_distinct": poll("a", "a"),
     },
+    refused_videos={"more than 4 GiB": "mastodon.media.video_size_max"},
     unjudged={
         "mastodon.media.image_pixels_max": "the files of the tests have 64 x 32 pixels",
         "mastodon.media.thumbnail_size_max": "the upload would take a second",

@@ -58,6 +58,7 @@ SUITE = PlatformSuite(
             "options": {"coverImage": "ftp://example.org/cover.jpg"},
         },
     },
+    refused_videos={"more than 4 GiB": "pinterest.video.size_max"},
     unjudged={
         "pinterest.board.required": "nothing is known about the account of these tests",
         "pinterest.image.mime_allowed": "the simulator does not fetch images",

@@ -82,6 +82,10 @@ SUITE = PlatformSuite(
         "threads.spoilers.text_range": {"text": "🎉", "options": hidden(2)["options"]},
         "threads.spoilers.media_required": {"text": "no media", "options": {"spoilers": {"media": True}}},
     },
+    refused_videos={
+        "no frames": "threads.media.video_frame_rate",
+        "more than 4 GiB": "threads.media.video_size_max",
+    },
     unjudged={
         **{
             rule.id: "the simulator does not fetch media"

@@ -92,6 +92,10 @@ SUITE = PlatformSuite(
         "tiktok.privacy.required": {"text": TEXT, "media": (video(),)},
         "tiktok.photo.cover_index": photos(2, photoCoverIndex=2),
     },
+    refused_videos={
+        "no frames": "tiktok.video.frame_rate",
+        "more than 4 GiB": "tiktok.video.size_max",
+    },
     unjudged={
         "tiktok.media.single_only": "the call that starts an upload describes one video",
         "tiktok.video.size_max": "an upload of 4 GiB takes minutes",

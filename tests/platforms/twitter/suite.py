@@ -71,6 +71,7 @@ SUITE = PlatformSuite(
         "twitter.poll.duration": lambda minutes: poll("a", "b", minutes=minutes),
         "twitter.media.gif_size_max": lambda size_bytes: {"text": "", "media": (gif(size_bytes=size_bytes),)},
     },
+    refused_videos={"more than 4 GiB": "twitter.media.video_size_max"},
     unjudged={
         **dict.fromkeys(
             (
