@@ -10,7 +10,9 @@
 | stalled transfer | `test_protocol` | `test_protocol` | `test_http_downloads` | `test_protocol` |
 | store unavailable | here | here | here | here |
 | two completions | does not exist | `test_uploads` | `test_imports` | does not exist |
+| film with too few frames | | | here | here |
 | type that the platform does not accept, such as WebP | the rules of each platform (`test_rules`) |||
+| unusual video (no frames or sound, variable frame rate, 10-bit HEVC, 4 GiB + 1) | `suite/test_unusual_videos` |||
 """
 
 import base64
@@ -28,6 +30,7 @@ from letmepost.worker.services import WorkerServices
 from tests.contract.routes import ROWS
 from tests.deployment import serving
 from tests.gateways import support as loopback
+from tests.gateways.movies import movie
 from tests.gateways.support import Connection
 from tests.http.support import Tenant, check_refusal, jpeg, path_of, png
 from tests.http.test_client_disconnects import leave
@@ -124,6 +127,22 @@ async def test_polyglot_is_rejected_as_the_other_kind(tenant: Tenant) -> None:
     reply = await send_inline(tenant, jpeg_and_pdf(), kind="document")
     check_refusal(reply, 400, "preflight_failed", "media.kind_mismatch")
     await check_nothing_is_stored(tenant)
+
+
+async def test_film_that_breaks_a_rule_of_its_platform_is_rejected_and_not_published(tenant: Tenant) -> None:
+    """Inline, nothing is stored. By URL, the file was fetched before it could be checked, and stays in the library."""
+    film, platform, rule = movie(shown_at=[0, 30]), "threads", "threads.media.video_frame_rate"
+    target = {"accountId": await tenant.client.sandbox_account(platform=platform)}
+    inline = {"kind": "video", "bytesBase64": base64.b64encode(film).decode()}
+    async with tenant.storing_nothing():
+        refused = await tenant.client.post("/v1/posts", {"targets": [target], "media": [inline]})
+    check_refusal(refused, 400, "preflight_failed", rule)
+    async with serving(Response(film, media_type="video/mp4")) as url:
+        by_url = {"kind": "video", "url": f"{url}/film.mp4"}
+        reply = await tenant.client.post("/v1/posts", {"targets": [target], "media": [by_url]})
+    [result] = reply.json()["results"]
+    assert (result["status"], result["error"]["rule"]) == ("rejected", rule)
+    assert await tenant.followers_see(platform) == []
 
 
 @asynccontextmanager
