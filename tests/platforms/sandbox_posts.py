@@ -1,10 +1,12 @@
 """Posts to simulated accounts: a caller publishes one, waits for its outcome, and sees what followers see."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from letmepost.domain.sandbox_pages import post_path
-from tests.deployment import Client
+from letmepost.gateways.clock import SystemClock
+from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
 
 
@@ -34,6 +36,29 @@ async def visible(client: Client, platform: str) -> list[dict[str, Any]]:
     """Return the posts of the tenant's simulated accounts that followers see."""
     found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{platform}/posts")).json()["data"]
     return found
+
+
+async def play(
+    deployment: Deployment, platform: str, content: dict[str, Any], *, is_scheduled: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Publish a post as a new tenant, now or in an hour. Return it, and what followers see: all of it, and once."""
+    client = await deployment.client()
+    later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()} if is_scheduled else {}
+    post_id = await send(client, await client.sandbox_account(platform=platform), content, **later)
+    if is_scheduled:
+        await client.post("/v1/sandbox/clock", {"advanceS": 3600})
+    post = await until(client, post_id, "published")
+    comment = [content["firstComment"]] if "firstComment" in content else []
+    texts = [part["text"] for part in (content, *content.get("thread", ()), *comment)]
+
+    async def all_is_seen() -> bool:
+        return len(await visible(client, platform)) == len(texts)
+
+    await eventually(all_is_seen)
+    seen = await visible(client, platform)
+    assert [one["text"] for one in seen] == texts
+    assert post["platformUri"] == seen[0]["uri"]
+    return post, seen
 
 
 def check_page(url: str, platform: str, uri: str) -> None:

@@ -1,6 +1,7 @@
-"""Connecting over real HTTP to malicious servers, and publishing videos to the simulator."""
+"""Connecting over real HTTP to malicious servers, and publishing every kind of content to the simulator."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +22,8 @@ from letmepost.gateways.clock import SystemClock
 from tests.database import DatabaseURLs
 from tests.deployment import Client, Deployment, deployed, serving
 from tests.gateways.movies import movie
-from tests.http.support import check_refusal, upload
-from tests.platforms.sandbox_posts import send, until, visible
+from tests.http.support import check_refusal, png, upload
+from tests.platforms.sandbox_posts import play, send, until, visible
 
 pytestmark = pytest.mark.slow
 
@@ -192,7 +193,24 @@ async def test_private_and_unknown_servers_are_rejected_with_the_same_message(
         assert network.signed_in == []
 
 
-async def play(deployment: Deployment, scenario: str, status: str, *, is_scheduled: bool = False) -> None:
+PICTURE = {"kind": "image", "bytesBase64": base64.b64encode(png()).decode(), "altText": "A picture"}
+CARD = {"url": "https://example.com", "title": "A title"}
+KINDS: list[dict[str, Any]] = [
+    {"text": "Grüße 🎉 https://example.org/a?b=1", "firstComment": {"text": "comment"}},
+    {"text": "", "media": [PICTURE] * 4},
+    {"text": "card", "options": {"platform": NAME, "linkCard": CARD, "langs": ["en"], "labels": ["nudity"]}},
+    {"text": "for some", "options": {"threadgate": {"allow": ["followers"]}}},
+    {"text": "one", "thread": [{"text": "two", "media": [PICTURE]}, {"text": "three"}]},
+]
+
+
+async def test_every_kind_is_published_immediately_and_scheduled(deployment: Deployment) -> None:
+    await asyncio.gather(
+        *(play(deployment, NAME, kind, is_scheduled=later) for kind in KINDS for later in (False, True))
+    )
+
+
+async def play_video(deployment: Deployment, scenario: str, status: str, *, is_scheduled: bool = False) -> None:
     """Publish a thread with a video as a new tenant. Followers see it whole and once, or nothing."""
     client = await deployment.client()
     account_id = await client.sandbox_account(scenario, platform=NAME)
@@ -216,9 +234,9 @@ async def play(deployment: Deployment, scenario: str, status: str, *, is_schedul
 
 async def test_video_has_the_outcome_of_its_scenario(deployment: Deployment) -> None:
     await asyncio.gather(
-        play(deployment, "ok", "published"),
-        play(deployment, "ok", "published", is_scheduled=True),
-        play(deployment, "video_reply_lost", "published"),
-        play(deployment, "video_interrupted", "published"),
-        play(deployment, "video_failed", "rejected"),
+        play_video(deployment, "ok", "published"),
+        play_video(deployment, "ok", "published", is_scheduled=True),
+        play_video(deployment, "video_reply_lost", "published"),
+        play_video(deployment, "video_interrupted", "published"),
+        play_video(deployment, "video_failed", "rejected"),
     )

@@ -100,14 +100,19 @@ async def test_scenario_has_its_outcome(tiktok: Deployment) -> None:
 
 
 async def test_draft_awaits_its_creator_and_webhooks_of_the_real_tiktok_do_not_change_it(tiktok: Deployment) -> None:
-    await asyncio.gather(*(finish_draft(tiktok, kind) for kind in ("video", "image")))
+    await asyncio.gather(
+        *(finish_draft(tiktok, kind, is_scheduled=later) for kind in ("video", "image") for later in (False, True))
+    )
 
 
-async def finish_draft(tiktok: Deployment, kind: str) -> None:
+async def finish_draft(tiktok: Deployment, kind: str, *, is_scheduled: bool) -> None:
     client = await tiktok.client()
     account_id = await client.sandbox_account(platform=NAME)
     draft = {"text": "", "media": [{"kind": kind}], "options": {"mode": "inbox"}}
-    post_id = await send(client, account_id, await with_media(client, draft))
+    later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()} if is_scheduled else {}
+    post_id = await send(client, account_id, await with_media(client, draft), **later)
+    if is_scheduled:
+        await client.post("/v1/sandbox/clock", {"advanceS": 3600})
     post = await until(client, post_id, "awaiting_user")
     account = (await client.get(f"/v1/accounts/{account_id}")).json()
     assert await notify(tiktok, account["platformAccountId"], post["platformUri"]) == 200
