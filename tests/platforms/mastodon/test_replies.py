@@ -57,6 +57,15 @@ def test_refusal_has_its_meaning(call: Call, reply: Reply, kind: FailureKind, ru
     assert (failure.kind, failure.rule) == (kind, rule)
 
 
+def test_refused_post_without_a_text_has_a_hint_to_add_one() -> None:
+    call = create_status(BASE, {"status": "", "media_ids": ["7"]}, step="post", entropy=b"")
+    failure = explain(call, refused(422, "Validation failed: Text can't be blank"))
+    assert failure.kind is FailureKind.REJECTED
+    assert "Text can't be blank" in failure.message
+    assert "Add a text" in (failure.remediation or "")
+    assert "Add a text" not in (explain(CREATE, refused(422)).remediation or "")
+
+
 def test_server_sentence_is_shown_without_tokens() -> None:
     failure = explain(CREATE, refused(422, f"Validation failed: {'t' * 43}"))
     assert failure.message == "Mastodon rejected the request: Validation failed: (token removed)"

@@ -42,6 +42,10 @@ MEDIA_REFUSED = rejected(
     summary="The server did not accept an uploaded file. The message has its reason.",
     sample={"reason": "Validation failed: File content type is invalid"},
 )
+TEXT_NEEDED = rejected(
+    message="The server rejected a post that has only media: {reason}",
+    remediation="Add a text and retry: some servers accept no post without one.",
+)
 REFERENCE_NOT_FOUND = rejected(
     id="mastodon.reference.not_found",
     message="The post to reply to or to quote does not exist, or the account cannot see it.",

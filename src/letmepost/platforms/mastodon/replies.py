@@ -62,7 +62,12 @@ def _by_call(call: Call, reply: Reply) -> PlatformRefusal | None:
         return refusals.REFERENCE_NOT_FOUND
     if has_reference and reply.status == 403 and _NOT_ALLOWED in _reason(reply).lower():
         return refusals.NOT_ALLOWED
-    return refusals.MEDIA_REFUSED if is_upload(call) and reply.status == 422 else None
+    if reply.status != 422:
+        return None
+    if is_upload(call):
+        return refusals.MEDIA_REFUSED
+    # Mastodon accepts a post with only media. Compatible servers may not, and their sentence can be in any language.
+    return refusals.TEXT_NEEDED if is_create(call) and not (call.json or {}).get("status") else None
 
 
 def _reason(reply: Reply) -> str:
