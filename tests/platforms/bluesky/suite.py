@@ -55,6 +55,10 @@ SUITE = PlatformSuite(
     broken={
         "bluesky.media.image_video_exclusive": {"text": "both", "media": (image(), video())},
     },
+    options_elsewhere={
+        **dict.fromkeys(("replyTo", "replyToUri", "replyToCid", "quote"), "they need a post that exists"),
+        "shortenLinks": "followers see another text: the tests of limits publish it",
+    },
     refused_videos={"more than 4 GiB": "bluesky.media.video_size_max"},
     unjudged={
         "bluesky.media.image_video_exclusive": "a record has no place for a second video",

@@ -183,6 +183,7 @@ VARIANTS = {
             "text": TEXT,
             "comment": with_comment("More"),
             "poll": poll("Yes", "Nö", "Maybe", "?"),
+            "prompt": {**TEXT, "options": {"commentPrompt": True}},
             "reel": REEL,
             "video story": VIDEO_STORY,
             "mixed": MIXED,

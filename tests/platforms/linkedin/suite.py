@@ -27,6 +27,7 @@ SUITE = PlatformSuite(
         "article": article(description="About"),
         "thumbnail": {**article(thumbnail="med_1"), "option_media": {"article.thumbnail": image(9)}},
         "poll": poll("Which?", "This", "That"),
+        "document": {"text": "read this", "media": (document(),), "options": {"documentTitle": "Deck 2"}},
         "video": {"text": "moving", "media": (FILM,), "options": {"captions": SRT}},
         "video thumbnail": {"text": "moving", "media": (replace(FILM, thumbnail=image()),)},
         "visibility": {"text": "for some", "options": {"visibility": "CONNECTIONS"}},
@@ -68,6 +69,9 @@ SUITE = PlatformSuite(
         "linkedin.text.non_empty": {"text": " \n"},
         "linkedin.poll.question_non_empty": poll(" ", "a", "b"),
         "linkedin.poll.answer_non_empty": poll("Which?", "a", "\t"),
+    },
+    options_elsewhere={
+        "author": "it needs a page that exists",
     },
     refused_videos={
         "no frames": "linkedin.media.video_frame_rate",

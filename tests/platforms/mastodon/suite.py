@@ -16,7 +16,11 @@ def poll(*answers: str, **options: Any) -> dict[str, Any]:
 SUITE = PlatformSuite(
     platform=PLATFORM,
     examples={
-        "four": {"text": "many", "media": (image(1), image(2), image(3), image(4, content_type="image/gif"))},
+        "four": {
+            "text": "many",
+            "media": (image(1), image(2), image(3), image(4, content_type="image/gif")),
+            "options": {"sensitive": True},
+        },
         "warned": {"text": "warned", "options": {"spoilerText": "Careful", "visibility": "private", "language": "de"}},
         "poll": poll("Yes", "Nö", multiple=True),
         "thumbnail": {"text": "moving", "media": (replace(video(), thumbnail=image()),)},
@@ -48,6 +52,9 @@ SUITE = PlatformSuite(
     broken={
         "mastodon.poll.media_exclusive": {**poll("a", "b"), "media": (image(),)},
         "mastodon.poll.options_distinct": poll("a", "a"),
+    },
+    options_elsewhere={
+        **dict.fromkeys(("replyToId", "quotedStatusId"), "they need a post that exists"),
     },
     refused_videos={"more than 4 GiB": "mastodon.media.video_size_max"},
     unjudged={

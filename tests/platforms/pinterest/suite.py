@@ -23,6 +23,7 @@ SUITE = PlatformSuite(
             "media": (video(),),
             "options": {"coverImage": "https://example.org/cover.jpg"},
         },
+        "frame": {"text": "moving", "media": (video(),), "options": {"coverTimeS": 0}},
         "thumbnail": {"text": "moving", "media": (replace(video(), thumbnail=image()),)},
         "carousel": {"text": "", "media": (image(1), image(2, alt_text="A cat"), image(3, alt_text="A dog"))},
     },
@@ -57,6 +58,10 @@ SUITE = PlatformSuite(
             "media": (video(),),
             "options": {"coverImage": "ftp://example.org/cover.jpg"},
         },
+    },
+    options_elsewhere={
+        **dict.fromkeys(("boardId", "boardSectionId"), "they need a board that exists"),
+        "coverImageUrl": "the same as `coverImage`",
     },
     refused_videos={"more than 4 GiB": "pinterest.video.size_max"},
     unjudged={

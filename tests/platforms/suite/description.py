@@ -125,6 +125,7 @@ class PlatformSuite:
         sizes: the same for a limit that is too high to try other numbers. Images need none.
         broken: a post that breaks this rule, and no other.
         unjudged: why the simulator cannot check a rule.
+        options_elsewhere: the options that no example can have, and the reason. Other tests publish them.
         refused_videos: the rules that reject videos of `test_unusual_videos.py`. All others are published.
     """
 
@@ -144,6 +145,7 @@ class PlatformSuite:
     sizes: Mapping[str, Callable[[int], Content]] = field(default_factory=dict)
     broken: Mapping[str, Content] = field(default_factory=dict)
     unjudged: Mapping[str, str] = field(default_factory=dict)
+    options_elsewhere: Mapping[str, str] = field(default_factory=dict)
     refused_videos: Mapping[str, str] = field(default_factory=dict)
 
     def posts(self) -> Mapping[str, Content]:

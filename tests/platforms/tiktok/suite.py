@@ -38,7 +38,14 @@ SUITE = PlatformSuite(
     platform=AUDITED,
     examples={
         "text": clip(privacy="SELF_ONLY", isAigc=True),
-        "public": clip("", brandContentToggle=True, brandOrganicToggle=True, disableComment=False),
+        "public": clip(
+            "",
+            brandContentToggle=True,
+            brandOrganicToggle=True,
+            disableComment=False,
+            disableDuet=False,
+            disableStitch=False,
+        ),
         "video": clip("moving", privacy="SELF_ONLY", brandOrganicToggle=True),
         "photos": photos(3, title="", photoCoverIndex=2, autoAddMusic=True, privacy="SELF_ONLY"),
     },
@@ -91,6 +98,9 @@ SUITE = PlatformSuite(
         "tiktok.branded_content.private": clip(privacy="SELF_ONLY", brandContentToggle=True),
         "tiktok.privacy.required": {"text": TEXT, "media": (video(),)},
         "tiktok.photo.cover_index": photos(2, photoCoverIndex=2),
+    },
+    options_elsewhere={
+        "mode": "a draft is handed over, and not published",
     },
     refused_videos={
         "no frames": "tiktok.video.frame_rate",

@@ -71,6 +71,10 @@ SUITE = PlatformSuite(
         "twitter.poll.duration": lambda minutes: poll("a", "b", minutes=minutes),
         "twitter.media.gif_size_max": lambda size_bytes: {"text": "", "media": (gif(size_bytes=size_bytes),)},
     },
+    options_elsewhere={
+        "replyToTweetId": "it needs a post that exists",
+        "quoteTweetId": "X refuses quotes by apps of this kind",
+    },
     refused_videos={"more than 4 GiB": "twitter.media.video_size_max"},
     unjudged={
         **dict.fromkeys(

@@ -32,6 +32,7 @@ SUITE = PlatformSuite(
             categoryId="22",
             containsSyntheticMedia=True,
             notifySubscribers=False,
+            captions=[{"language": "en", "text": "WEBVTT"}],
         ),
         "comment": {
             **film("Bare", first_comment="More (here): #tag", thumbnail="med_1"),
@@ -77,6 +78,10 @@ SUITE = PlatformSuite(
         "youtube.title.characters": film(title="I <3 you"),
         "youtube.text.characters": film("a > b"),
         "youtube.tags.characters": film(tags=["<"]),
+    },
+    options_elsewhere={
+        "playlistId": "it needs a playlist that exists",
+        "publishAt": "followers see the video later",
     },
     unjudged={
         "youtube.tags.separators": "YouTube accepts such a tag, and shows several or a broken one",
