@@ -92,10 +92,10 @@ def test_video_that_is_too_long_for_the_account_has_the_rule_of_preflight() -> N
 @pytest.mark.parametrize(
     ("reply", "retry_at"),
     [
-        (typed(402, "credits", "api.twitter.com", title="CreditsDepleted"), NOW + timedelta(minutes=15)),
+        (typed(402, "credits", "api.twitter.com", title="CreditsDepleted"), NOW + timedelta(minutes=5)),
         (typed(403, "credits", title="SpendCapReached", reset_date="2026-12-01"), datetime(2026, 12, 1, tzinfo=UTC)),
-        (typed(403, "credits", title="SpendCapReached", reset_date="soon"), NOW + timedelta(minutes=15)),
-        (replied(402, {}), NOW + timedelta(minutes=15)),
+        (typed(403, "credits", title="SpendCapReached", reset_date="soon"), NOW + timedelta(minutes=5)),
+        (replied(402, {}), NOW + timedelta(minutes=5)),
         (typed(429, "usage-capped", title="UsageCapExceeded", period="Monthly"), NOW + timedelta(minutes=15)),
         (typed(403, "client-forbidden"), NOW + timedelta(minutes=15)),
         (blank(403, "Your account is not permitted to access this feature"), NOW + timedelta(minutes=15)),

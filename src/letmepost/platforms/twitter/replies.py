@@ -17,6 +17,8 @@ from letmepost.platforms.twitter.meanings import CODES, MEANINGS, PROBLEMS, SENT
 
 _LOOK_AGAIN = timedelta(minutes=15)
 """When to retry what a person must fix, or a cap without a stated end: a refused call costs nothing."""
+_CREDIT_AGAIN = timedelta(minutes=5)
+"""When to retry without credit: X can recharge it automatically within minutes (docs.x.com, checked 2026-11-28)."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{48,}(?::[\w-]+)*")
 
 
@@ -115,7 +117,7 @@ def _retry_at(reply: Reply, refusal: PlatformRefusal) -> datetime | None:
     if refusal is refusals.NO_CREDITS and (day := _day(reply.data().get("reset_date"))) is not None:
         known.append(datetime.combine(day, time.min, UTC))
     if not known and refusal.kind is FailureKind.QUOTA_EXHAUSTED:
-        return reply.received_at + _LOOK_AGAIN
+        return reply.received_at + (_CREDIT_AGAIN if refusal is refusals.NO_CREDITS else _LOOK_AGAIN)
     return max(known, default=None)
 
 
