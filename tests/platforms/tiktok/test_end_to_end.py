@@ -93,7 +93,10 @@ async def test_scenario_has_its_outcome(tiktok: Deployment) -> None:
     async def follow(scenario: str, status: str) -> None:
         client = await tiktok.client()
         account_id = await client.sandbox_account(scenario, platform=NAME)
-        await until(client, await send(client, account_id, await with_media(client, KINDS[0])), status, 20.0)
+        post_id = await send(client, account_id, await with_media(client, KINDS[0]))
+        post = await until(client, post_id, status, 20.0)
+        if scenario == "turned_private":
+            assert post["error"]["rule"] == "tiktok.privacy.not_allowed"
         assert len(await visible(client, NAME)) == (status == "published"), scenario
 
     await asyncio.gather(*(follow(scenario, status) for scenario, status in ends.items()))
