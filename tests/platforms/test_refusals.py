@@ -9,7 +9,7 @@ from typing import Any
 from letmepost import platforms
 from letmepost.domain.errors import FixableBy, InputRefused
 from letmepost.domain.refusals import Explanation, PlatformRefusal
-from letmepost.domain.retry import POLICIES
+from letmepost.domain.retry import POLICIES, Next
 from letmepost.http.docs.layout import prose
 from letmepost.http.docs.rules import explanation_page
 from letmepost.http.errors import error_fields
@@ -67,6 +67,13 @@ def test_refusal_with_an_id_has_a_page_of_its_own(folder: str, name: str, refusa
     if refusal.id:
         assert refusal.summary
         assert not (isinstance(refusal, PlatformRefusal) and refusal.rule)
+
+
+@each_refusal
+def test_refusal_that_ends_a_post_states_what_to_do(folder: str, name: str, refusal: Explanation) -> None:
+    """Except in `_kit`: there, the platform's own words are all that is known."""
+    if isinstance(refusal, PlatformRefusal) and folder != "_kit":
+        assert refusal.remediation or POLICIES[refusal.kind].next in {Next.TRY_AGAIN, Next.ASK}
 
 
 @each_refusal

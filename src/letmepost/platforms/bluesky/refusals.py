@@ -116,9 +116,19 @@ BLOB_LOST = unavailable(message="Bluesky no longer has an uploaded media item.")
 RATE_LIMITED = PlatformRefusal(
     kind=FailureKind.RATE_LIMITED, message="The rate limit of the account's Bluesky server is used up."
 )
-KEY_TAKEN = PlatformRefusal(kind=FailureKind.DUPLICATE, message="Another record has the key of this one.")
-BAD_BLOB = rejected(message="Bluesky rejected a media item: its type or size differs from what the post declares.")
-RECORD_NOT_FOUND = rejected(message="The post refers to a record that does not exist.")
+KEY_TAKEN = PlatformRefusal(
+    kind=FailureKind.DUPLICATE,
+    message="Another record has the key of this one.",
+    remediation="Create the post again: it gets another key.",
+)
+BAD_BLOB = rejected(
+    message="Bluesky rejected a media item: its type or size differs from what the post declares.",
+    remediation="Attach the file again in a new post.",
+)
+RECORD_NOT_FOUND = rejected(
+    message="The post refers to a record that does not exist.",
+    remediation="Check `replyTo` and `quote`: what they name may have been deleted.",
+)
 FILE_TOO_LARGE = rejected(
     rule=MEDIA_IMAGE_SIZE_MAX.id,
     message="The account's server does not accept a file of this size.",

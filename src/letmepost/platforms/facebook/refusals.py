@@ -81,7 +81,10 @@ ACCOUNT_LIMITED = rejected(
     message="Facebook has limited what the account can do for some days.",
     remediation="Check the account's status on Facebook, and retry after the limitation has ended.",
 )
-FORMAT_INVALID = rejected(message="Facebook does not accept the format of the content: {reason}")
+FORMAT_INVALID = rejected(
+    message="Facebook does not accept the format of the content: {reason}",
+    remediation="Change what the reason names, and retry the post.",
+)
 UPLOAD_HOST = unavailable(
     id="facebook.upload.host",
     message="Facebook returned an upload URL on another host than the configured one. Nothing was sent there.",

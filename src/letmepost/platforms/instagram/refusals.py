@@ -148,7 +148,9 @@ NOT_LISTED_YET = unavailable(message="Instagram has published the post, but does
 STATUS_UNREADABLE = unavailable(message="Instagram does not show whether the post was published.")
 PUBLISHED_UNKNOWN = replace(STATUS_UNREADABLE, kind=FailureKind.IN_DOUBT)
 
-MEDIA_TYPE = rejected(message="Instagram does not support this type of post.")
+MEDIA_TYPE = rejected(
+    message="Instagram does not support this type of post.", remediation="Choose another `kind`, or attach other media."
+)
 TOO_MANY_TAGS = rejected(message="The post has too many tags.", remediation="Remove tags.")
 PRODUCT_TAGS = rejected(message="Instagram rejected the product tags.", remediation="Remove the product tags.")
 IMAGE_TOO_LARGE = rejected(

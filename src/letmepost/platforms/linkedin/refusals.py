@@ -74,12 +74,20 @@ IN_DOUBT = PlatformRefusal(
 PROCESSING_FAILED = rejected(
     message="LinkedIn could not process a media item.", remediation="Re-export the file and attach the new copy."
 )
-NOT_FOUND = rejected(message="The request refers to something that does not exist on LinkedIn.")
+NOT_FOUND = rejected(
+    message="The request refers to something that does not exist on LinkedIn.",
+    remediation="Check the URNs in the text and in the options: what they name may have been deleted.",
+)
 MEMBER_DAILY_LIMIT = PlatformRefusal(
-    kind=FailureKind.QUOTA_EXHAUSTED, message="The member's daily limit at LinkedIn is used up."
+    kind=FailureKind.QUOTA_EXHAUSTED,
+    message="The member's daily limit at LinkedIn is used up.",
+    remediation="No action is needed: the post is tried again after midnight UTC.",
 )
 APP_DAILY_LIMIT = PlatformRefusal(
-    kind=FailureKind.QUOTA_EXHAUSTED, scope=LimitScope.APP, message="The app's daily limit at LinkedIn is used up."
+    kind=FailureKind.QUOTA_EXHAUSTED,
+    scope=LimitScope.APP,
+    message="The app's daily limit at LinkedIn is used up.",
+    remediation="No action is needed: the post is tried again after midnight UTC.",
 )
 
 REFUSALS = tuple(explanations_in(sys.modules[__name__]))

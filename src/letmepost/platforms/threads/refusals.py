@@ -67,7 +67,11 @@ SHARE_UNCONFIRMED = Explanation(
 )
 FIRST_COMMENT_REFUSED = first_comment_refused("threads.first_comment.refused", "Threads", reason="Invalid parameter.")
 
-SHARE_REFUSED = rejected(rule=SHARE_UNCONFIRMED.id, message="Threads does not share posts of the account to Instagram.")
+SHARE_REFUSED = rejected(
+    rule=SHARE_UNCONFIRMED.id,
+    message="Threads does not share posts of the account to Instagram.",
+    remediation=SHARE_UNCONFIRMED.remediation,
+)
 """It is not reported to the caller: the post is published without the share, with a warning."""
 REFERENCE_UNKNOWN_YET = unavailable(message="Threads cannot find the post that this one refers to yet.")
 CHILD_NOT_READY = unavailable(message="Threads is still processing the media items of the carousel.")

@@ -167,7 +167,10 @@ BIT_RATE_REFUSED = _media_refused(
 )
 PROCESSING_FAILED = unavailable(message="TikTok could not process the post for now. Nothing was published.")
 PULL_FAILED = unavailable(
-    rule=PHOTO_UNREACHABLE.id, message="TikTok could not fetch a media item from this deployment in time."
+    rule=PHOTO_UNREACHABLE.id,
+    message="TikTok could not fetch a media item from this deployment in time.",
+    remediation=PHOTO_UNREACHABLE.remediation,
+    is_operators=True,
 )
 ACCESS_REMOVED = auth_failed(
     message="The account's owner revoked the access while TikTok processed the post.",
@@ -187,7 +190,10 @@ TOKEN_REFUSED = rejected(
 )
 PUBLISH_PENDING = _in_doubt(message="TikTok has the post, and has not finished processing it.")
 UNKNOWN_POST = _in_doubt(message="TikTok does not know the post that it accepted.")
-OTHER_APP = rejected(message="TikTok does not show the status of the post to this account.")
+OTHER_APP = rejected(
+    message="TikTok does not show the status of the post to this account.",
+    remediation="Check in the TikTok app whether the post is published before you publish it again.",
+)
 NOT_LISTED_YET = unavailable(message="TikTok does not list the post yet.")
 
 NEVER_RAISED = (

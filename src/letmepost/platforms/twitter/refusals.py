@@ -74,14 +74,19 @@ MEDIA_FORBIDDEN = auth_failed(
     remediation="Connect the account again, and grant every permission.",
 )
 ACCOUNT_DAILY_LIMIT = PlatformRefusal(
-    kind=FailureKind.QUOTA_EXHAUSTED, message="The account has published as many posts in 24 hours as X allows."
+    kind=FailureKind.QUOTA_EXHAUSTED,
+    message="The account has published as many posts in 24 hours as X allows.",
+    remediation="No action is needed: the post is tried again when the limit resets.",
 )
 MEDIA_LOST = unavailable(message="X no longer has an uploaded media item.")
 UPLOAD_LOST = unavailable(message="X no longer has the upload of a media item, or a part of it.")
 PROCESSING_ERROR = unavailable(message="X could not process a media item because of an error of its own: {reason}")
 NO_ACCOUNT = unavailable(message="X did not return the account that the token belongs to.")
 NOT_X = unavailable(message="The response did not come from X, but from a proxy or a firewall.")
-NOT_FOUND = rejected(message="The post refers to another post that does not exist.")
+NOT_FOUND = rejected(
+    message="The post refers to another post that does not exist.",
+    remediation="Check `replyToTweetId` and `quoteTweetId`: the other post may have been deleted.",
+)
 CASHTAGS = rejected(
     rule=TEXT_CASHTAGS_MAX.id,
     message="X allows at most one cashtag in a post.",

@@ -185,7 +185,10 @@ SESSION_ELSEWHERE = rejected(
 SESSION_ENDED = auth_failed(
     message="Google no longer accepts the account's token.", remediation="Connect the account again."
 )
-THUMBNAIL_FORBIDDEN = rejected(message="YouTube does not let the channel set thumbnails: {reason}")
+THUMBNAIL_FORBIDDEN = rejected(
+    message="YouTube does not let the channel set thumbnails: {reason}",
+    remediation="Verify the channel at https://www.youtube.com/verify, and set the thumbnail on YouTube.",
+)
 APP_REFUSED = rejected(
     message="Google does not accept this deployment's app: {reason}",
     remediation="The operator must correct the OAuth client in the Google Cloud console.",
