@@ -128,8 +128,8 @@ env-example: install  ## Regenerate .env.example and docker-compose.platforms.ym
 
 requirements: install  ## Regenerate requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --group install --output-file requirements/uv.txt
-	$(COMPILE) pyproject.toml clients/python/pyproject.toml --output-file requirements/runtime.txt
-	$(COMPILE) pyproject.toml clients/python/pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
+	$(COMPILE) pyproject.toml clients/python/pyproject.toml --extra mcp --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml clients/python/pyproject.toml --extra mcp --extra dev-servers --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt
 	$(COMPILE) --group clients --output-file requirements/clients.txt
 	$(COMPILE) --group counterparts --output-file requirements/counterparts.txt
