@@ -17,6 +17,7 @@ async def _unauthenticated(tenant: Tenant, authorization: str | None) -> str:
         reply = await tenant.deployment.http.post("/v1/posts", json=_BODY, headers=headers)
     error = check_refusal(reply, 401, "unauthenticated")
     assert "ratelimit-limit" not in reply.headers
+    assert reply.headers["www-authenticate"] == 'Bearer realm="letmepost"'
     return f"{error['message']} {error['remediation']}"
 
 

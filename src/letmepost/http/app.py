@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from letmepost import __version__
-from letmepost.domain.errors import FailureKind, PlatformFailure, RequestError, SendFailure
+from letmepost.domain.errors import FailureKind, PlatformFailure, RequestError, SendFailure, Unauthenticated
 from letmepost.http.docs.site import Site
 from letmepost.http.errors import envelope, error_fields, invalid_shape, status_of
 from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds, TrailingSlashes
@@ -127,6 +127,8 @@ def _handle_errors(app: FastAPI, docs_url: str) -> None:
     @app.exception_handler(RequestError)
     async def on_request_error(request: Request, error: RequestError) -> JSONResponse:
         headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
+        if isinstance(error, Unauthenticated):
+            headers["www-authenticate"] = 'Bearer realm="letmepost"'
         return respond(request, status_of(error), error_fields(error), headers)
 
     @app.exception_handler(PlatformFailure)
