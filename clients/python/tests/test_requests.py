@@ -223,3 +223,14 @@ def _endpoint() -> dict[str, object]:
         "createdAt": "2026-12-01T09:00:00.000Z",
         "updatedAt": "2026-12-01T09:00:00.000Z",
     }
+
+
+def test_request_calls_any_operation_with_the_names_of_the_api(api: respx.MockRouter, client: Client) -> None:
+    api.post("/v1/new/op_1").respond(json=[{"isNew": True}])
+    result = client.request(
+        "POST", "/v1/new/op_1", query={"dryRun": True, "tags": ["a", "b"]}, body={"some_key": 1}, idempotency_key="mine"
+    )
+    assert result == [{"isNew": True}]
+    assert str(sent(api).url).endswith("/v1/new/op_1?dryRun=true&tags=a&tags=b")
+    assert sent(api).content == b'{"some_key":1}'
+    assert sent(api).headers["Idempotency-Key"] == "mine"

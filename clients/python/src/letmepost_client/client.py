@@ -2,13 +2,15 @@
 
 import os
 import re
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
 from letmepost_client.core import Core
 from letmepost_client.flow import Flow
+from letmepost_client.models.base import AnyResult
 from letmepost_client.models.service import Health, Readiness
 from letmepost_client.models.tenants import CurrentKey, Usage
 from letmepost_client.operations import AsyncResource, Resource, SyncResource, operation
@@ -76,6 +78,27 @@ class ClientOperations(Resource):
     def usage(self) -> Flow[Usage]:
         """Return every limit that applies to the API key, and how much of it is used."""
         return self._core.call("GET", "/v1/usage", Usage)
+
+    @operation
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Flow[Any]:
+        """Call an operation for which this release has no method; return its response as JSON values.
+
+        Args:
+            path: such as `/v1/posts`.
+            body: is sent as it is, with the names that the API uses.
+        """
+        result = yield from self._core.call(
+            method, path, AnyResult, query=query, body=body, idempotency_key=idempotency_key
+        )
+        return result.root
 
     @operation
     def health(self) -> Flow[Health]:

@@ -111,16 +111,13 @@ def _send_form(core: Core, source: OpenSource, profile_id: str | None, idempoten
 
 def _send_to_url(core: Core, source: OpenSource, profile_id: str | None, idempotency_key: str | None) -> Flow[Media]:
     """Start an upload, send the bytes to its URL, and complete it."""
-    wanted = body_of(
-        {
-            "filename": source.filename,
-            "content_type": source.content_type,
-            "size_bytes": source.size_bytes,
-            "profile_id": profile_id,
-        }
-    )
-    started = yield from core.call(
-        "POST", "/v1/media/uploads", MediaUpload, body=wanted, idempotency_key=idempotency_key
+    started = yield from start_upload(
+        core,
+        filename=source.filename,
+        content_type=source.content_type,
+        size_bytes=source.size_bytes,
+        profile_id=profile_id,
+        idempotency_key=idempotency_key,
     )
     address = started.upload
     # The URL is signed, so the API key is not sent: the bytes may go to another server.
@@ -137,4 +134,28 @@ def _send_to_url(core: Core, source: OpenSource, profile_id: str | None, idempot
         # After a lost response, the URL has been used. Completing the upload returns what the server received.
         if error.status != _USED:
             raise
-    return (yield from core.call("POST", path_of("/v1/media/{}/complete", started.id), Media))
+    return (yield from complete_upload(core, started.id))
+
+
+def start_upload(
+    core: Core,
+    *,
+    filename: str,
+    content_type: str,
+    size_bytes: int,
+    profile_id: str | None,
+    idempotency_key: str | None,
+) -> Flow[MediaUpload]:
+    """Return a new media item, with the URL for its bytes."""
+    wanted = {
+        "filename": filename,
+        "content_type": content_type,
+        "size_bytes": size_bytes,
+        "profile_id": profile_id,
+    }
+    return core.call("POST", "/v1/media/uploads", MediaUpload, body=body_of(wanted), idempotency_key=idempotency_key)
+
+
+def complete_upload(core: Core, media_id: str, idempotency_key: str | None = None) -> Flow[Media]:
+    """Complete an upload; return the media item."""
+    return core.call("POST", path_of("/v1/media/{}/complete", media_id), Media, idempotency_key=idempotency_key)

@@ -1,8 +1,8 @@
 """The base of every result."""
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 from pydantic.alias_generators import to_camel
 
 Item = TypeVar("Item")
@@ -31,3 +31,7 @@ class DataList(Model, Generic[Item]):
     """A list without pages."""
 
     data: list[Item]
+
+
+class AnyResult(RootModel[Any]):
+    """A result of any form."""

@@ -3,10 +3,10 @@
 from letmepost_client.encoding import body_of, path_of
 from letmepost_client.flow import Block, Flow, Progress
 from letmepost_client.models.base import Page
-from letmepost_client.models.media import Media
+from letmepost_client.models.media import Media, MediaUpload
 from letmepost_client.models.service import DeletedObject
 from letmepost_client.operations import AsyncResource, ListCall, Resource, SyncResource, listing, operation
-from letmepost_client.uploads import Source, open_source, upload
+from letmepost_client.uploads import Source, complete_upload, open_source, start_upload, upload
 
 
 class MediaOperations(Resource):
@@ -41,6 +41,31 @@ class MediaOperations(Resource):
             return (yield from upload(self._core, opened, profile_id, idempotency_key))
         finally:
             opened.close()
+
+    @operation
+    def start_upload(
+        self,
+        *,
+        filename: str,
+        content_type: str,
+        size_bytes: int,
+        profile_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Flow[MediaUpload]:
+        """Return the request with which another program uploads a file. Then call `complete_upload`."""
+        return start_upload(
+            self._core,
+            filename=filename,
+            content_type=content_type,
+            size_bytes=size_bytes,
+            profile_id=profile_id,
+            idempotency_key=idempotency_key,
+        )
+
+    @operation
+    def complete_upload(self, media_id: str, *, idempotency_key: str | None = None) -> Flow[Media]:
+        """Check the bytes that were uploaded; return the media item."""
+        return complete_upload(self._core, media_id, idempotency_key)
 
     @operation
     def import_url(self, url: str, *, profile_id: str | None = None, idempotency_key: str | None = None) -> Flow[Media]:
