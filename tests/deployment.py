@@ -20,10 +20,11 @@ from fastapi import FastAPI
 from pydantic import AnyHttpUrl
 from starlette.types import ASGIApp
 
-from letmepost.bootstrap.api import make_api
+from letmepost.bootstrap.api import OpenMCP, make_api
 from letmepost.bootstrap.worker import open_worker
 from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import SystemClock
+from letmepost.mcp.endpoint import open_endpoint
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.app import create_app as create_sandbox
@@ -186,6 +187,7 @@ async def deployed(
     platforms: Mapping[str, Platform] | None = None,
     with_worker: bool = True,
     before_sandbox: Callable[[str], AbstractAsyncContextManager[str]] = nullcontext,
+    open_mcp: OpenMCP = open_endpoint,
     **changes: Any,
 ) -> AsyncIterator[Deployment]:
     """Run a deployment.
@@ -193,6 +195,7 @@ async def deployed(
     Args:
         platforms: the platforms of the deployment; by default all.
         before_sandbox: puts a proxy in front of the sandbox, and yields the URL of the proxy.
+        open_mcp: opens the endpoint of MCP clients.
         changes: settings.
     """
     known = discover() if platforms is None else platforms
@@ -209,7 +212,7 @@ async def deployed(
     )
     async with serving(sandbox) as own_url, before_sandbox(own_url) as sandbox_url:
         settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)
-        app = make_api(settings, known, environment or {})
+        app = make_api(settings, known, environment or {}, open_mcp=open_mcp)
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         hooks = {"response": [DocumentedStatuses.load().check]}
         async with (

@@ -1,11 +1,12 @@
 """The `letmepost` command: hands the commands what they run, each imported only when it is run."""
 
 import os
-from collections.abc import Awaitable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from letmepost.cli.commands import create_cli
 from letmepost.cli.wiring import Wiring
@@ -38,15 +39,18 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         migrate=_migrate,
         openapi=_describe_api,
         open_parts=_open_parts,
+        serve_mcp=_serve_mcp if _has_mcp() else None,
     )
 
 
 def _make_api(environment: Mapping[str, str], settings: Settings, shared: SharedMetrics | None = None) -> "FastAPI":
     from letmepost.bootstrap.api import make_api
     from letmepost.http.docs.site import Site
+    from letmepost.mcp.endpoint import open_endpoint
     from letmepost.platforms import discover
 
-    return make_api(settings, discover(), environment, shared, docs_site=Site.open())
+    open_mcp = open_endpoint if _has_mcp() else nullcontext
+    return make_api(settings, discover(), environment, shared, docs_site=Site.open(), open_mcp=open_mcp)
 
 
 def _make_sandbox(state: Path | None, token: str, link_key: str | None, has_open_pages: bool) -> "ASGIApp":  # noqa: FBT001 - `Wiring` passes it
@@ -90,6 +94,17 @@ def _open_parts(settings: Settings) -> "AbstractAsyncContextManager[Parts]":
     from letmepost.bootstrap.doctor import open_parts
 
     return open_parts(settings)
+
+
+def _has_mcp() -> bool:
+    """Return True if the extra `mcp` is installed."""
+    return find_spec("mcp") is not None
+
+
+def _serve_mcp(api_key: str, base_url: str | None, has_api_tools: bool) -> Coroutine[Any, Any, None]:  # noqa: FBT001 - `Wiring` passes it
+    from letmepost.mcp.stdio import serve_stdio
+
+    return serve_stdio(api_key, base_url, has_api_tools=has_api_tools)
 
 
 if __name__ == "__main__":

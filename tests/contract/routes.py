@@ -166,6 +166,7 @@ ROWS: tuple[Row, ...] = (
     _row("POST /v1/pauses", OPERATOR, body={"platform": PLATFORM}),
     _row("POST /v1/pauses/resume", OPERATOR, body={"platform": PLATFORM}),
     _row("GET /v1/events/stream", _S.EVENTS_READ, query="?cursor=none"),
+    _row("POST /mcp", ANY_KEY, body={}),
     _row("GET /health", None),
     _row("GET /ready", None),
     _row("GET /docs", None),

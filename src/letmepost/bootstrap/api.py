@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
+from typing import TypeAlias
 
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from letmepost.bootstrap.connecting import connecting_parts
 from letmepost.bootstrap.core import Core, open_core
@@ -51,16 +53,24 @@ from letmepost.services.webhooks.stream import Streams
 from letmepost.settings import Settings
 from letmepost.storage.tenants.api_keys import EveryTenantKeys
 
+OpenMCP: TypeAlias = Callable[[], AbstractAsyncContextManager[ASGIApp | None]]
+"""Opens the application that receives the messages of MCP clients."""
+
 
 @asynccontextmanager
 async def open_api(
-    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str], metrics: Metrics
+    settings: Settings,
+    platforms: Mapping[str, Platform],
+    environment: Mapping[str, str],
+    metrics: Metrics,
+    open_mcp: OpenMCP,
 ) -> AsyncIterator[APIServices]:
     """Open the use cases of the API."""
     async with (
         open_core(settings, platforms, environment, metrics, Process.API) as core,
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
+        open_mcp() as mcp,
     ):
         media = PostMedia(core.units, core.library, core.fetching)
         acceptance = Acceptance(units=core.units, worlds=core.worlds, media=media)
@@ -134,6 +144,7 @@ async def open_api(
             docs_url=docs_url(settings),
             public_url=str(settings.public_url).rstrip("/"),
             check_readiness=readiness(core),
+            mcp=mcp,
         )
 
 
@@ -155,12 +166,13 @@ def make_api(
     shared_metrics: SharedMetrics | None = None,
     *,
     docs_site: Site | None = None,
+    open_mcp: OpenMCP = nullcontext,
 ) -> FastAPI:
     """Return the application. It opens its services when it starts."""
     clock, metrics = SystemClock(), make_metrics(settings, shared_metrics)
     timed = partial(RequestTimes, metrics=metrics, monotonic_s=clock.monotonic_s)
     return create_app(
-        partial(open_api, settings, platforms, environment, metrics),
+        partial(open_api, settings, platforms, environment, metrics, open_mcp),
         docs_url=docs_url(settings),
         new_request_id=partial(new_request_id, clock),
         server_url=str(settings.public_url).rstrip("/"),

@@ -6,6 +6,7 @@ A command imports its code when it runs: importing everything costs each process
 import typer
 
 from letmepost.cli.doctor.command import add_doctor
+from letmepost.cli.mcp import add_mcp
 from letmepost.cli.pauses import add_pauses
 from letmepost.cli.serve import add_serve
 from letmepost.cli.servers import add_servers
@@ -29,4 +30,5 @@ def create_cli(wiring: Wiring) -> typer.Typer:
     add_tenants(cli, wiring)
     add_pauses(cli, wiring)
     add_doctor(cli, wiring)
+    add_mcp(cli, wiring)
     return cli

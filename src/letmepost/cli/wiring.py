@@ -1,10 +1,10 @@
 """The functions that the commands call, so that they do not depend on how services are made."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from letmepost.domain.processes import Process
 from letmepost.gateways.metrics import SharedMetrics
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from letmepost.cli.doctor.parts import Parts
     from letmepost.services.work import UnitsOfWork
+
+ServeMCP: TypeAlias = Callable[[str, str | None, bool], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Wiring:
         open_units: opens the database for a command of the operator.
         openapi: returns the OpenAPI document as JSON text.
         open_parts: opens the parts that `doctor` checks.
+        serve_mcp: serves an MCP client over standard input and output, given an API key, the URL of the API, and True
+            for a tool for each operation. None if the extra `mcp` is not installed.
     """
 
     environment: Mapping[str, str]
@@ -44,3 +48,4 @@ class Wiring:
     migrate: Callable[[str, str, str], Awaitable[str]]
     openapi: Callable[[], str]
     open_parts: "Callable[[Settings], AbstractAsyncContextManager[Parts]]"
+    serve_mcp: ServeMCP | None

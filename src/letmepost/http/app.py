@@ -17,7 +17,7 @@ from letmepost.http.docs.site import Site
 from letmepost.http.errors import envelope, error_fields, invalid_shape, status_of
 from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds, TrailingSlashes
 from letmepost.http.openapi import DescribedAPI
-from letmepost.http.routes import docs, platforms, service
+from letmepost.http.routes import docs, mcp, platforms, service
 from letmepost.http.routes.accounts import accounts, connect_sessions, consents, hosted, resources
 from letmepost.http.routes.media import media, reading, uploads
 from letmepost.http.routes.posts import bulk, editing, posts
@@ -52,6 +52,7 @@ _ROUTERS: Sequence[APIRouter] = (
     organizations.router,
     endpoints.router,
     streaming.router,
+    mcp.router,
     service.router,
     docs.router,
     posts.foreign_router,

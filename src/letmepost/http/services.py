@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from starlette.types import ASGIApp
+
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.stream_slots import StreamSlots
@@ -65,7 +67,11 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class APIServices:
-    """The use cases behind the API, and the services that the gate needs."""
+    """The use cases behind the API, and the services that the gate needs.
+
+    Attributes:
+        mcp: the application that receives the messages of MCP clients; None if it is not installed.
+    """
 
     clock: Clock
     submission: Submission
@@ -106,3 +112,4 @@ class APIServices:
     docs_url: str
     public_url: str
     check_readiness: Callable[[], Awaitable[Readiness]]
+    mcp: ASGIApp | None

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from letmepost.domain.errors import (
+    FixableBy,
     HeadersTooLarge,
     IdempotencyConflict,
     MethodNotAllowed,
@@ -13,6 +14,7 @@ from letmepost.domain.errors import (
     RequestError,
     RequestTimeout,
     TooLarge,
+    Unauthorized,
 )
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.refusals.refusal import FieldRefusal, Refusal
@@ -129,6 +131,23 @@ PAGE_UNKNOWN = Refusal(
     remediation="Check the address, or request a new link.",
     summary="A hosted page, a documentation page or a signed link does not exist or has expired.",
     error=NotFound,
+)
+MCP_NOT_INSTALLED = Refusal(
+    id="mcp.not_installed",
+    message="This deployment has no MCP server.",
+    remediation="Ask the operator to install `letmepost[mcp]`, or run `letmepost mcp` on your machine.",
+    summary="`/mcp` needs the extra `mcp` of the package.",
+    error=NotFound,
+    fixable_by=FixableBy.OPERATOR,
+)
+MCP_ORIGIN = Refusal(
+    id="mcp.origin",
+    message="Pages of {origin} must not call the MCP server.",
+    remediation="Connect with an MCP client that is not a web page.",
+    summary="`/mcp` rejects the pages of other origins. Otherwise a page could use DNS rebinding to reach a server on "
+    "the machine of its visitor.",
+    sample={"origin": "https://evil.example"},
+    error=Unauthorized,
 )
 NOT_FOUND = Refusal(
     id="resource.not_found",
