@@ -204,7 +204,7 @@ def test_fields_of_requests_with_a_default_are_optional_and_sent_only_by_the_cal
     ("line", "schema"),
     [
         ("POST /v1/posts/{post_id}/retry", "PublishTime"),
-        ("POST /v1/batches/{batch_id}/publish", "PublishTime"),
+        ("POST /v1/batches/{batch_id}/publish", "PublishDraft"),
         ("POST /v1/accounts/connect/{platform}", "StartConnect"),
         ("POST /v1/api-keys/{key_id}/rotate", "RotationOverlap"),
         ("POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret", "RotationOverlap"),
