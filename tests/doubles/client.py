@@ -44,6 +44,7 @@ class SimulatedClient(SimulatedNetwork):
         connected, credential: the account that was connected last, and its current credential.
         calls: the calls of flows, without their signatures. Those that were sent are in `requests`.
         media: the media items with bytes that can be sent.
+        opened: the media items with bytes that were sent.
     """
 
     ways: Mapping[int, Way] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class SimulatedClient(SimulatedNetwork):
     replies: list[Reply] = field(default_factory=list)
     records: list[CallRecord] = field(default_factory=list)
     media: dict[UUID, MediaItem] = field(default_factory=dict)
+    opened: set[UUID] = field(default_factory=set)
     refresh_count: int = 0
 
     @property
@@ -174,6 +176,7 @@ class SimulatedClient(SimulatedNetwork):
         return self.credential
 
     async def _open_media(self, media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
+        self.opened.add(media_id)
         return await bytes_of(self.media[media_id], first_byte, length_bytes)
 
 

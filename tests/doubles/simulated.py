@@ -42,10 +42,14 @@ class TextState(MutableMapping[str, Any]):
 
 @dataclass
 class SimulatedNetwork:
-    """A simulator with a clock that only a test moves, and the same entropy in every run."""
+    """A simulator with a clock that only a test moves, and the same entropy in every run.
+
+    `files` are the stored bytes, by name.
+    """
 
     platform: Platform
     state: TextState = field(default_factory=TextState)
+    files: dict[str, bytes] = field(default_factory=dict)
     now: datetime = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
     draws: int = 0
 
@@ -80,7 +84,12 @@ class SimulatedNetwork:
             now=self.now,
             entropy=self.entropy(),
         )
-        return self.platform.simulator.answer(self.state, call)
+        reply = self.platform.simulator.answer(self.state, call)
+        for name, content in reply.stored.items():
+            self.files.pop(name, None)
+            if content is not None:
+                self.files[name] = content
+        return reply
 
     def create_account(self, scenario: str = "ok") -> Mapping[str, str]:
         """Return the credentials of a new account with this scenario."""

@@ -61,6 +61,7 @@ class Worker(SimulatedClient):
             dies_after=dies_after,
         )
         copied.state.texts.update(self.state.texts)
+        copied.files.update(self.files)
         return copied
 
     def ready(self, account: ConnectedAccount, text: str = "hello", **content: Any) -> ReadyPost:

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import httpx2
 import pytest
 
-from letmepost.domain.sandbox_pages import account_path, post_path, sign_link
+from letmepost.domain.sandbox_pages import PICTURE_PATH, account_path, post_path, sign_link
 from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, SimulatedProfile, State
 from letmepost.sandbox import Store
 from letmepost.sandbox.pages.access import PageAccess
@@ -252,11 +252,19 @@ async def test_events_are_refused_without_a_valid_link(pages: httpx2.AsyncClient
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+async def test_picture_of_a_network_needs_no_link(pages: httpx2.AsyncClient) -> None:
+    picture = await pages.get(f"/org_1/notes{PICTURE_PATH}")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/svg+xml")
+    assert ">N</text>" in picture.text
+    assert (await pages.get(f"/org_1/other{PICTURE_PATH}")).status_code == 404
+
+
 async def test_post_page_shows_the_stored_media_of_the_post_only(surroundings: Surroundings, store: Store) -> None:
     media = (
         SimulatedMedia(kind="image", description='"><script>', parts=("first", "second")),
         SimulatedMedia(kind="image", description="not an image", parts=("page",)),
         SimulatedMedia(kind="video"),
+        SimulatedMedia(kind="video", size_bytes=30 * 2**20, checksum="c0ffee"),
     )
     post = SimulatedPost(uri="a", account_id="me", text="", created_at="", media=media)
     notes = PLATFORMS["notes"]
@@ -268,6 +276,8 @@ async def test_post_page_shows_the_stored_media_of_the_post_only(surroundings: S
         page = await client.get(signed(f"/org_1/notes{post_path('a')}", clock=surroundings))
         assert page.text.count("<script") == 1
         assert "img-src 'self'; media-src 'self'" in page.headers["content-security-policy"]
+        assert "30.0 MiB, not kept" in page.text
+        assert "c0ffee" in page.text
         sources = [link for link in Content(page.text).links if "/media/" in link]
         assert [source.partition("?")[0][-8:] for source in sources] == ["/media/0", "/media/1"]
         image, refused = [await client.get(source) for source in sources]
@@ -275,7 +285,7 @@ async def test_post_page_shows_the_stored_media_of_the_post_only(surroundings: S
         assert image.headers["content-type"] == "image/png"
         assert image.headers["x-content-type-options"] == "nosniff"
         assert refused.status_code == 404
-        for index in ("2", "3"):
+        for index in ("2", "3", "4"):
             assert (await client.get(sources[0].replace("/media/0", f"/media/{index}"))).status_code == 404
         for query in ("", signed("", "org_2", clock=surroundings)):
             assert (await client.get(sources[0].partition("?")[0] + query)).status_code == 403

@@ -14,6 +14,9 @@ LINK_VALID_FOR = timedelta(days=30)
 TIMELINE_PATH = "/-/"
 """The path of the timeline of a simulated network, below the network's root."""
 
+PICTURE_PATH = f"{TIMELINE_PATH}picture.svg"
+"""The path of the picture of a simulated network, which shows nothing of an organization."""
+
 
 _DIGEST_CHARS = 32
 

@@ -22,6 +22,7 @@ class SimulatedCall:
     lower case. `entropy` has at least 32 random bytes.
 
     Args:
+        host: the last folder of `root`, if it stands for one of several hosts of the platform.
         body: empty if the body is too large to be kept in memory. Uploads read `received` instead.
         streamed: what is known of a body that arrived in pieces; None if `body` contains it.
     """
@@ -35,6 +36,12 @@ class SimulatedCall:
     streamed: Received | None = None
     now: datetime
     entropy: bytes
+    host: str = ""
+
+    @property
+    def network_root(self) -> str:
+        """Return the root of the simulator, of all its hosts."""
+        return self.root.removesuffix(f"/{self.host}")
 
     @property
     def received(self) -> Received:
@@ -71,11 +78,14 @@ class SimulatedMedia:
         kind: `image`, `video` or `document`.
         description: its alt text or title; None if it has none.
         parts: the names of its stored bytes, in their order; empty if they are not kept.
+        size_bytes, checksum: of its bytes, with the checksum in hexadecimal digits; None if the network fetches them.
     """
 
     kind: str
     description: str | None = None
     parts: Sequence[str] = ()
+    size_bytes: int | None = None
+    checksum: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

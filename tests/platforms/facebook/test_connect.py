@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from letmepost.domain.errors import FailureKind, InputRefused
+from letmepost.domain.sandbox_pages import PICTURE_PATH
 from letmepost.platforms._meta.simulator.callbacks import callback_body
 from letmepost.platforms._meta.simulator.people import ALL_TASKS, create_page, end_sessions, pages_of, set_tasks
 from letmepost.platforms.connecting import Callback, ConnectedAccount, ConsentRequest
@@ -45,7 +46,7 @@ def test_every_page_of_a_consent_is_an_account_with_its_own_token(worker: Worker
     assert first.credential.secrets != second.credential.secrets
     assert first.credential.expires_at is None
     assert first.handle == f"sandbox.{first.platform_account_id}"
-    assert first.avatar_url == f"https://cdn.example/{first.platform_account_id}.jpg"
+    assert first.avatar_url == f"{worker.root}{PICTURE_PATH}"
     assert (first.scopes, dict(first.data)) == (SCOPES, {"comments": True})
     assert person_of(first) == person_of(second)
 

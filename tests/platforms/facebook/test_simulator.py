@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from letmepost.domain.sandbox_pages import post_path
 from letmepost.platforms.facebook import PLATFORM
 from letmepost.platforms.facebook.simulator.consent import APP
 from letmepost.platforms.simulation import SimulatedReply
@@ -219,7 +220,7 @@ def test_feed_video_is_sent_in_ranges_and_published_once(page: Page) -> None:
     page.worker.advance(seconds=1)
     shown = page.get(video_id, fields="status,post_id,permalink_url")
     assert shown["status"]["publishing_phase"] == {"status": "complete", "publish_status": "published"}
-    assert (shown["post_id"], shown["permalink_url"]) == (post.uri, f"/{page.id}/videos/{video_id}/")
+    assert (shown["post_id"], shown["permalink_url"]) == (post.uri, f"{page.worker.root}{post_path(post.uri)}")
     assert [row["id"] for row in page.get(f"{page.id}/videos", fields="id")["data"]] == [video_id]
     assert data(page.send("DELETE", video_id)) == {"success": True}
     assert page.worker.posts() == []

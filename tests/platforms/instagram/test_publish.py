@@ -10,6 +10,7 @@ from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Extra, Flow, Forget, Instruction, Live, Pause, Reply, Upload, Warn
 from letmepost.domain.playback import play
 from letmepost.domain.received import Checksum
+from letmepost.domain.sandbox_pages import post_path
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.instagram.publish import publish
 from tests.doubles.media import STARTS, image, video
@@ -521,7 +522,7 @@ def test_story_has_a_link() -> None:
     worker = Worker(platform=INSTAGRAM)
     [live] = worker.publish(worker.connect(), **STORY)
     assert isinstance(live, Live)
-    assert (live.url or "").startswith("https://www.instagram.com/stories/")
+    assert live.url == f"{worker.root}{post_path(live.uri)}"
 
 
 def test_unknown_collaborator_is_named() -> None:

@@ -10,6 +10,7 @@ from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Absent, Found, Intent, Live, Unknown
 from letmepost.domain.playback import first_calls
 from letmepost.domain.rules import violations
+from letmepost.domain.sandbox_pages import post_path
 from tests.doubles.media import image
 from tests.doubles.simulated import facts, failed
 from tests.doubles.targets import on
@@ -60,7 +61,7 @@ def test_post_is_visible_with_its_audience_and_its_image(worker: Worker) -> None
     [post] = worker.posts()
     assert isinstance(live, Live)
     assert (post.uri, post.text, post.record["audience"]) == (live.uri, "Grüße 🎉", "followers")
-    assert live.url == f"{worker.root}/posts/{live.uri}"
+    assert live.url == f"{worker.root}{post_path(live.uri)}"
     assert [shown["alt_text"] for shown in post.record["images"]] == ["A cat"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from letmepost.domain.content import MediaItem
 from letmepost.domain.errors import FailureKind, GaveUp
 from letmepost.domain.flow import Found, Live, Warn
+from letmepost.domain.sandbox_pages import post_path
 from letmepost.platforms.threads import PLATFORM
 from tests.doubles.faults import Way
 from tests.doubles.media import image, video
@@ -147,6 +148,6 @@ def test_expired_container_is_created_again(driver: Worker) -> None:
 def test_post_has_a_link_and_shows_every_media_item(driver: Worker, media: tuple[MediaItem, ...]) -> None:
     [live] = driver.publish(driver.connect(), media=media)
     assert isinstance(live, Live)
-    assert (live.url or "").startswith("https://www.threads.net/@sandbox_")
+    assert live.url == f"{driver.root}{post_path(live.uri)}"
     [post] = driver.posts()
     assert len(post.record["media"]) == len(media)

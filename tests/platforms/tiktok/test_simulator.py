@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from letmepost.domain.sandbox_pages import post_path
 from tests.platforms.tiktok.network import (
     MOVIE,
     PHOTO,
     PRIVATE,
     PUBLIC,
+    ROOT,
     SWITCHES,
     Network,
     data_of,
@@ -46,7 +48,7 @@ def test_video_is_published_and_listed_after_moderation() -> None:
     assert str(post_id) not in started["publish_id"] + started["upload_url"]
     [listed] = client.post("video/list", {"max_count": 20}, fields=FIELDS)["videos"]
     assert (listed["id"], listed["title"], listed["video_description"]) == (str(post_id), "A dog", "A dog")
-    assert f"/video/{post_id}" in listed["share_url"]
+    assert listed["share_url"] == f"{ROOT}{post_path(started['publish_id'])}"
 
 
 def test_followers_see_the_video_that_was_uploaded() -> None:
@@ -69,7 +71,7 @@ def test_photos_are_published_and_listed() -> None:
     assert (post.text, post.record["photo_images"], post.record["is_aigc"]) == ("A cat", [PHOTO], True)
     [listed] = client.post("video/query", {"filters": {"video_ids": [str(post_id), "1"]}}, fields=FIELDS)["videos"]
     assert listed["video_description"] == "A cat"
-    assert f"/photo/{post_id}" in listed["share_url"]
+    assert listed["share_url"] == f"{ROOT}{post_path(publish_id)}"
 
 
 def test_private_post_has_no_id_and_is_not_listed() -> None:

@@ -19,7 +19,11 @@ def _as_text(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
-_TEMPLATES.filters["as_text"] = _as_text
+def _as_size(size_bytes: int) -> str:
+    return f"{size_bytes / 2**20:.1f} MiB" if size_bytes >= 2**20 else f"{size_bytes} bytes"
+
+
+_TEMPLATES.filters |= {"as_text": _as_text, "as_size": _as_size}
 
 
 def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTMLResponse:

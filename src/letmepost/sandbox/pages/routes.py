@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from letmepost.domain.sandbox_pages import TIMELINE_PATH
+from letmepost.domain.sandbox_pages import PICTURE_PATH, TIMELINE_PATH
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.pages.access import PageAccess
 from letmepost.sandbox.pages.live import stream_change
-from letmepost.sandbox.pages.media import media_response
+from letmepost.sandbox.pages.media import media_response, picture_response
 from letmepost.sandbox.pages.network import NetworkView
 from letmepost.sandbox.pages.rendering import render
 from letmepost.sandbox.paths import platform_of, world_of
@@ -54,6 +54,7 @@ class Pages:
             Route("/", self.list_worlds),
             Route(f"/{{world}}{TIMELINE_PATH}", self.show_world),
             Route(network, self.show_timeline),
+            Route(f"/{{world}}/{{platform}}{PICTURE_PATH}", self.show_picture),
             Route(f"{network}live", self.report_changes),
             Route(f"{network}accounts/{{account}}", self.show_account),
             Route(f"{network}posts/{{post}}", self.show_post),
@@ -112,6 +113,11 @@ class Pages:
         parts = network.media_parts(request.path_params["post"], request.path_params["index"])
         content = await self._store.read_files(world_of(request), request.path_params["platform"], parts)
         return media_response(content) or self._page("missing.html", status=404, network=network, subject="media item")
+
+    async def show_picture(self, request: Request) -> Response:
+        """Return the picture of a network. It needs no link, because it is the same in every world."""
+        platform = platform_of(request, self._platforms)
+        return picture_response(platform.title, platform.simulator.color)
 
     async def report_changes(self, request: Request) -> Response:
         """Send an event when followers of a network see something else than what the page shows."""

@@ -11,6 +11,7 @@ from letmepost.platforms._kit.simulator.files import (
     file_in_form,
     file_reply,
     join_parts,
+    keep_part,
     no_bytes,
     shown,
 )
@@ -43,6 +44,11 @@ def call(body: bytes, *, in_memory: bool) -> SimulatedCall:
         now=Example().now,
         entropy=b"0" * 32,
     )
+
+
+def test_part_is_stored_only_if_the_whole_file_will_be() -> None:
+    assert keep_part(Received.of(b"ab"), "one", KEPT_MAX_BYTES) == (kept(b"ab", "one"), {"one": b"ab"})
+    assert keep_part(Received.of(b"ab"), "one", KEPT_MAX_BYTES + 1) == ({**kept(b"ab", "one"), "parts": None}, {})
 
 
 def test_parts_are_stored_under_their_names() -> None:

@@ -5,7 +5,7 @@ from typing import TypeAlias, TypedDict
 
 from letmepost.domain.received import Checksum, Received
 from letmepost.platforms._kit.simulator.wire import boundary_of, multipart_fields
-from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedReply
 
 KEPT_MAX_BYTES = 20 * 1024 * 1024
 """Of larger files only the checksum is kept."""
@@ -28,6 +28,21 @@ class StoredFile(TypedDict):
 def no_bytes() -> StoredFile:
     """Return a file without bytes."""
     return StoredFile(size_bytes=0, checksum=str(Checksum()), parts=[])
+
+
+def without_bytes(received: Received) -> StoredFile:
+    """Return a file whose bytes are not kept."""
+    return StoredFile(size_bytes=received.size_bytes, checksum=str(received.checksum), parts=None)
+
+
+def keep_part(received: Received, name: str, total_bytes: int) -> tuple[StoredFile, Stored]:
+    """Return a part of a file, and the changes of stored bytes for the reply. It is kept if the whole file will be.
+
+    Args:
+        name: as in `append_part`.
+        total_bytes: the announced size of the whole file.
+    """
+    return (without_bytes(received), {}) if total_bytes > KEPT_MAX_BYTES else append_part(no_bytes(), received, name)
 
 
 def append_part(file: StoredFile, received: Received, name: str) -> tuple[StoredFile, Stored]:
@@ -62,6 +77,19 @@ def checksum_of(file: StoredFile) -> Checksum:
 def shown(file: StoredFile) -> dict[str, int | str]:
     """Return what the record of a post shows of a file."""
     return {"sizeBytes": file["size_bytes"], "checksum": file["checksum"]}
+
+
+def as_media(kind: str, file: StoredFile | None, description: str | None = None) -> SimulatedMedia:
+    """Return a media item for the page of its post. `file` is None if the network fetches its bytes."""
+    if file is None:
+        return SimulatedMedia(kind=kind, description=description)
+    return SimulatedMedia(
+        kind=kind,
+        description=description,
+        parts=file["parts"] or (),
+        size_bytes=file["size_bytes"],
+        checksum=file["checksum"],
+    )
 
 
 def file_reply(file: StoredFile, content_type: str) -> SimulatedReply | None:

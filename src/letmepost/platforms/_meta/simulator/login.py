@@ -12,6 +12,7 @@ from typing import Any
 from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint, NewAccount
 from letmepost.platforms._kit.simulator.oauth.grants import App, find_token, issue_token, only
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted, Lifetimes, Problem, TokenEndpoint
+from letmepost.platforms._kit.simulator.pages import account_url, picture_url
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown, wrong_parameter
 from letmepost.platforms._meta.simulator.lists import listed
 from letmepost.platforms._meta.simulator.people import Page, find_page, pages_of
@@ -93,7 +94,7 @@ class Login:
         session = authenticate(state, call, self.app)
         if session.page is None:
             return shown({"id": session.user["id"], "name": session.user["name"]}, Parameters.of(call))
-        return shown(page_fields(state, session.page), Parameters.of(call))
+        return shown(page_fields(state, session.page, call), Parameters.of(call))
 
     def permissions(self, state: State, call: SimulatedCall) -> SimulatedReply:
         """`GET /me/permissions`: every permission, with `declined` for those that were deselected."""
@@ -181,12 +182,12 @@ class Login:
         """Return the fields of a Page, with its token and the tasks of a person who has a role on it."""
         tasks = page["roles"].get(session.user["id"])
         if tasks is None:
-            return page_fields(state, page)
+            return page_fields(state, page, call)
         token = session.text if session.page is not None else page_token(state, session, page, call)
-        return {**page_fields(state, page), "access_token": token, "tasks": tasks}
+        return {**page_fields(state, page, call), "access_token": token, "tasks": tasks}
 
 
-def page_fields(state: State, page: Page) -> dict[str, Any]:
+def page_fields(state: State, page: Page, call: SimulatedCall) -> dict[str, Any]:
     """Return the fields of a Page that every token may see."""
     professional = None if page["professional"] is None else state[f"professional/{page['professional']}"]
     return {
@@ -194,15 +195,15 @@ def page_fields(state: State, page: Page) -> dict[str, Any]:
         "name": page["name"],
         "username": page["username"],
         "is_published": page["is_published"],
-        "link": f"https://www.facebook.com/{page['id']}",
-        "picture": {"data": {"url": f"https://cdn.example/{page['id']}.jpg"}},
-        **({} if professional is None else {"instagram_business_account": _professional_fields(professional)}),
+        "link": account_url(call, page["id"]),
+        "picture": {"data": {"url": picture_url(call)}},
+        **({} if professional is None else {"instagram_business_account": _professional_fields(professional, call)}),
     }
 
 
-def _professional_fields(account: Mapping[str, Any]) -> dict[str, Any]:
+def _professional_fields(account: Mapping[str, Any], call: SimulatedCall) -> dict[str, Any]:
     names = {name: account[name] for name in ("id", "username", "name")}
-    return {**names, "profile_picture_url": f"https://cdn.example/{account['id']}.jpg"}
+    return {**names, "profile_picture_url": picture_url(call)}
 
 
 def _refuse(_problem: Problem, name: str) -> Refused:

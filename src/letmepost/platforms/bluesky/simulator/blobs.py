@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile, append_part, no_bytes, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, as_media, no_bytes, shown
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import limits
@@ -58,11 +58,6 @@ def cid_of(received: Received) -> str:
     return blob_cid(bytes.fromhex(received.sha256 or ""))  # only files inside a form have none
 
 
-def file_of(received: Received) -> StoredFile:
-    """Return the facts of bytes that were received. The bytes are not kept."""
-    return StoredFile(size_bytes=received.size_bytes, checksum=str(received.checksum), parts=None)
-
-
 def store_blob(state: State, did: str, cid: str, mime_type: str, file: StoredFile, now: datetime) -> dict[str, Any]:
     """Store the facts of a blob, and return the reference to it."""
     key = f"blob/{did}/{cid}"
@@ -85,7 +80,7 @@ def shown_media(state: State, did: str, record: Mapping[str, Any]) -> list[Simul
 
     def item(kind: str, description: str | None, reference: Mapping[str, Any]) -> SimulatedMedia:
         blob: Blob = state[f"blob/{did}/{reference['ref']['$link']}"]
-        return SimulatedMedia(kind=kind, description=description, parts=blob["file"]["parts"] or ())
+        return as_media(kind, blob["file"], description)
 
     media = _media_of(record)
     if media.get("$type") == "app.bsky.embed.video":

@@ -4,17 +4,18 @@ Source: fact sheet section 2.4, after https://docs.bsky.app/docs/tutorials/video
 lexicons/app/bsky/video and packages/pds/src/api/com/atproto/server/getServiceAuth.ts, checked 2026-11-29.
 """
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypedDict, cast
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, no_bytes
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.bluesky.simulator import tokens
 from letmepost.platforms.bluesky.simulator.accounts import Account, get_repository
-from letmepost.platforms.bluesky.simulator.blobs import cid_of, file_of, sniff, store_blob
+from letmepost.platforms.bluesky.simulator.blobs import cid_of, sniff, store_blob
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS, VideoFault
 from letmepost.platforms.bluesky.simulator.server import server_did
 from letmepost.platforms.bluesky.simulator.sessions import authenticate
@@ -91,17 +92,18 @@ def upload_video(state: State, call: SimulatedCall) -> SimulatedReply:
     if known is not None and _state_of(state, known, call.now.timestamp()) != "JOB_STATE_FAILED":
         status = {**_shown(state, known, call), "error": "already_exists", "message": "Video already processed"}
         return json_reply({name: value for name, value in status.items() if name != "blob"}, status=409)
+    file, stored = append_part(no_bytes(), received, f"video/{did}/{cid}")
     job = Job(
         id=key.removeprefix("job/"),
         did=did,
         cid=cid,
-        file=file_of(received),
+        file=file,
         started_at=call.now.timestamp(),
         failure_code=_failure_code(state, did, fault),
     )
     state[key] = job
     is_lost = scenario.loses_first_video and is_first_response(state, f"video/{did}")
-    return json_reply(_shown(state, job, call), delay_s=scenario.delay_s, dropped=is_lost)
+    return replace(json_reply(_shown(state, job, call), delay_s=scenario.delay_s, dropped=is_lost), stored=stored)
 
 
 def get_job_status(state: State, call: SimulatedCall) -> SimulatedReply:

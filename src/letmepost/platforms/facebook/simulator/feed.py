@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
+from letmepost.platforms._kit.simulator.files import as_media
 from letmepost.platforms._kit.simulator.files import shown as file_shown
+from letmepost.platforms._kit.simulator.pages import post_url
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, wrong_parameter
 from letmepost.platforms._meta.simulator.people import Page, next_id
 from letmepost.platforms.facebook.simulator.photos import Photo, show_in, staged
@@ -156,21 +158,21 @@ def comments_of(state: State, post_id: str) -> list[Comment]:
     return sorted(mine, key=lambda one: (one["made_at"], one["id"]))
 
 
-def post_fields(post: Post, app_id: str) -> dict[str, Any]:
+def post_fields(post: Post, app_id: str, call: SimulatedCall) -> dict[str, Any]:
     """Return the fields of a post."""
     attachments = [{"unshimmed_url": post["link"], "media_type": "link"}] if post["link"] is not None else []
     return {
         "id": post["id"],
         "created_time": shown_time(post["made_at"]),
         "is_published": post["is_published"],
-        "permalink_url": f"https://www.facebook.com/{post['page']}/posts/{post['id'].rpartition('_')[2]}",
+        "permalink_url": post_url(call, post["id"]),
         "application": {"id": app_id, "name": "Sandbox"},
         **({"message": post["message"]} if post["message"] else {}),
         **({"attachments": {"data": attachments}} if attachments else {}),
     }
 
 
-def story_fields(post: Post) -> dict[str, Any]:
+def story_fields(post: Post, call: SimulatedCall) -> dict[str, Any]:
     """Return the fields of a story."""
     return {
         "post_id": post["id"],
@@ -178,7 +180,7 @@ def story_fields(post: Post) -> dict[str, Any]:
         "creation_time": str(int(post["made_at"])),
         "media_type": "photo" if post["video"] is None else "video",
         "media_id": post["photos"][0] if post["video"] is None else post["video"],
-        "url": f"https://www.facebook.com/stories/{post['id']}",
+        "url": post_url(call, post["id"]),
     }
 
 
@@ -210,11 +212,11 @@ def posts(state: State) -> list[SimulatedPost]:
 
 
 def _media(state: State, post: Post) -> list[SimulatedMedia]:
-    photos = [SimulatedMedia(kind="image", description=state[f"photo/{one}"]["alt_text"]) for one in post["photos"]]
+    photos: list[Photo] = [state[f"photo/{one}"] for one in post["photos"]]
     if post["video"] is None:
-        return photos
+        return [as_media("image", photo.get("file"), photo["alt_text"]) for photo in photos]
     video: Video = state[f"video/{post['video']}"]
-    return [SimulatedMedia(kind="video", description=video["title"], parts=video["upload"]["file"]["parts"] or ())]
+    return [as_media("video", video["upload"]["file"], video["title"])]
 
 
 def _video_record(state: State, post: Post) -> dict[str, Any]:

@@ -4,9 +4,11 @@ Source: fact sheet sections F2.2, F2.3 and F4, after https://developers.facebook
 checked 2026-11-28.
 """
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
+from letmepost.domain.received import Received
+from letmepost.platforms._kit.simulator.files import Stored, StoredFile, append_part, no_bytes
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, file_of, wrong_parameter
 from letmepost.platforms._meta.simulator.people import Page, next_id
 from letmepost.platforms.facebook.simulator.scenarios import Scenario
@@ -19,7 +21,10 @@ _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\x00", b"
 
 
 class Photo(TypedDict):
-    """A photo. `post` is the id of the post or story that shows it; None while it is staged."""
+    """A photo. `post` is the id of the post or story that shows it; None while it is staged.
+
+    `file` is missing if the server fetches the photo.
+    """
 
     id: str
     page: str
@@ -27,10 +32,11 @@ class Photo(TypedDict):
     alt_text: str
     made_at: float
     post: str | None
+    file: NotRequired[StoredFile]
 
 
-def make(state: State, call: SimulatedCall, page: Page, scenario: Scenario) -> Photo:
-    """Check the parameters of a photo, and store it."""
+def make(state: State, call: SimulatedCall, page: Page, scenario: Scenario) -> tuple[Photo, Stored]:
+    """Check the parameters of a photo, store it, and return it with the changes of stored bytes for the reply."""
     given, file = Parameters.of(call), file_of(call)
     url = given.get("url")
     if file is None and url is None:
@@ -45,16 +51,20 @@ def make(state: State, call: SimulatedCall, page: Page, scenario: Scenario) -> P
     alt_text = given.get("alt_text_custom") or ""
     if len(alt_text) > _ALT_TEXT_MAX:
         raise wrong_parameter(f"(#100) Param alt_text_custom must be at most {_ALT_TEXT_MAX} characters long.")
+    photo_id = next_id(state)
     photo = Photo(
-        id=next_id(state),
+        id=photo_id,
         page=page["id"],
         url=url or "(file)",
         alt_text=alt_text,
         made_at=call.now.timestamp(),
         post=None,
     )
-    state[f"photo/{photo['id']}"] = photo
-    return photo
+    stored: Stored = {}
+    if file is not None:
+        photo["file"], stored = append_part(no_bytes(), Received.of(file), f"photo/{photo_id}")
+    state[f"photo/{photo_id}"] = photo
+    return photo, stored
 
 
 def staged(state: State, photo_id: str, page: Page, call: SimulatedCall) -> Photo:

@@ -1,6 +1,7 @@
 """The routes of the simulator."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from letmepost.platforms._kit.simulator.files import file_in_form
@@ -68,11 +69,12 @@ def _add_photo(state: State, call: SimulatedCall, session: Session, page_id: str
     refuse_attempt(state, session.user["id"], scenario, call.now, shows_post=not is_staged, is_upload=is_staged)
     message = given.get("message") or given.get("caption") or ""
     feed.check_text(message)
-    photo = photos.make(state, call, page, scenario)
+    photo, stored = photos.make(state, call, page, scenario)
     if is_staged:
-        return json_reply({"id": photo["id"]}, delay_s=scenario.delay_s)
+        return replace(json_reply({"id": photo["id"]}, delay_s=scenario.delay_s), stored=stored)
     post = feed.store_post(state, call, page, message=message, photos=[photo])
-    return _published(state, scenario, post["id"], {"id": photo["id"], "post_id": post["id"]})
+    reply = _published(state, scenario, post["id"], {"id": photo["id"], "post_id": post["id"]})
+    return replace(reply, stored=stored)
 
 
 def _add_post(state: State, call: SimulatedCall, session: Session, page_id: str) -> SimulatedReply:
@@ -156,13 +158,13 @@ def _published(state: State, scenario: Scenario, name: str, value: dict[str, obj
 
 def _list_posts(state: State, call: SimulatedCall, session: Session, page_id: str, _edge: str) -> SimulatedReply:
     page = require_page(session, page_id)
-    rows = [feed.post_fields(post, APP.client_id) for post in feed.posts_of(state, page["id"], "post")]
+    rows = [feed.post_fields(post, APP.client_id, call) for post in feed.posts_of(state, page["id"], "post")]
     return listed(call, rows)
 
 
 def _list_stories(state: State, call: SimulatedCall, session: Session, page_id: str) -> SimulatedReply:
     page = require_page(session, page_id)
-    return listed(call, [feed.story_fields(post) for post in feed.posts_of(state, page["id"], "story")])
+    return listed(call, [feed.story_fields(post, call) for post in feed.posts_of(state, page["id"], "story")])
 
 
 def _list_comments(state: State, call: SimulatedCall, session: Session, post_id: str) -> SimulatedReply:
@@ -185,11 +187,11 @@ def _show(state: State, call: SimulatedCall, session: Session, object_id: str) -
     page_id = None if session.page is None else session.page["id"]
     video = videos.find(state, object_id, page_id, call.now)
     if video is not None:
-        return shown(videos.fields(video, _scenario(session), call.now), Parameters.of(call))
+        return shown(videos.fields(video, _scenario(session), call), Parameters.of(call))
     for kind, fields in _FIELDS.items():
         found = state.get(f"{kind}/{object_id}")
         if found is not None and found["page"] == page_id and _READ in session.token["scopes"]:
-            return shown(fields(found), Parameters.of(call))
+            return shown(fields(found, call), Parameters.of(call))
     raise unsupported(object_id)
 
 
@@ -204,9 +206,9 @@ def _photo_fields(photo: photos.Photo) -> dict[str, object]:
 
 
 _FIELDS: Mapping[str, Callable[..., dict[str, Any]]] = {
-    "post": lambda post: feed.post_fields(post, APP.client_id),
-    "photo": _photo_fields,
-    "comment": feed.comment_fields,
+    "post": lambda post, call: feed.post_fields(post, APP.client_id, call),
+    "photo": lambda photo, _call: _photo_fields(photo),
+    "comment": lambda one, _call: feed.comment_fields(one),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 from letmepost.domain.received import Received
 from letmepost.platforms._kit.simulator.files import StoredFile, append_part, file_in_form
+from letmepost.platforms._kit.simulator.pages import post_url
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, wrong_parameter
 from letmepost.platforms._meta.simulator.people import Page, next_id
 from letmepost.platforms._meta.simulator.rupload import (
@@ -194,9 +195,9 @@ def to_finish(state: State, call: SimulatedCall, page: Page, edge: str) -> Video
     }
 
 
-def fields(video: Video, scenario: Scenario, now: datetime) -> dict[str, Any]:
+def fields(video: Video, scenario: Scenario, call: SimulatedCall) -> dict[str, Any]:
     """Return the fields of a video: the post only when it is published."""
-    name, processing, publishing = _phases(video, scenario, now.timestamp())
+    name, processing, publishing = _phases(video, scenario, call.now.timestamp())
     is_published = publishing.get("publish_status") == "published"
     uploading = uploading_phase(video["upload"])
     if name == "uploading" and uploading["status"] == "complete":
@@ -207,13 +208,14 @@ def fields(video: Video, scenario: Scenario, now: datetime) -> dict[str, Any]:
         "processing_phase": processing,
         "publishing_phase": publishing,
     }
+    post = video["post"] if is_published else None
     folder = "reel" if video["edge"] == "video_reels" or scenario.keeps_drafts else f"{video['page']}/videos"
     return {
         "id": video["id"],
         "status": status,
         "published": is_published,
         "permalink_url": f"/{folder}/{video['id']}/",
-        **({"post_id": video["post"]} if is_published and video["post"] is not None else {}),
+        **({} if post is None else {"post_id": post, "permalink_url": post_url(call, post)}),
     }
 
 

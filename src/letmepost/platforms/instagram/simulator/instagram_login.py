@@ -12,6 +12,7 @@ from typing import Any
 from letmepost.platforms._kit.simulator.oauth.consent import Choice
 from letmepost.platforms._kit.simulator.oauth.grants import App
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Granted
+from letmepost.platforms._kit.simulator.pages import picture_url
 from letmepost.platforms._kit.simulator.scenarios import withdraw_permission
 from letmepost.platforms._meta.simulator.graph import Parameters, shown
 from letmepost.platforms._meta.simulator.long_lived import DENIAL, ConsentServer, TokenServer
@@ -96,7 +97,7 @@ def me(state: State, call: SimulatedCall) -> SimulatedReply:
         "username": account["username"],
         "name": f"Sandbox account, scenario {account['scenario']}",
         "account_type": account["account_type"],
-        "profile_picture_url": f"https://cdn.example/{account['id']}.jpg",
+        "profile_picture_url": picture_url(call),
         "followers_count": 12,
         "media_count": 3,
     }

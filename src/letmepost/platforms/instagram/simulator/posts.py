@@ -6,10 +6,13 @@ https://developers.facebook.com/docs/instagram-platform/content-publishing, chec
 
 import json
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from itertools import zip_longest
+from typing import Any, NotRequired, TypedDict
 
+from letmepost.platforms._kit.simulator.files import StoredFile, as_media
 from letmepost.platforms._kit.simulator.files import shown as file_shown
 from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.pages import post_url
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused, json_reply, shown, wrong_parameter
 from letmepost.platforms._meta.simulator.lists import listed
 from letmepost.platforms._meta.simulator.people import next_id
@@ -18,7 +21,7 @@ from letmepost.platforms.instagram.simulator.accounts import Caller
 from letmepost.platforms.instagram.simulator.comments import all_comments, comments_on
 from letmepost.platforms.instagram.simulator.containers import Container, children_of, not_ready, status_of
 from letmepost.platforms.instagram.simulator.scenarios import SCENARIOS, blocked
-from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
 
 QUOTA_S = 86_400.0
 POSTS_A_DAY = 100
@@ -27,7 +30,7 @@ _SHOWN_AS = {"CAROUSEL": "CAROUSEL_ALBUM"}
 
 
 class Post(TypedDict):
-    """A visible post."""
+    """A visible post. `files` are those of its media items; None where the server fetches one."""
 
     id: str
     account: str
@@ -36,6 +39,7 @@ class Post(TypedDict):
     kind: str
     parameters: dict[str, str]
     media: list[dict[str, Any]]
+    files: NotRequired[list[StoredFile | None]]
 
 
 def publish(state: State, call: SimulatedCall, caller: Caller) -> Post:
@@ -49,6 +53,7 @@ def publish(state: State, call: SimulatedCall, caller: Caller) -> Post:
     if len(_spent(state, call.now, caller)) >= POSTS_A_DAY:
         message = "You reached maximum number of posts that is allowed to be published by Content Publishing API."
         raise Refused(message, code=9, subcode=2207042, status=403)
+    items = children_of(state, container) or [container]
     post = Post(
         id=next_id(state),
         account=caller.account["id"],
@@ -56,7 +61,8 @@ def publish(state: State, call: SimulatedCall, caller: Caller) -> Post:
         made_at=call.now.timestamp(),
         kind=container["kind"],
         parameters=container["parameters"],
-        media=[_media_of(one) for one in children_of(state, container) or [container]],
+        media=[_media_of(one) for one in items],
+        files=[None if one["upload"] is None else one["upload"]["file"] for one in items],
     )
     state[f"post/{post['id']}"] = post
     state[f"container/{container['id']}"] = {**container, "media": post["id"]}
@@ -68,7 +74,7 @@ def publish(state: State, call: SimulatedCall, caller: Caller) -> Post:
 
 def show(state: State, post: Post, call: SimulatedCall) -> SimulatedReply:
     """`GET /{media}`."""
-    return shown(_fields(state, post), Parameters.of(call))
+    return shown(_fields(state, post, call), Parameters.of(call))
 
 
 def list_recent(state: State, call: SimulatedCall, caller: Caller, *, stories: bool) -> SimulatedReply:
@@ -77,7 +83,7 @@ def list_recent(state: State, call: SimulatedCall, caller: Caller, *, stories: b
     if not since.isdigit():
         raise wrong_parameter("param since must be a Unix time")
     rows = [
-        _fields(state, post)
+        _fields(state, post, call)
         for post in reversed(_all(state))
         if post["account"] == caller.account["id"]
         and (post["kind"] == "STORIES") is stories
@@ -144,11 +150,8 @@ def _as_post(post: Post) -> SimulatedPost:
         text=post["parameters"].get("caption", ""),
         created_at=_moment(post["made_at"]).isoformat(),
         media=[
-            SimulatedMedia(
-                kind="video" if "video" in item or "video_url" in item else "image",
-                description=item.get("alt_text"),
-            )
-            for item in post["media"]
+            as_media("video" if "video" in item or "video_url" in item else "image", file, item.get("alt_text"))
+            for item, file in zip_longest(post["media"], post.get("files", ()))
         ],
         record={
             **post["parameters"],
@@ -190,16 +193,14 @@ def _all(state: State) -> list[Post]:
     return sorted(found, key=lambda post: (post["made_at"], int(post["id"])))
 
 
-def _fields(state: State, post: Post) -> dict[str, Any]:
+def _fields(state: State, post: Post, call: SimulatedCall) -> dict[str, Any]:
     given, username = post["parameters"], state[f"account/{post['account']}"]["username"]
     is_story = post["kind"] == "STORIES"
-    folder = "reel" if post["kind"] == "REELS" else "p"
-    path = f"stories/{username}/{post['id']}" if is_story else f"{folder}/{post['shortcode']}"
     fields = {
         "id": post["id"],
         "media_type": "VIDEO" if _is_video(post) else _SHOWN_AS.get(post["kind"], "IMAGE"),
         "media_product_type": "STORY" if is_story else "REELS" if post["kind"] == "REELS" else "FEED",
-        "permalink": f"https://www.instagram.com/{path}/",
+        "permalink": post_url(call, post["id"]),
         "shortcode": post["shortcode"],
         "username": username,
         "timestamp": _moment(post["made_at"]).strftime("%Y-%m-%dT%H:%M:%S+0000"),

@@ -98,8 +98,8 @@ class _Api:
 def _make_container(state: State, call: SimulatedCall, caller: Caller) -> SimulatedReply:
     refuse_attempt(state, caller.account["id"], caller.scenario, call.now, shows_post=False)
     container = containers.make(state, call, caller)
-    root, version = call.root.removesuffix(f"/{PAGE_API}"), call.path.split("/")[1]
-    uri = f"{root}/{UPLOAD_HOST}{UPLOAD_PATH}{version}/{container['id']}"
+    version = call.path.split("/")[1]
+    uri = f"{call.network_root}/{UPLOAD_HOST}{UPLOAD_PATH}{version}/{container['id']}"
     shown_uri = {} if container["upload"] is None else {"uri": uri}
     return json_reply({"id": container["id"], **shown_uri}, delay_s=caller.scenario.delay_s)
 
@@ -186,4 +186,4 @@ def answer(state: State, call: SimulatedCall) -> SimulatedReply:
         return _refuse_unknown(call, ()).reply()
     if text_of(call).startswith(_FOREIGN.get(host, " ")):
         return Refused("Invalid OAuth access token - Cannot parse access token", code=190).reply()
-    return _HOSTS[host](state, replace(call, root=f"{call.root}/{host}", path=f"/{rest}"))
+    return _HOSTS[host](state, replace(call, root=f"{call.root}/{host}", host=host, path=f"/{rest}"))

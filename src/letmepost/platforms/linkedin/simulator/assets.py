@@ -1,13 +1,15 @@
 """Media: their upload URLs, and whether they are ready to be shown.
 
-Source: fact sheet sections 2.3, 2.5 and 4. Only the facts of a media item are stored: media cannot be downloaded from
-the simulator.
+Source: fact sheet sections 2.3, 2.5 and 4. The bytes of small images are kept for the pages of posts. They cannot be
+downloaded by the protocol.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, no_bytes, without_bytes
 from letmepost.platforms._kit.simulator.oauth.grants import Token
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms.linkedin.simulator.members import find_member, pages, person, scenario_of
@@ -28,12 +30,16 @@ _STARTS = {
 
 
 class Asset(TypedDict):
-    """A media item. `ready_at` (Unix seconds) is None until it is uploaded; `is_bad` if its bytes cannot be used."""
+    """A media item. `ready_at` (Unix seconds) is None until it is uploaded; `is_bad` if its bytes cannot be used.
+
+    `file` is missing before, and in a video.
+    """
 
     noun: str
     owner: str
     ready_at: float | None
     is_bad: bool
+    file: NotRequired[StoredFile]
 
 
 class UploadUrl(TypedDict):
@@ -111,8 +117,10 @@ def take_bytes(state: State, call: SimulatedCall, upload: UploadUrl) -> Simulate
     never = SCENARIOS[upload["scenario"]].never_ready
     ready_at = (call.now + (timedelta(days=36_500) if never else takes)).timestamp()
     is_bad = not call.received.first.startswith(_STARTS[asset["noun"]])
-    state[key] = Asset(noun=asset["noun"], owner=asset["owner"], ready_at=ready_at, is_bad=is_bad)
-    return success(status=201)
+    is_kept = asset["noun"] == "image"
+    file, stored = append_part(no_bytes(), call.received, key) if is_kept else (without_bytes(call.received), {})
+    state[key] = Asset(noun=asset["noun"], owner=asset["owner"], ready_at=ready_at, is_bad=is_bad, file=file)
+    return replace(success(status=201), stored=stored)
 
 
 def read_asset(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:

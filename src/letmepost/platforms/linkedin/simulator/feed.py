@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from letmepost.platforms._kit.simulator.files import as_media
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms.linkedin.simulator.assets import authors, check_asset
 from letmepost.platforms.linkedin.simulator.members import is_mentionable, scenario_of
@@ -24,7 +25,7 @@ from letmepost.platforms.linkedin.simulator.restli import (
 from letmepost.platforms.linkedin.simulator.scenarios import Scenario, duplicate_post
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
 from letmepost.platforms.linkedin.simulator.validation import Attached, check_comment, check_post
-from letmepost.platforms.linkedin.simulator.videos import files_of
+from letmepost.platforms.linkedin.simulator.videos import file_of, files_of
 from letmepost.platforms.linkedin.simulator.visible_text import read_little
 from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
 
@@ -138,7 +139,7 @@ def posts(state: State) -> list[SimulatedPost]:
             account_id=post["body"]["author"],
             text=post["text"],
             created_at=_iso(post["created_ms"]),
-            media=_media(post["body"].get("content", {})),
+            media=_media(state, post["body"].get("content", {})),
             record={
                 **post["body"],
                 **post.get("files", {}),
@@ -160,10 +161,10 @@ def posts(state: State) -> list[SimulatedPost]:
     return [post for _, post in sorted(seen, key=lambda one: one[0])]
 
 
-def _media(content: Mapping[str, Any]) -> list[SimulatedMedia]:
+def _media(state: State, content: Mapping[str, Any]) -> list[SimulatedMedia]:
     items = content.get("multiImage", {}).get("images") or ([content["media"]] if "media" in content else [])
     return [
-        SimulatedMedia(kind=item["id"].split(":")[2], description=item.get("altText") or item.get("title"))
+        as_media(item["id"].split(":")[2], file_of(state, item["id"]), item.get("altText") or item.get("title"))
         for item in items
     ]
 

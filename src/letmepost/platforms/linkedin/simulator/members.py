@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.oauth.grants import Token
+from letmepost.platforms._kit.simulator.pages import picture_url
 from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms.linkedin.simulator.restli import denied, digits, not_found, success
@@ -103,7 +104,7 @@ def user_info(state: State, call: SimulatedCall) -> SimulatedReply:
             "name": member["name"],
             "given_name": given,
             "family_name": family,
-            "picture": f"{call.root}/pictures/{member['id']}",
+            "picture": picture_url(call),
             "locale": {"country": "US", "language": "en"},
         }
     )

@@ -1,14 +1,14 @@
 """Videos: uploaded in parts with ETags, ended by a call that names every part, and processed.
 
-Source: fact sheet section 2.4. The parts have the size that LinkedIn uses. Only their sizes and checksums are stored.
+Source: fact sheet section 2.4. The parts have the size that LinkedIn uses.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile, join_parts, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, join_parts, keep_part, shown, without_bytes
 from letmepost.platforms._kit.simulator.scenarios import is_first_response
 from letmepost.platforms.linkedin.simulator import assets
 from letmepost.platforms.linkedin.simulator.members import scenario_of
@@ -65,11 +65,14 @@ def take_bytes(state: State, call: SimulatedCall, name: str) -> SimulatedReply:
         received.first.startswith(_PICTURES) and received.size_bytes <= _THUMBNAIL_MAX_BYTES
     ):
         raise RestliError(400, "ILLEGAL_ARGUMENT", "The thumbnail is not a JPEG or PNG of at most 10 MB")
-    state[f"part/{upload['urn']}/{part}"] = _stored(received)
+    key, is_added = f"part/{upload['urn']}/{part}", part in {_CAPTIONS, _THUMBNAIL}
+    video: Video = state[f"video/{upload['urn']}"]
+    file, stored = (without_bytes(received), {}) if is_added else keep_part(received, key, video["total_bytes"])
+    state[key] = file
     if part == 0 and received.first[4:8] != b"ftyp":
         key = f"asset/{upload['urn']}"
         state[key] = {**state[key], "is_bad": True}
-    return success(status=200, headers={"etag": f'"{received.checksum}"'})
+    return replace(success(status=200, headers={"etag": f'"{received.checksum}"'}), stored=stored)
 
 
 def read_video(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
@@ -84,6 +87,12 @@ def read_video(state: State, call: SimulatedCall, urn: str) -> SimulatedReply:
     status = assets.status_of(asset, call)
     failure = {"processingFailureReason": "Unsupported codec"} if status == "PROCESSING_FAILED" else {}
     return success({"id": urn, "owner": asset["owner"], "status": status, **failure})
+
+
+def file_of(state: State, urn: str) -> StoredFile | None:
+    """Return the file of a media item of any kind, or None if it has not been uploaded."""
+    owner: Mapping[str, Any] = state.get(f"video/{urn}") or state.get(f"asset/{urn}") or {}
+    return owner.get("file")
 
 
 def files_of(state: State, urns: list[str]) -> Mapping[str, Any]:
@@ -145,13 +154,13 @@ def _finalize(state: State, call: SimulatedCall) -> SimulatedReply:
     is_named = given.get("uploadedPartIds") == [part["checksum"] for part in parts]
     if video["file"] is not None or given.get("uploadToken") != video["token"] or not is_named:
         raise invalid("INVALID_VALUE_FOR_FIELD", "/uploadedPartIds", "The upload cannot be finalized")
-    file, _ = join_parts(parts)
+    file, stored = join_parts(parts)
     scenario = scenario_of(state, token["account_id"])
     ready_at = (call.now + (_NEVER if scenario.never_ready else PROCESSING)).timestamp()
     is_bad = asset["is_bad"] or scenario.fails_processing or file["size_bytes"] != video["total_bytes"]
     state[f"video/{urn}"] = {**video, "file": file}
     state[f"asset/{urn}"] = {**asset, "ready_at": ready_at, "is_bad": is_bad}
-    return success(status=200)
+    return replace(success(status=200), stored=stored)
 
 
 def _parts(state: State, urn: str) -> Iterator[StoredFile]:
@@ -160,7 +169,3 @@ def _parts(state: State, urn: str) -> Iterator[StoredFile]:
     while (part := state.get(f"part/{urn}/{index}")) is not None:
         yield part
         index += 1
-
-
-def _stored(received: Received) -> StoredFile:
-    return StoredFile(size_bytes=received.size_bytes, checksum=str(received.checksum), parts=None)

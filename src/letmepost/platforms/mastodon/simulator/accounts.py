@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.pages import account_url, picture_url, redirect_to
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.mastodon.simulator.scenarios import SCENARIOS, Scenario
@@ -46,10 +47,17 @@ def verify_credentials(state: State, call: SimulatedCall, account: Account) -> S
     """`GET /api/v1/accounts/verify_credentials`."""
     if scenario_of(account).revoked:  # the one read that connecting needs is still allowed
         withdraw_permission(state, account["id"])
-    return json_reply(entity(account, call.root))
+    return json_reply(entity(account, call))
 
 
-def entity(account: Account, root: str) -> dict[str, Any]:
+def open_page(state: State, call: SimulatedCall, username: str) -> SimulatedReply:
+    """`GET /users/:username`, which identifies an account and leads to its page."""
+    accounts: list[Account] = [state[key] for key in state if key.startswith("account/")]
+    account_id = next((one["id"] for one in accounts if one["username"] == username), "")
+    return redirect_to(account_url(call, account_id))
+
+
+def entity(account: Account, call: SimulatedCall) -> dict[str, Any]:
     """Return an account as the API shows it, without counts."""
     return {
         "id": account["id"],
@@ -58,9 +66,9 @@ def entity(account: Account, root: str) -> dict[str, Any]:
         "display_name": f"Sandbox account, scenario {account['scenario']}",
         "created_at": iso(account["made_at"] // 86_400 * 86_400),
         "note": "",
-        "url": f"{root}/@{account['username']}",
-        "uri": f"{root}/users/{account['username']}",
-        **{f"{name}{kind}": f"{root}/{name}.png" for name in ("avatar", "header") for kind in ("", "_static")},
+        "url": account_url(call, account["id"]),
+        "uri": f"{call.root}/users/{account['username']}",
+        **dict.fromkeys(("avatar", "avatar_static", "header", "header_static"), picture_url(call)),
         **dict.fromkeys(("locked", "bot", "group"), False),
         **dict.fromkeys(("followers_count", "following_count", "statuses_count"), 0),
         **{name: [] for name in ("emojis", "fields")},

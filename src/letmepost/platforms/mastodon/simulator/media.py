@@ -12,7 +12,16 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile, append_part, file_in_form, no_bytes, shown
+from letmepost.platforms._kit.simulator.files import (
+    StoredFile,
+    append_part,
+    as_media,
+    file_in_form,
+    no_bytes,
+    shown,
+    without_bytes,
+)
+from letmepost.platforms._kit.simulator.pages import picture_url, post_url, redirect_to
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply, multipart_of
 from letmepost.platforms.mastodon.simulator.accounts import Account, scenario_of
@@ -87,6 +96,16 @@ def show(state: State, call: SimulatedCall, account: Account, media_id: str) -> 
     return json_reply(_entity(media, call), status=200 if is_ready else 206)
 
 
+def open_file(state: State, call: SimulatedCall, media_id: str) -> SimulatedReply:
+    """`GET /media_attachments/:id/…`: the file of the status that shows it, or a picture that stands for it."""
+    media: Media | None = state.get(f"media/{media_id}")
+    status = None if media is None else state.get(f"status/{media['status']}")
+    if status is None:
+        return redirect_to(picture_url(call))
+    index = [item["id"] for item in status["media_attachments"]].index(media_id)
+    return redirect_to(f"{post_url(call, status['id'])}/media/{index}")
+
+
 def set_thumbnail(state: State, call: SimulatedCall, account: Account, media_id: str) -> SimulatedReply:
     """`PUT /api/v1/media/:id` with a thumbnail: only of a media item that no status shows."""
     media = _unattached(state, account, media_id, call.now)
@@ -96,13 +115,9 @@ def set_thumbnail(state: State, call: SimulatedCall, account: Account, media_id:
     if found is None or not _mime(found[1].first).startswith("image/"):
         raise invalid("Thumbnail content type is invalid")
     _check_size(found[1], _mime(found[1].first))
-    changed: Media = {**media, "thumbnail": _stored(found[1])}
+    changed: Media = {**media, "thumbnail": without_bytes(found[1])}
     state[f"media/{media_id}"] = changed
     return json_reply(_entity(changed, call))
-
-
-def _stored(file: Received) -> StoredFile:
-    return StoredFile(size_bytes=file.size_bytes, checksum=str(file.checksum), parts=None)
 
 
 def attachable(
@@ -145,9 +160,8 @@ def files_of(state: State, media_ids: Iterable[str]) -> dict[str, Any]:
 def shown_media(state: State, item: Mapping[str, Any]) -> SimulatedMedia:
     """Return a media item of a status, as the API shows it, for the page of the status."""
     media: Media | None = state.get(f"media/{item['id']}")
-    parts = () if media is None else media["file"]["parts"] or ()
     kind = "video" if item["type"] == "video" else "image"
-    return SimulatedMedia(kind=kind, description=item["description"], parts=parts)
+    return as_media(kind, None if media is None else media["file"], item["description"])
 
 
 def _entity(media: Media, call: SimulatedCall) -> dict[str, Any]:

@@ -38,6 +38,9 @@ _answer = answer_by(
         ("POST", "/api/v2/media", _signed(media.upload, "write:media")),
         ("GET", f"/api/v1/media/{_ID}", _signed(media.show, "write:media")),
         ("PUT", f"/api/v1/media/{_ID}", _signed(media.set_thumbnail, "write:media")),
+        ("GET", f"/media_attachments/{_ID}/(?:original|small)", media.open_file),
+        ("GET", f"/users/{_ID}", accounts.open_page),
+        ("GET", f"/users/{_ID}/statuses/{_ID}", statuses.open_page),
     ),
     _refuse_unknown,
 )

@@ -7,6 +7,7 @@ https://github.com/mastodon/mastodon (checked 2026-11-29).
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from letmepost.platforms._kit.simulator.pages import post_url, redirect_to
 from letmepost.platforms._kit.simulator.scenarios import refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.mastodon.simulator import accounts, media, oauth, polls, text
@@ -62,6 +63,11 @@ def show(state: State, _call: SimulatedCall, account: Account, status_id: str) -
     if status is None:
         raise not_found()
     return json_reply(_shown(status))
+
+
+def open_page(_state: State, call: SimulatedCall, _username: str, status_id: str) -> SimulatedReply:
+    """`GET /users/:username/statuses/:id`, which identifies a status and leads to its page."""
+    return redirect_to(post_url(call, status_id))
 
 
 def list_own(state: State, call: SimulatedCall, account: Account, account_id: str) -> SimulatedReply:
@@ -127,7 +133,7 @@ def _read(state: State, call: SimulatedCall, account: Account) -> Status:
         raise invalid("Visibility is not included in the list")
     if quoted is not None and quoted["visibility"] == "private" and visibility in _SEEN_BY_ALL:
         visibility = "private"
-    status_id, author = next_id(state, call.now), accounts.entity(account, call.root)
+    status_id, author = next_id(state, call.now), accounts.entity(account, call)
     return {
         "id": status_id,
         "created_at": iso(call.now.timestamp()),
@@ -138,7 +144,7 @@ def _read(state: State, call: SimulatedCall, account: Account) -> Status:
         "visibility": visibility,
         "language": given.text("language") or "en",
         "uri": f"{author['uri']}/statuses/{status_id}",
-        "url": f"{author['url']}/{status_id}",
+        "url": post_url(call, status_id),
         **_ALWAYS,
         "text": body,
         "content": _link_to(quoted, body) + text.as_html(body),

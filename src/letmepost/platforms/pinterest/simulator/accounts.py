@@ -9,6 +9,7 @@ from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.oauth.consent import Choice, ConsentEndpoint
 from letmepost.platforms._kit.simulator.oauth.grants import ACCESS, REFRESH, App, find_token, only, token_status
 from letmepost.platforms._kit.simulator.oauth.token_endpoint import Lifetimes, Problem, TokenEndpoint
+from letmepost.platforms._kit.simulator.pages import picture_url
 from letmepost.platforms._kit.simulator.routes import Handler
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms._kit.simulator.wire import bearer_token, form_of, json_reply
@@ -72,7 +73,7 @@ def scenario_of(user: User) -> Scenario:
     return SCENARIOS[user["scenario"]]
 
 
-def me(state: State, _call: SimulatedCall, user: User) -> SimulatedReply:
+def me(state: State, call: SimulatedCall, user: User) -> SimulatedReply:
     """`GET /user_account`. In the scenario `auth_revoked`, the permission is withdrawn after the boards are read."""
     boards = [key for key in state if key.startswith("board/") and state[key]["user"] == user["id"]]
     pins = [key for key in state if key.startswith("pin/") and state[key]["user"] == user["id"]]
@@ -80,7 +81,7 @@ def me(state: State, _call: SimulatedCall, user: User) -> SimulatedReply:
         {
             "account_type": "BUSINESS",
             "id": user["id"],
-            "profile_image": "https://i.pinimg.com/280x280_RS/sandbox.jpg",
+            "profile_image": picture_url(call),
             "website_url": "",
             "username": user["username"],
             "about": "",

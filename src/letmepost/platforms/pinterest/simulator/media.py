@@ -1,4 +1,4 @@
-"""Videos: registered, uploaded to a storage that follows S3, and processed. Their bytes are not kept.
+"""Videos: registered, uploaded to a storage that follows S3, and processed.
 
 Source: fact sheet section 2.3.
 
@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html (checked 202
 from typing import TypedDict
 
 from letmepost.domain.received import Received
-from letmepost.platforms._kit.simulator.files import StoredFile, file_in_form
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, file_in_form, no_bytes
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply, multipart_of
@@ -87,10 +87,10 @@ def upload(state: State, call: SimulatedCall) -> SimulatedReply:
         return error.reply()
     except PinterestError:
         return _S3Error(503, "SlowDown", "Please reduce your request rate.").reply()
-    file = StoredFile(size_bytes=received.size_bytes, checksum=str(received.checksum), parts=None)
+    file, stored = append_part(no_bytes(), received, f"media/{video['id']}")
     state[f"media/{video['id']}"] = {**video, "file": file, "uploaded_at": call.now.timestamp()}
     is_lost = scenario.loses_first_upload and is_first_response(state, f"upload/{user['id']}")
-    return SimulatedReply(status=204, delay_s=scenario.delay_s, dropped=is_lost)
+    return SimulatedReply(status=204, delay_s=scenario.delay_s, dropped=is_lost, stored=stored)
 
 
 def _authorized(state: State, call: SimulatedCall) -> tuple[Video, Received]:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from letmepost.platforms._kit.simulator.files import StoredFile, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, as_media, shown
+from letmepost.platforms._kit.simulator.pages import picture_url
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.pinterest.simulator.accounts import Board, User, scenario_of
@@ -53,13 +54,13 @@ def create(state: State, call: SimulatedCall, user: User) -> SimulatedReply:
     state[f"pin/{pin['id']}"] = pin
     is_lost = scenario.loses_first_response and is_first_response(state, user["id"])
     is_empty = scenario.omits_first_id and is_first_response(state, user["id"])
-    answer = {} if is_empty else _show(state, pin)
+    answer = {} if is_empty else _show(state, pin, call)
     return json_reply(answer, status=201, delay_s=scenario.delay_s, dropped=is_lost)
 
 
-def show(state: State, _call: SimulatedCall, user: User, pin_id: str) -> SimulatedReply:
+def show(state: State, call: SimulatedCall, user: User, pin_id: str) -> SimulatedReply:
     """`GET /pins/{pin}`."""
-    return json_reply(_show(state, _own(state, user, pin_id)))
+    return json_reply(_show(state, _own(state, user, pin_id), call))
 
 
 def delete(state: State, _call: SimulatedCall, user: User, pin_id: str) -> SimulatedReply:
@@ -103,7 +104,7 @@ def posts(state: State) -> list[SimulatedPost]:
 def _seen_media(pin: Pin) -> list[SimulatedMedia]:
     kind, description = "image" if pin["video"] is None else "video", pin["given"].get("alt_text")
     items = pin["given"]["media_source"].get("items") or [{}]
-    return [SimulatedMedia(kind=kind, description=item.get("title") or description) for item in items]
+    return [as_media(kind, pin["video"], item.get("title") or description) for item in items]
 
 
 def _check_place(state: State, user: User, given: dict[str, Any]) -> None:
@@ -135,10 +136,10 @@ def _listed(state: State, call: SimulatedCall, user: User) -> list[dict[str, Any
     """Return the account's Pins as lists show them, newest first."""
     shown_before = call.now.timestamp() - scenario_of(user).lag_s
     mine = [pin for pin in _all(state) if pin["user"] == user["id"] and pin["made_at"] <= shown_before]
-    return [_show(state, pin) for pin in reversed(mine)]
+    return [_show(state, pin, call) for pin in reversed(mine)]
 
 
-def _show(state: State, pin: Pin) -> dict[str, Any]:
+def _show(state: State, pin: Pin, call: SimulatedCall) -> dict[str, Any]:
     given, user = pin["given"], state[f"user/{pin['user']}"]
     items, source_type = given["media_source"].get("items"), given["media_source"]["source_type"]
     return {
@@ -156,23 +157,19 @@ def _show(state: State, pin: Pin) -> dict[str, Any]:
         "creative_type": "VIDEO" if source_type == "video_id" else "REGULAR" if items is None else "CAROUSEL",
         "product_tags": [],
         "pin_metrics": None,
-        "media": _media(pin, items),
+        "media": _media(pin, items, picture_url(call)),
     }
 
 
-def _media(pin: Pin, items: list[dict[str, Any]] | None) -> dict[str, Any]:
+def _media(pin: Pin, items: list[dict[str, Any]] | None, picture: str) -> dict[str, Any]:
     if pin["video"] is not None:  # right after the creation, Pinterest knows nothing else of the video
-        cover = f"https://i.pinimg.com/1200x/{pin['id']}.jpg"
         unknown = dict.fromkeys(("duration", "height", "width", "video_url"))
-        return {"media_type": "video", "images": _images(pin["id"]), "cover_image_url": cover, **unknown}
+        return {"media_type": "video", "images": _images(picture), "cover_image_url": picture, **unknown}
     if items is None:
-        return {"media_type": "image", "images": _images(pin["id"])}
-    shown_items = [{"item_type": "image", "images": _images(f"{pin['id']}-{number}")} for number in range(len(items))]
+        return {"media_type": "image", "images": _images(picture)}
+    shown_items = [{"item_type": "image", "images": _images(picture)} for _ in items]
     return {"media_type": "multiple_images", "items": shown_items}
 
 
-def _images(name: str) -> dict[str, dict[str, Any]]:
-    return {
-        size: {"width": width, "height": height, "url": f"https://i.pinimg.com/{size}/{name}.jpg"}
-        for size, (width, height) in _SIZES.items()
-    }
+def _images(picture: str) -> dict[str, dict[str, Any]]:
+    return {size: {"width": width, "height": height, "url": picture} for size, (width, height) in _SIZES.items()}

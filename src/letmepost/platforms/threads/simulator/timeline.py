@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.pages import post_url
 from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.threads.simulator.containers import Container, children_of, status_of
 from letmepost.platforms.threads.simulator.graph import (
@@ -76,7 +77,7 @@ def share(post: Post, scenario: Scenario) -> dict[str, str]:
 
 def show(state: State, post: Post, call: SimulatedCall) -> SimulatedReply:
     """`GET /{post}`."""
-    fields = _fields(state, post)
+    fields = _fields(state, post, call)
     person: Person = state[f"person/{post['person']}"]
     if call.now.timestamp() < post["made_at"] + SCENARIOS[person["scenario"]].lag_s:
         del fields["permalink"], fields["shortcode"]
@@ -98,7 +99,7 @@ def list_recent(state: State, call: SimulatedCall, person: Person, *, replies: b
     ]
     wanted = {"id", *(given.get("fields") or "").split(",")}
     rows = [
-        {name: value for name, value in _fields(state, post).items() if name in wanted}
+        {name: value for name, value in _fields(state, post, call).items() if name in wanted}
         for post in reversed(mine[-min(int(asked), _LISTED_MAX) :])
     ]
     return json_reply({"data": rows, "paging": {"cursors": {"before": "before", "after": "after"}}})
@@ -151,14 +152,14 @@ def _all(state: State) -> list[Post]:
     return sorted(found, key=lambda post: (post["made_at"], int(post["id"])))
 
 
-def _fields(state: State, post: Post) -> dict[str, Any]:
+def _fields(state: State, post: Post, call: SimulatedCall) -> dict[str, Any]:
     person: Person = state[f"person/{post['person']}"]
     given, at = post["parameters"], datetime.fromtimestamp(post["made_at"], UTC)
     fields = {
         "id": post["id"],
         "media_product_type": "THREADS",
         "media_type": _SHOWN_AS.get(post["kind"], post["kind"]),
-        "permalink": f"https://www.threads.net/@{person['username']}/post/{post['shortcode']}",
+        "permalink": post_url(call, post["id"]),
         "owner": {"id": person["id"]},
         "username": person["username"],
         "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S+0000"),

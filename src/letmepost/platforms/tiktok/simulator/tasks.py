@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
-from letmepost.platforms._kit.simulator.files import StoredFile, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, as_media, shown
 from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, State
 from letmepost.platforms.tiktok.simulator.accounts import get_account, scenario_of
 from letmepost.platforms.tiktok.simulator.scenarios import FINISHED_AFTER_S, Scenario
@@ -134,7 +134,7 @@ def _published(state: State) -> Iterator[tuple[Task, float]]:
 def _media(task: Task) -> list[SimulatedMedia]:
     if task["kind"] == "photo":
         return [SimulatedMedia(kind="image") for _ in task["photos"]]
-    return [SimulatedMedia(kind="video", parts=task["file"]["parts"] or ())]
+    return [as_media("video", task["file"] if task["is_upload"] else None)]
 
 
 def _record(task: Task) -> dict[str, Any]:

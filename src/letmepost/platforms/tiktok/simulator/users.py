@@ -1,5 +1,6 @@
 """The account of a token, and what it allows. Source: fact sheet sections 1.5 and 2.1."""
 
+from letmepost.platforms._kit.simulator.pages import account_url, picture_url
 from letmepost.platforms.simulation import SimulatedReply
 from letmepost.platforms.tiktok.simulator.accounts import disabled_interactions, make_private, privacy_levels_of
 from letmepost.platforms.tiktok.simulator.caps import used_up_cap
@@ -7,7 +8,6 @@ from letmepost.platforms.tiktok.simulator.endpoint import Request
 from letmepost.platforms.tiktok.simulator.oauth import check_scope
 from letmepost.platforms.tiktok.simulator.wire import TikTokError, data_reply, invalid
 
-_AVATAR = "https://p16-sign.tiktokcdn-us.com/sandbox/avatar.jpeg?x-expires=1764500000"
 _BASIC = ("open_id", "union_id", "avatar_url", "avatar_url_100", "avatar_large_url", "display_name")
 _PROFILE = ("username", "bio_description", "profile_deep_link", "profile_web_link", "is_verified")
 _STATS = ("follower_count", "following_count", "likes_count", "video_count")
@@ -30,11 +30,11 @@ def user_info(request: Request) -> SimulatedReply:
         **dict.fromkeys(_STATS, 0),
         "open_id": account["id"],
         "union_id": account["union_id"],
-        **dict.fromkeys(("avatar_url", "avatar_url_100", "avatar_large_url"), _AVATAR),
+        **dict.fromkeys(("avatar_url", "avatar_url_100", "avatar_large_url"), picture_url(request.call)),
         "display_name": f"Sandbox account, scenario {account['scenario']}",
         "username": account["username"],
         "bio_description": "",
-        **dict.fromkeys(("profile_deep_link", "profile_web_link"), f"{request.call.root}/@{account['username']}"),
+        **dict.fromkeys(("profile_deep_link", "profile_web_link"), account_url(request.call, account["id"])),
         "is_verified": False,
     }
     return data_reply({"user": {name: values[name] for name in fields}})
@@ -49,7 +49,7 @@ def creator_info(request: Request) -> SimulatedReply:
     disabled = disabled_interactions(account)
     reply = data_reply(
         {
-            "creator_avatar_url": _AVATAR,
+            "creator_avatar_url": picture_url(request.call),
             "creator_username": account["username"],
             "creator_nickname": f"Sandbox account, scenario {account['scenario']}",
             "privacy_level_options": list(privacy_levels_of(account)),

@@ -6,6 +6,7 @@ Titles and descriptions have at most 150 characters
 
 from typing import Any
 
+from letmepost.platforms._kit.simulator.pages import picture_url, post_url
 from letmepost.platforms.simulation import SimulatedReply
 from letmepost.platforms.tiktok.simulator.endpoint import Request
 from letmepost.platforms.tiktok.simulator.tasks import Task, is_public, published_at_of, tasks_of, text_of
@@ -57,19 +58,18 @@ def _public(request: Request) -> list[dict[str, Any]]:
 
 
 def _show(request: Request, task: Task) -> dict[str, Any]:
-    path = f"@{request.account['username']}/{task['kind']}/{task['post_id']}"
     return {
         "id": str(task["post_id"]),
         "create_time": int(published_at_of(task, request.scenario) or 0),
-        "cover_image_url": "https://p16-sign.tiktokcdn-us.com/sandbox/cover.jpeg",
-        "share_url": f"{request.call.root}/{path}?utm_campaign=tt4d_open_api",
+        "cover_image_url": picture_url(request.call),
+        "share_url": post_url(request.call, task["id"]),
         "video_description": text_of(task)[:_SHOWN_MAX_CHARACTERS],
         "title": (task["post"].get("title") or "")[:_SHOWN_MAX_CHARACTERS],
         "duration": 0 if task["kind"] == "photo" else 12,
         "height": 1920,
         "width": 1080,
         "embed_html": "",
-        "embed_link": f"{request.call.root}/player/v1/{task['post_id']}",
+        "embed_link": post_url(request.call, task["id"]),
         **dict.fromkeys(_COUNTS, 0),
     }
 

@@ -1,15 +1,17 @@
 """Media items: images that are uploaded in one piece, the processing of others, and alt texts.
 
-Only the size, checksum, type and owner of a media item are stored: media cannot be downloaded from the simulator.
+The bytes of small media items are kept for the pages of posts. They cannot be downloaded by the protocol.
 Source: fact sheet sections 2.3 and 4, after https://docs.x.com/x-api/media and openapi.json 2.167, checked 2026-11-21.
 """
 
 import base64
 import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from letmepost.platforms._kit.simulator.files import StoredFile
+from letmepost.domain.received import Received
+from letmepost.platforms._kit.simulator.files import StoredFile, append_part, no_bytes
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.simulation import SimulatedReply
 from letmepost.platforms.twitter.simulator.accounts import snowflake
@@ -56,9 +58,10 @@ def upload(request: Request) -> SimulatedReply:
         raise invalid("The media could not be read")
     item = begin(request, category, len(content))
     item["ready_at"] = request.call.now.timestamp()
+    item["file"], stored = append_part(no_bytes(), Received.of(content), f"media/{item['id']}")
     request.state[f"media/{item['id']}"] = item
     data = {**shown(item), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
-    return json_reply({"data": data})
+    return replace(json_reply({"data": data}), stored=stored)
 
 
 def status(request: Request) -> SimulatedReply:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
-from letmepost.platforms._kit.simulator.files import StoredFile, shown
+from letmepost.platforms._kit.simulator.files import StoredFile, as_media, shown
+from letmepost.platforms._kit.simulator.pages import post_url, redirect_to
 from letmepost.platforms._kit.simulator.scenarios import is_first_response
 from letmepost.platforms._kit.simulator.wire import json_reply
-from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, SimulatedReply, State
+from letmepost.platforms.simulation import SimulatedCall, SimulatedMedia, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
 from letmepost.platforms.twitter.simulator.endpoint import Request
@@ -70,10 +71,16 @@ def create(request: Request) -> SimulatedReply:
         video=next((item["file"] for item in media if item["category"] == VIDEO), None),
     )
     state[f"post/{post['id']}"] = post
-    text, _ = render(body.get("text", ""), post["id"], post["media_keys"])
+    text, _ = render(body.get("text", ""), _uri(post["root"], post["id"]), post["media_keys"])
     data = {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}
     is_lost = request.scenario.loses_first_response and is_first_response(state, account["id"])
     return json_reply({"data": data}, status=201, dropped=is_lost)
+
+
+def open_page(state: State, call: SimulatedCall, post_id: str) -> SimulatedReply:
+    """`GET /i/web/status/{id}`, which identifies a post and leads to its page."""
+    post = _find(state, post_id)
+    return redirect_to(post_url(call, _uri(call.root if post is None else post["root"], post_id)))
 
 
 def delete(request: Request) -> SimulatedReply:
@@ -119,24 +126,19 @@ def _seen(state: State, post: Post) -> SimulatedPost:
     body, root, video = post["body"], post["root"], post.get("video")
     parent = body.get("reply", {}).get("in_reply_to_tweet_id")
     return SimulatedPost(
-        uri=f"{root}/i/web/status/{post['id']}",
+        uri=_uri(root, post["id"]),
         account_id=post["account_id"],
         text=body.get("text", ""),
         created_at=_format_time(post["created_at"]),
-        reply_to=None if parent is None else f"{root}/i/web/status/{parent}",
-        media=[_seen_media(state, post, media_id) for media_id in body.get("media", {}).get("media_ids", ())],
+        reply_to=None if parent is None else _uri(root, parent),
+        media=[_seen_media(state, media_id) for media_id in body.get("media", {}).get("media_ids", ())],
         record={**body, "media_keys": post["media_keys"], **({} if video is None else {"video": shown(video)})},
     )
 
 
-def _seen_media(state: State, post: Post, media_id: str) -> SimulatedMedia:
+def _seen_media(state: State, media_id: str) -> SimulatedMedia:
     item: UploadedMedia = state[f"media/{media_id}"]
-    video = post.get("video") if item["category"] == VIDEO else None
-    return SimulatedMedia(
-        kind="image" if video is None else "video",
-        description=item["alt_text"],
-        parts=() if video is None else video["parts"] or (),
-    )
+    return as_media("video" if item["category"] == VIDEO else "image", item["file"], item["alt_text"])
 
 
 def _media(request: Request, body: Mapping[str, Any]) -> Sequence[UploadedMedia]:
@@ -188,7 +190,7 @@ def _is_remembered(known: Post, now: datetime) -> bool:
 
 
 def _shown(post: Post, fields: set[str]) -> dict[str, Any]:
-    text, urls = render(post["body"].get("text", ""), post["id"], post["media_keys"])
+    text, urls = render(post["body"].get("text", ""), _uri(post["root"], post["id"]), post["media_keys"])
     shown: dict[str, Any] = {"id": post["id"], "text": escape(text), "edit_history_tweet_ids": [post["id"]]}
     parent = post["body"].get("reply", {}).get("in_reply_to_tweet_id")
     optional = {
@@ -198,6 +200,10 @@ def _shown(post: Post, fields: set[str]) -> dict[str, Any]:
         "referenced_tweets": None if parent is None else [{"type": "replied_to", "id": parent}],
     }
     return {**shown, **{name: value for name, value in optional.items() if name in fields and value is not None}}
+
+
+def _uri(root: str, post_id: str) -> str:
+    return f"{root}/i/web/status/{post_id}"
 
 
 def _find(state: State, post_id: str) -> Post | None:

@@ -14,21 +14,21 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SLUG = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
-def render(text: str, post_id: str, media_keys: Sequence[str]) -> tuple[str, list[dict[str, Any]]]:
+def render(text: str, uri: str, media_keys: Sequence[str]) -> tuple[str, list[dict[str, Any]]]:
     """Return the text in the response to a create, and its `entities.urls`."""
     shown, urls, at = "", [], 0
     for link in links(text):
         written = text[link.start : link.end]
         expanded = written if "://" in written else f"http://{written}"
         shown += text[at : link.start]
-        urls.append(_entity(len(shown), f"{post_id}{expanded}", expanded))
+        urls.append(_entity(len(shown), f"{uri}{expanded}", expanded))
         shown += urls[-1]["url"]
         at = link.end
     shown += text[at:]
     if media_keys:
         shown = f"{shown} ".lstrip()
-        expanded = f"https://x.com/i/status/{post_id}/photo/1"
-        pictures = [{**_entity(len(shown), post_id, expanded), "media_key": key} for key in media_keys]
+        expanded = f"{uri}/photo/1"
+        pictures = [{**_entity(len(shown), uri, expanded), "media_key": key} for key in media_keys]
         shown += pictures[0]["url"]
         urls += pictures
     return shown, urls

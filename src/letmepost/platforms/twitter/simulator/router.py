@@ -30,6 +30,7 @@ answer = answer_by(
         ("POST", "/2/oauth2/token", oauth.TOKENS.token),
         ("POST", "/2/oauth2/revoke", oauth.revoke),
         ("POST", "/2/tweets", _endpoint("create", posts.create, 100, _WRITE, is_slow=True)),
+        ("GET", "/i/web/status/([0-9]{1,19})(?:/photo/1)?", posts.open_page),
         ("DELETE", "/2/tweets/([0-9]{1,19})", _endpoint("delete", posts.delete, 50, _WRITE)),
         ("GET", "/2/users/me", _endpoint("me", users.own_user, 75, _READ)),
         ("GET", "/2/users/([0-9]{1,19})/tweets", _endpoint("timeline", posts.timeline, 900, _READ)),

@@ -4,10 +4,11 @@ Source: fact sheet sections 2.3 and 4, after https://docs.x.com/x-api/media and 
 for the segments that X's edge refuses https://github.com/abraham/twitteroauth/issues/1257, checked 2026-11-29.
 """
 
+from dataclasses import replace
 from itertools import count, takewhile
 
-from letmepost.domain.received import Checksum
-from letmepost.platforms._kit.simulator.files import StoredFile, join_parts
+from letmepost.domain.received import Received
+from letmepost.platforms._kit.simulator.files import join_parts, keep_part
 from letmepost.platforms._kit.simulator.scenarios import is_first_response
 from letmepost.platforms._kit.simulator.wire import json_reply
 from letmepost.platforms.simulation import SimulatedReply
@@ -76,10 +77,10 @@ def append(request: Request) -> SimulatedReply:
         raise unavailable()
     if int(index) == 0:
         request.state[f"media/{item['id']}"] = {**item, "is_bad": _is_bad(item, content)}
-    checksum = str(Checksum.of(content))
-    stored = StoredFile(size_bytes=len(content), checksum=checksum, parts=None)
-    request.state[_key(item, int(index))] = stored
-    return json_reply({"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
+    key = _key(item, int(index))
+    request.state[key], stored = keep_part(Received.of(content), key, item["total_bytes"])
+    reply = json_reply({"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
+    return replace(reply, stored=stored)
 
 
 def finalize(request: Request) -> SimulatedReply:
@@ -89,7 +90,7 @@ def finalize(request: Request) -> SimulatedReply:
         del state[f"media/{item['id']}"]
         raise missing("id", item["id"])
     keys = takewhile(state.__contains__, (_key(item, index) for index in count()))
-    file, _ = join_parts(state[key] for key in keys)
+    file, stored = join_parts(state[key] for key in keys)
     if file["size_bytes"] != item["total_bytes"]:
         raise invalid("Segments do not add up to provided total file size.")
     now = request.call.now
@@ -101,7 +102,8 @@ def finalize(request: Request) -> SimulatedReply:
         "until": (now + LIFETIME).timestamp(),
     }
     state[f"media/{item['id']}"] = final
-    return json_reply({"data": {**shown(final), "size": file["size_bytes"], **processing(final, now.timestamp())}})
+    data = {**shown(final), "size": file["size_bytes"], **processing(final, now.timestamp())}
+    return replace(json_reply({"data": data}), stored=stored)
 
 
 def _key(item: UploadedMedia, index: int) -> str:

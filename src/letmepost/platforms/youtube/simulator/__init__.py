@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms._kit.simulator.files import shown
+from letmepost.platforms._kit.simulator.files import as_media, shown
 from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms.connecting import PlatformSettings
-from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, Simulator, State
+from letmepost.platforms.simulation import SimulatedPost, Simulator, State
 from letmepost.platforms.youtube.settings import YouTubeSettings
 from letmepost.platforms.youtube.simulator.comments import all_comments
 from letmepost.platforms.youtube.simulator.oauth import APP, CONSENT
@@ -55,11 +55,7 @@ def posts(state: State) -> list[SimulatedPost]:
                 text=video["given"]["snippet"].get("description", ""),
                 created_at=_iso(video["made_at"]),
                 media=[
-                    SimulatedMedia(
-                        kind="video",
-                        description=video["given"]["snippet"].get("title"),
-                        parts=video["file"]["parts"] or (),
-                    )
+                    as_media("video", video["file"], video["given"]["snippet"].get("title")),
                 ],
                 record={**video["given"], "video": shown(video["file"]), "thumbnail": video["has_thumbnail"]},
             ),

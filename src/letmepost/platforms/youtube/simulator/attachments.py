@@ -61,7 +61,7 @@ def set_thumbnail(request: Request) -> SimulatedReply:
     if not received.first.startswith(tuple(_STARTS.values())):
         raise YouTubeError(400, "invalidImage", "The provided image content is invalid.", domain="youtube.thumbnail")
     request.state[f"video/{video['id']}"] = {**video, "has_thumbnail": True}
-    shown = {"kind": "youtube#thumbnailSetResponse", "items": [thumbnails_of(video)]}
+    shown = {"kind": "youtube#thumbnailSetResponse", "items": [thumbnails_of(request.call)]}
     return json_reply(with_etag(shown), delay_s=request.scenario.delay_s)
 
 

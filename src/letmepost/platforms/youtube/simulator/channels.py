@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.oauth.grants import ACCESS, Token, find_token, token_status
+from letmepost.platforms._kit.simulator.pages import picture_url
 from letmepost.platforms._kit.simulator.routes import Handler
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, refuse_attempt, withdraw_permission
 from letmepost.platforms._kit.simulator.wire import bearer_token
@@ -170,7 +171,9 @@ def list_channels(request: Request) -> SimulatedReply:
     else:
         ids = request.parameter("id").split(",")
         found = [channel for channel in channels_of(request.state) if channel["id"] in ids]
-    rows = [resource("channel", _show(channel), wanted) for channel in found if _scenario(channel).has_channel]
+    rows = [
+        resource("channel", _show(channel, request.call), wanted) for channel in found if _scenario(channel).has_channel
+    ]
     reply = page(request.call, "channelListResponse", rows, default=5, most=50)
     if request.scenario.revoked:
         withdraw_permission(request.state, request.channel["id"])
@@ -181,8 +184,8 @@ def _scenario(channel: Channel) -> Scenario:
     return SCENARIOS[channel["scenario"]]
 
 
-def _show(channel: Channel) -> dict[str, object]:
-    thumbnails = {"default": {"url": f"https://yt3.ggpht.com/{channel['key']}", "width": 88, "height": 88}}
+def _show(channel: Channel, call: SimulatedCall) -> dict[str, object]:
+    thumbnails = {"default": {"url": picture_url(call), "width": 88, "height": 88}}
     return {
         "id": channel["id"],
         "snippet": {

@@ -148,7 +148,7 @@ def _show_item(request: Request, item_id: str, playlist_id: str, video: Video, p
             "channelId": request.channel["id"],
             "title": snippet["title"],
             "description": snippet.get("description", ""),
-            "thumbnails": thumbnails_of(video),
+            "thumbnails": thumbnails_of(request.call),
             "channelTitle": request.channel["title"],
             "playlistId": playlist_id,
             "position": position,

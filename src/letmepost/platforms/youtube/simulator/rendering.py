@@ -3,7 +3,8 @@
 from typing import Any, TypedDict
 
 from letmepost.platforms._kit.simulator.files import StoredFile
-from letmepost.platforms.simulation import State
+from letmepost.platforms._kit.simulator.pages import picture_url, post_url
+from letmepost.platforms.simulation import SimulatedCall, State
 from letmepost.platforms.youtube.simulator.scenarios import SCENARIOS, Scenario
 from letmepost.platforms.youtube.simulator.wire import format_time, read_time, resource
 
@@ -27,9 +28,9 @@ class Video(TypedDict):
     has_thumbnail: bool
 
 
-def show(state: State, video: Video, wanted: tuple[str, ...], now: float) -> dict[str, Any]:
+def show(state: State, video: Video, wanted: tuple[str, ...], call: SimulatedCall) -> dict[str, Any]:
     """Return the parts of a video that are wanted."""
-    return resource("video", parts_of(state, video, now), wanted)
+    return resource("video", parts_of(state, video, call), wanted)
 
 
 def privacy_of(video: Video, now: float) -> tuple[str, str | None]:
@@ -47,25 +48,23 @@ def is_processed(state: State, video: Video, now: float) -> bool:
     return processing_s is not None and video["made_at"] + processing_s <= now
 
 
-def thumbnails_of(video: Video) -> dict[str, Any]:
-    """Return the thumbnails of a video."""
-    root = f"https://i.ytimg.com/vi/{video['id']}"
-    return {
-        size: {"url": f"{root}/{size}.jpg", "width": width, "height": height}
-        for size, (width, height) in _SIZES.items()
-    }
+def thumbnails_of(call: SimulatedCall) -> dict[str, Any]:
+    """Return the thumbnails of any video."""
+    url = picture_url(call)
+    return {size: {"url": url, "width": width, "height": height} for size, (width, height) in _SIZES.items()}
 
 
 def _scenario(state: State, video: Video) -> Scenario:
     return SCENARIOS[state[f"channel/{video['channel']}"]["scenario"]]
 
 
-def parts_of(state: State, video: Video, now: float) -> dict[str, Any]:
+def parts_of(state: State, video: Video, call: SimulatedCall) -> dict[str, Any]:
     """Return every part of a video."""
+    now = call.now.timestamp()
     given, is_done = video["given"], is_processed(state, video, now)
     return {
         "id": video["id"],
-        "snippet": _snippet(state, video),
+        "snippet": _snippet(state, video, thumbnails_of(call)),
         "status": _status(state, video, now),
         "statistics": dict.fromkeys(_COUNTS, "0"),
         "contentDetails": {
@@ -79,14 +78,14 @@ def parts_of(state: State, video: Video, now: float) -> dict[str, Any]:
         if is_done
         else {},
         "suggestions": {},
-        "player": {"embedHtml": f'<iframe src="//www.youtube.com/embed/{video["id"]}"></iframe>'},
+        "player": {"embedHtml": f'<iframe src="{post_url(call, video["id"])}"></iframe>'},
         "localizations": given.get("localizations", {}),
         "recordingDetails": given.get("recordingDetails", {}),
         "paidProductPlacementDetails": given.get("paidProductPlacementDetails", {"hasPaidProductPlacement": False}),
     }
 
 
-def _snippet(state: State, video: Video) -> dict[str, Any]:
+def _snippet(state: State, video: Video, thumbnails: dict[str, Any]) -> dict[str, Any]:
     """Return the snippet. A tag that contains commas is read as several tags."""
     snippet = {"description": "", "categoryId": "22", **video["given"].get("snippet", {})}
     if "tags" in snippet:
@@ -96,7 +95,7 @@ def _snippet(state: State, video: Video) -> dict[str, Any]:
         "publishedAt": format_time(video["made_at"]),
         "channelId": video["channel"],
         "channelTitle": state[f"channel/{video['channel']}"]["title"],
-        "thumbnails": thumbnails_of(video),
+        "thumbnails": thumbnails,
         "liveBroadcastContent": "none",
         "localized": {"title": snippet["title"], "description": snippet["description"]},
     }

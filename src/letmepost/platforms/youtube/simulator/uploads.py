@@ -218,7 +218,7 @@ def _completed(session: _Session, video_id: str, *, status: int, **more: Any) ->
     video = request.state.get(f"video/{video_id}")
     if video is None:
         raise UploadError(404, "Not Found")
-    value = show(request.state, video, tuple(session.upload["parts"]), request.now)
+    value = show(request.state, video, tuple(session.upload["parts"]), request.call)
     return replace(json_reply(value, status=status, delay_s=request.scenario.delay_s), **more)
 
 

@@ -68,7 +68,7 @@ def listing(request: Request) -> SimulatedReply:
     wanted, found = parts_in(request.call, _PARTS), _requested(request)
     if any(video["channel"] != request.channel["id"] for video in found) and _OWNER_PARTS & set(wanted):
         raise forbidden("The request cannot access the file details of a video of another channel.")
-    rows = [show(request.state, video, wanted, request.now) for video in found]
+    rows = [show(request.state, video, wanted, request.call) for video in found]
     return page(request.call, "videoListResponse", rows, default=_IDS_MAX, most=_IDS_MAX)
 
 
@@ -85,7 +85,7 @@ def update(request: Request) -> SimulatedReply:
         raise invalid("invalidPublishAt", "The video was published before.", location="status.publishAt")
     changed: Video = {**video, "given": {"status": {}, **given}, "was_public": was_public}
     request.state[f"video/{video['id']}"] = changed
-    return json_reply(show(request.state, changed, parts, request.now), delay_s=request.scenario.delay_s)
+    return json_reply(show(request.state, changed, parts, request.call), delay_s=request.scenario.delay_s)
 
 
 def delete(request: Request) -> SimulatedReply:

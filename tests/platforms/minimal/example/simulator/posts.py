@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from letmepost.platforms._kit.simulator.ids import letters
+from letmepost.platforms._kit.simulator.pages import post_url
 from letmepost.platforms._kit.simulator.scenarios import is_first_response, refuse_attempt
 from letmepost.platforms._kit.simulator.wire import content_type, json_object, json_reply
 from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, State
@@ -43,7 +44,7 @@ def create(state: State, call: SimulatedCall) -> SimulatedReply:
         if is_recent and all(post.get(name) == body.get(name) for name in ("text", "images")):
             raise duplicate()
     post_id = letters(call.entropy, "post", 16)
-    post = {**body, "id": post_id, "url": f"{call.root}/posts/{post_id}", "account": account_id, "at": now}
+    post = {**body, "id": post_id, "url": post_url(call, post_id), "account": account_id, "at": now}
     state[f"post/{post_id}"] = post
     is_lost = scenario.loses_first_response and is_first_response(state, account_id)
     return json_reply(post, status=201, delay_s=scenario.delay_s, dropped=is_lost)
