@@ -1,7 +1,7 @@
 """A deployment with simulated platforms that a browser can reach, and the browser."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +74,13 @@ async def browser(screenshots: Path, tmp_path_factory: pytest.TempPathFactory) -
         pytest.exit("Chromium is missing: install it, or run `make test-browser`, which does.", returncode=1)
     async with browsing(tmp_path_factory.mktemp("profile"), screenshots) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def axe(install_packages: Callable[[Path], Path]) -> str:
+    """The script of axe, which finds barriers (https://github.com/dequelabs/axe-core)."""
+    installed = install_packages(Path(__file__).parent / "axe")
+    return (installed / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """The documentation in a browser: what a page loads, how it fits the screen, search, tabs, and accessibility."""
 
-import json
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 from letmepost.http.app import create_app
 from letmepost.http.docs.site import Site
 from letmepost.platforms import discover
+from tests.browser.checks import SCREENS, barriers, loaded_from_elsewhere
 from tests.browser.chromium import Browser, Tab
 from tests.deployment import serving
 
@@ -27,7 +26,6 @@ PAGES = {
     "permissions": "/docs/permissions",
     "missing": "/docs/nothing-here",
 }
-SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 SCHEMES = {"light": "default", "dark": "slate"}
 """How the generator names them."""
 PROBE = "/docs/assets/scalar.js"
@@ -57,38 +55,11 @@ async def docs_url() -> AsyncIterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def axe(install_packages: Callable[[Path], Path]) -> str:
-    """The script of axe, which finds barriers (https://github.com/dequelabs/axe-core)."""
-    installed = install_packages(Path(__file__).parent / "axe")
-    return (installed / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-
-
 @pytest.fixture
 async def tab(browser: Browser) -> Tab:
     opened = await browser.tab()
     await opened.do("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
     return opened
-
-
-async def loaded_from_elsewhere(tab: Tab) -> list[str]:
-    """Return the addresses of other hosts from which the page has loaded something."""
-    loads = "performance.getEntriesByType('resource').map(entry => entry.name)"
-    found: list[str] = await tab.ask(f"{loads}.filter(name => !name.startsWith(location.origin + '/'))")
-    return found
-
-
-async def barriers(tab: Tab, axe: str) -> list[str]:
-    """Return the serious and critical findings of axe."""
-    await tab.ask(f"{axe}; 0")
-    run = "axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify(found.violations))"
-    reply = await tab.do("Runtime.evaluate", expression=run, returnByValue=True, awaitPromise=True)
-    return [
-        f"{found['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for found in json.loads(reply["result"]["value"])
-        if found["impact"] in {"serious", "critical"}
-        for node in found["nodes"]
-    ]
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)

@@ -72,7 +72,7 @@ def make_platform(name: str, *, can_be_asked: bool) -> Platform:
             answer=_answer,
             create_account=_create_account,
             posts=_posts,
-            scenarios=("ok",),
+            scenarios={"ok": "Everything works."},
             settings=lambda base: HostSettings(host=base),
         ),
     )

@@ -317,6 +317,27 @@ async def test_person_signs_in_with_credentials(shop: Shop) -> None:
     assert len((await test_key.get("/v1/accounts")).json()["data"]) == 1
 
 
+async def test_page_in_test_mode_shows_credentials_that_connect_a_simulated_account(shop: Shop) -> None:
+    test_key = shop.tenant.client
+    made = (await test_key.post(SESSIONS, {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM})).json()
+    person = Person(test_key.http, made["url"])
+    shown = [unescape(value) for value in re.findall("<dd><code>([^<]*)</code></dd>", (await person.go()).text)]
+    again = [unescape(value) for value in re.findall("<dd><code>([^<]*)</code></dd>", (await person.go()).text)]
+    assert again == shown, "one account for each page"
+    identifier, password = shown
+    done = await person.send("type", platform=PLATFORM, identifier=identifier, appPassword=password)
+    assert onward(done).startswith("http://127.0.0.1:9/?connectSession=cs_")
+    [account] = (await test_key.get("/v1/accounts")).json()["data"]
+    assert account["handle"] == identifier
+
+
+async def test_page_in_live_mode_shows_no_credentials(shop: Shop) -> None:
+    person = await shop.person(platform=PLATFORM)
+    page = (await person.go()).text
+    assert 'type="password"' in page
+    assert 'class="note"' not in page
+
+
 async def typing_person(shop: Shop) -> tuple[Person, dict[str, str]]:
     """Return a person on the page of a platform with passwords, and the right input."""
     test_key = shop.tenant.client

@@ -113,7 +113,7 @@ def platform(name: str) -> Platform:
             answer=_answer,
             create_account=_create_account,
             posts=_posts,
-            scenarios=("ok", "bad"),
+            scenarios={"ok": "Everything works.", "bad": "Nothing works."},
             settings=lambda _base: PlatformSettings(),
         ),
     )

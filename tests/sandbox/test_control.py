@@ -147,3 +147,17 @@ async def test_every_platform_accepts_every_scenario(surroundings: Surroundings,
             else:
                 platform.connect_input.model_validate(given)
         assert (await client.get(f"/control/org_1/{name}/posts", headers=CONTROL)).json() == {"posts": []}
+
+
+async def test_account_with_a_key_is_created_once(client: httpx2.AsyncClient) -> None:
+    async def create(world: str, **more: str) -> str:
+        body = {"scenario": "ok", **more}
+        reply = await client.post(f"/control/{world}/notes/accounts", json=body, headers=CONTROL)
+        assert reply.status_code == 201
+        name: str = reply.json()["connectInput"]["name"]
+        return name
+
+    first = await create("org_1", key="cs_1")
+    assert await create("org_1", key="cs_1") == first
+    others = {await create("org_1", key="cs_2"), await create("org_2", key="cs_1"), await create("org_1")}
+    assert len(others - {first}) == 3

@@ -92,10 +92,10 @@ async def test_timeline_shows_the_newest_post_first(open_pages: httpx2.AsyncClie
 async def test_world_page_lists_the_networks(open_pages: httpx2.AsyncClient) -> None:
     await open_pages.post("/org_1/notes/notes", content=b"Hello")
     content = Content((await open_pages.get("/org_1/-/")).text)
-    assert content.links == ["/org_1/notes/-/", "/org_1/pins/-/"]
+    assert [link for link in content.links if "#" not in link] == ["/org_1/notes/-/", "/org_1/pins/-/"]
     counts = [line for line in content.text.splitlines() if line.endswith((" post", " posts"))]
     assert counts == ["Notes 1 post", "Pins 0 posts"]
-    assert "ok, bad" in content.text
+    assert "Everything works." in content.text
 
 
 async def test_world_page_shows_the_time_of_the_world(
@@ -103,7 +103,7 @@ async def test_world_page_shows_the_time_of_the_world(
 ) -> None:
     await open_pages.put("/control/org_1/clock", json={"aheadS": 3600}, headers=CONTROL)
     shown = Content((await open_pages.get("/org_1/-/")).text).text
-    assert (surroundings.now() + timedelta(hours=1)).isoformat(timespec="seconds") in shown
+    assert f"{surroundings.now() + timedelta(hours=1):%d %b %Y, %H:%M:%S} UTC" in shown
 
 
 async def test_front_page_lists_worlds_only_if_pages_are_open(
@@ -136,7 +136,8 @@ async def test_account_page_shows_the_account_and_only_its_posts(surroundings: S
         assert "of a deleted account" in (await client.get(f"/org_1/notes{account_path('gone')}")).text
         assert (await client.get(f"/org_1/notes{account_path('other')}")).status_code == 404
         world = Content((await client.get("/org_1/-/")).text)
-        assert world.links == ["/org_1/notes/-/", f"/org_1/notes{account_path('1')}"]
+        found = [link for link in world.links if "#" not in link]
+        assert found == ["/org_1/notes/-/", f"/org_1/notes{account_path('1')}"]
 
 
 async def test_conversation_shows_parents_and_replies_once(surroundings: Surroundings, store: Store) -> None:
@@ -276,7 +277,7 @@ async def test_post_page_shows_the_stored_media_of_the_post_only(surroundings: S
         page = await client.get(signed(f"/org_1/notes{post_path('a')}", clock=surroundings))
         assert page.text.count("<script") == 1
         assert "img-src 'self'; media-src 'self'" in page.headers["content-security-policy"]
-        assert "30.0 MiB, not kept" in page.text
+        assert "30.0 MiB" in page.text
         assert "c0ffee" in page.text
         sources = [link for link in Content(page.text).links if "/media/" in link]
         assert [source.partition("?")[0][-8:] for source in sources] == ["/media/0", "/media/1"]

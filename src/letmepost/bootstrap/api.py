@@ -74,11 +74,12 @@ async def open_api(
     ):
         media = PostMedia(core.units, core.library, core.fetching)
         acceptance = Acceptance(units=core.units, worlds=core.worlds, media=media)
-        parts = connecting_parts(core)
+        control = _sandbox_control(core)
+        parts = connecting_parts(core, control)
         rate_limits = RateLimits(core.redis, core.clock, metrics)
         sandbox = Sandbox(
             units=core.units,
-            control=_sandbox_control(core),
+            control=control,
             worlds=core.worlds,
             max_accounts=settings.sandbox_accounts_max,
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from letmepost.bootstrap.core import Core
+from letmepost.gateways.sandbox import SandboxControl
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.browsers import Browsers
 from letmepost.services.accounts.callbacks import PlatformCallbacks
@@ -31,7 +32,7 @@ class ConnectingParts:
     address: PublicAddress
 
 
-def connecting_parts(core: Core) -> ConnectingParts:
+def connecting_parts(core: Core, sandbox: SandboxControl | None) -> ConnectingParts:
     """Return the use cases that connect accounts in a deployment."""
     database, keyring, units, worlds, settings = core.database, core.keyring, core.units, core.worlds, core.settings
     address = PublicAddress(str(settings.public_url), is_set="public_url" in settings.model_fields_set)
@@ -43,7 +44,14 @@ def connecting_parts(core: Core) -> ConnectingParts:
         consents=consents,
         completions=Completions(units=units, consents=EveryTenantConsents(database), keyring=keyring, worlds=worlds),
         sessions=ConnectSessions(keyring=keyring, worlds=worlds, return_urls=return_urls, address=address),
-        hosted=HostedPages(units=units, sessions=hosted_sessions, browsers=browsers, worlds=worlds, consents=consents),
+        hosted=HostedPages(
+            units=units,
+            sessions=hosted_sessions,
+            browsers=browsers,
+            worlds=worlds,
+            consents=consents,
+            sandbox=sandbox,
+        ),
         browsers=browsers,
         callbacks=PlatformCallbacks(units, worlds, EveryTenantAccounts(database)),
         address=address,

@@ -21,13 +21,18 @@ class SandboxControl:
         self._base = url.rstrip("/")
         self._token = token
 
-    async def create_account(self, world: str, platform: str, scenario: str) -> Mapping[str, Any]:
+    async def create_account(
+        self, world: str, platform: str, scenario: str, *, key: str | None = None
+    ) -> Mapping[str, Any]:
         """Create a simulated account, and return the input that connects it.
+
+        Args:
+            key: a repetition with the same key returns the same account; None always creates one.
 
         Raises:
             SendFailure: the sandbox does not answer.
         """
-        body = json.dumps({"scenario": scenario}).encode()
+        body = json.dumps({"scenario": scenario, **({} if key is None else {"key": key})}).encode()
         value = await self._call("POST", f"/control/{world}/{platform}/accounts", body)
         found: Mapping[str, Any] = value["connectInput"]
         return found

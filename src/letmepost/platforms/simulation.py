@@ -136,14 +136,14 @@ class Simulator:
         posts: returns what followers would see.
         profiles: returns the accounts that can publish.
         color: of the network on its pages, `#rrggbb`. Only decoration has it, so any contrast will do.
-        scenarios: the names that `create_account` accepts.
+        scenarios: what each scenario does, by the names that `create_account` accepts.
         settings: returns platform settings that point every host at the simulator's base URL.
     """
 
     answer: Callable[[State, SimulatedCall], SimulatedReply]
     create_account: Callable[[State, str, datetime, bytes], Mapping[str, str]]
     posts: Callable[[State], list[SimulatedPost]]
-    scenarios: tuple[str, ...]
+    scenarios: Mapping[str, str]
     settings: Callable[[AnyHttpUrl], PlatformSettings]
     profiles: Callable[[State], list[SimulatedProfile]] = no_profiles
     color: str = "#545d68"

@@ -14,10 +14,13 @@ from starlette.routing import Mount, Route
 from letmepost.domain.errors import ErrorCode
 from letmepost.domain.sizes import SANDBOX_REQUEST_MAX_BYTES
 from letmepost.platforms.contract import Platform
+from letmepost.sandbox.calls.recent import RecentCalls
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.control import Control, RequireToken
 from letmepost.sandbox.pages.access import CLOSED, PageAccess
+from letmepost.sandbox.pages.front import FrontPage, MoveClock
 from letmepost.sandbox.pages.routes import Pages
+from letmepost.sandbox.pages.shell import PageShell
 from letmepost.sandbox.serving import Serving, Sleep
 from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import WorldStates
@@ -35,6 +38,7 @@ def create_app(
     entropy: Callable[[int], bytes],
     sleep: Sleep,
     pages: PageAccess = CLOSED,
+    move_clock: MoveClock | None = None,
 ) -> Starlette:
     """Return the sandbox. A world named `control` cannot be reached.
 
@@ -46,15 +50,18 @@ def create_app(
         entropy: returns that many random bytes.
         sleep: waits for a delayed reply of a simulator.
         pages: decides who can open the pages for browsers.
+        move_clock: moves the clock of a world from its page; None if the page only shows the time.
     """
     worlds = WorldStates(store)
     clock = SimulatedClock(worlds, now)
-    serving = Serving(platforms, store, worlds, clock, entropy, sleep)
-    control = Control(platforms, worlds, clock, entropy)
+    calls, shell = RecentCalls(), PageShell(pages, now, entropy)
+    serving = Serving(platforms, store, worlds, clock, entropy, sleep, calls)
+    control = Control(platforms, worlds, clock, entropy, calls)
     routes = [
         Route("/health", _health),
         Mount("/control", routes=control.routes(), middleware=[Middleware(RequireToken, token=token)]),
-        *Pages(platforms, store, worlds, clock, pages, now, entropy).routes(),
+        *FrontPage(platforms, worlds, clock, calls, shell, entropy, move_clock).routes(),
+        *Pages(platforms, store, worlds, shell).routes(),
         Route(
             "/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=SANDBOX_REQUEST_MAX_BYTES
         ),

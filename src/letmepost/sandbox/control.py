@@ -14,12 +14,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from letmepost.domain.sizes import SANDBOX_CONTROL_MAX_BYTES
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.simulation import SimulatedPost
+from letmepost.sandbox.calls.recent import RecentCalls
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.serving import ENTROPY_BYTES
 from letmepost.sandbox.worlds import WorldStates
 
 _FURTHEST_AHEAD_S = 10 * 366 * 86_400
+_KEYS = "created/"
+"""What begins the entries of accounts that were created with a key. No simulator has such entries."""
 
 
 class _Wire(BaseModel):
@@ -27,9 +30,10 @@ class _Wire(BaseModel):
 
 
 class NewAccount(_Wire):
-    """Body of `POST …/accounts`."""
+    """Body of `POST …/accounts`. A repetition of a `key` returns the same account."""
 
     scenario: str
+    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_]{1,64}$")
 
 
 class NewClock(_Wire):
@@ -50,11 +54,13 @@ class Control:
         worlds: WorldStates,
         clock: SimulatedClock,
         entropy: Callable[[int], bytes],
+        calls: RecentCalls,
     ) -> None:
         self._platforms = platforms
         self._worlds = worlds
         self._clock = clock
         self._entropy = entropy
+        self._calls = calls
 
     def routes(self) -> Sequence[Route]:
         """Return the routes."""
@@ -68,14 +74,19 @@ class Control:
     async def create_account(self, request: Request) -> Response:
         """Create an account. Respond with 201 and the input that connects it."""
         world, platform = world_of(request), platform_of(request, self._platforms)
-        scenario = (await _read(request, NewAccount)).scenario
+        wanted = await _read(request, NewAccount)
+        scenario = wanted.scenario
         if scenario not in platform.simulator.scenarios:
             known = ", ".join(platform.simulator.scenarios)
             raise HTTPException(400, f"There is no such scenario. Known: {known}.")
         now = await self._clock.now(world)
         async with self._worlds.visit(world, platform.name) as state:
-            given = platform.simulator.create_account(state, scenario, now, self._entropy(ENTROPY_BYTES))
-        return JSONResponse({"connectInput": dict(given)}, 201)
+            given = None if wanted.key is None else state.get(f"{_KEYS}{wanted.key}")
+            if given is None:
+                given = dict(platform.simulator.create_account(state, scenario, now, self._entropy(ENTROPY_BYTES)))
+            if wanted.key is not None:
+                state[f"{_KEYS}{wanted.key}"] = given
+        return JSONResponse({"connectInput": given}, 201)
 
     async def list_posts(self, request: Request) -> Response:
         """List the posts that followers see, oldest first."""
@@ -91,8 +102,9 @@ class Control:
         return JSONResponse(wanted.model_dump(by_alias=True))
 
     async def reset(self, request: Request) -> Response:
-        """Delete a world: every platform, every account, and its clock."""
+        """Delete a world: every platform, every account, its clock, and its recent calls."""
         await self._worlds.reset(world_of(request))
+        self._calls.clear(world_of(request))
         return Response(status_code=204)
 
 

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from letmepost.domain.received import Received, Receiving
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
+from letmepost.sandbox.calls.recent import RecentCalls
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.store import Store
@@ -33,6 +34,7 @@ class Serving:
         clock: SimulatedClock,
         entropy: Callable[[int], bytes],
         sleep: Sleep,
+        calls: RecentCalls,
     ) -> None:
         self._platforms = platforms
         self._store = store
@@ -40,6 +42,7 @@ class Serving:
         self._clock = clock
         self._entropy = entropy
         self._sleep = sleep
+        self._calls = calls
 
     async def answer(self, request: Request) -> Response:
         """Return the response of the platform's simulator, after its changes are committed."""
@@ -61,6 +64,7 @@ class Serving:
             reply = platform.simulator.answer(state, call)
             if reply.stored:  # before the state that names them is committed
                 await self._store.save_files(world, platform.name, reply.stored)
+        self._calls.add(world, platform.name, call, reply)
         if reply.files:
             content = await self._store.read_files(world, platform.name, reply.files)
             reply = replace(reply, body=reply.body + content)

@@ -109,7 +109,7 @@ class Worlds:
         settings = _simulator_settings(platform, self._sandbox.url, organization_id)
         pages = SandboxLinks(
             root=_simulator_root(platform, self._sandbox.browser_url, organization_id),
-            world=format_id(Prefix.ORGANIZATION, organization_id),
+            world=world_name(organization_id),
             key=self._sandbox.link_key,
         )
         return Access(platform.signing_for(settings), settings, self._sandbox.http, self._metrics, pages=pages)
@@ -147,6 +147,11 @@ class Worlds:
         return self._settings[name]
 
 
+def world_name(organization_id: UUID) -> str:
+    """Return the name of an organization's test world in the sandbox."""
+    return format_id(Prefix.ORGANIZATION, organization_id)
+
+
 def _simulator_settings(platform: Platform, sandbox_url: str, organization_id: UUID) -> PlatformSettings:
     """Return the settings that point every host of a platform at its simulator for one organization."""
     return platform.simulator.settings(AnyHttpUrl(_simulator_root(platform, sandbox_url, organization_id)))
@@ -154,5 +159,5 @@ def _simulator_settings(platform: Platform, sandbox_url: str, organization_id: U
 
 def _simulator_root(platform: Platform, sandbox_url: str, organization_id: UUID) -> str:
     """Return the URL of a platform's simulator for one organization."""
-    world = format_id(Prefix.ORGANIZATION, organization_id)
+    world = world_name(organization_id)
     return f"{sandbox_url.rstrip('/')}/{quote(world)}/{quote(platform.name)}"

@@ -446,5 +446,5 @@ def test_slow_account_responds_late(visitor: Visitor) -> None:
 def test_unknown_scenario_is_rejected(visitor: Visitor) -> None:
     with pytest.raises(ValueError, match="luck"):
         CONSENT.create_account(visitor.state, "luck", visitor.now, visitor.entropy())
-    assert PLATFORM.simulator.scenarios == tuple(SCENARIOS)
+    assert tuple(PLATFORM.simulator.scenarios) == tuple(SCENARIOS)
     assert all(scenario.summary.endswith(".") for scenario in SCENARIOS.values())

@@ -68,7 +68,7 @@ PLATFORM = make_platform(
         answer=answer_graph(LOGIN, ()),
         create_account=LOGIN.consent.create_account,
         posts=lambda _state: [],
-        scenarios=("ok",),
+        scenarios={"ok": "Everything works."},
         settings=_settings,
     ),
 )

@@ -1,7 +1,7 @@
 """The form fields for a platform's `connect_input`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from letmepost.domain.errors import InputRefused, InvalidShape, PlatformFailure, RequestError
@@ -14,7 +14,10 @@ _SECRET = {"password"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a form."""
+    """One field of a form.
+
+    `sample` is what a person can enter to connect a simulated account.
+    """
 
     name: str
     label: str
@@ -24,12 +27,19 @@ class Field:
     value: str
     error: str | None
     example: str | None = None
+    sample: str | None = None
 
 
 def fields_of(
-    platform: Platform, given: Mapping[str, str], error: RequestError | PlatformFailure | None
+    platform: Platform,
+    given: Mapping[str, str],
+    error: RequestError | PlatformFailure | None,
+    samples: Mapping[str, str],
 ) -> list[Field]:
-    """Return every field with its error and, unless it is secret, the value that was entered before."""
+    """Return every field with its error and, unless it is secret, the value that was entered before.
+
+    `samples` are the credentials of a simulated account, by field.
+    """
     if platform.servers is not None:
         return [_server_field(given, error)]
     if platform.connect_input is None:
@@ -37,7 +47,7 @@ def fields_of(
     schema = platform.connect_input.model_json_schema(by_alias=True)
     required = schema.get("required", ())
     return [
-        _field(name, described, given, error, is_required=name in required)
+        replace(_field(name, described, given, error, is_required=name in required), sample=samples.get(name))
         for name, described in schema["properties"].items()
     ]
 

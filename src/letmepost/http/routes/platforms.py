@@ -85,7 +85,7 @@ class PlatformView(View):
             connect_schema=None if typed is None else typed.model_json_schema(by_alias=True),
             needs_server=platform.servers is not None,
             features={} if platform.oauth is None else platform.oauth.features,
-            scenarios=platform.simulator.scenarios,
+            scenarios=tuple(platform.simulator.scenarios),
             resources=[resource.name for resource in platform.resources],
         )
 

@@ -32,7 +32,7 @@ class NetworkView:
 
     title: str
     color: str
-    scenarios: Sequence[str]
+    scenarios: Mapping[str, str]
     root: str
     world_url: str
     query: str

@@ -1,6 +1,7 @@
 """Renders pages with their security headers. Everything that a simulator returns is escaped."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -23,7 +24,16 @@ def _as_size(size_bytes: int) -> str:
     return f"{size_bytes / 2**20:.1f} MiB" if size_bytes >= 2**20 else f"{size_bytes} bytes"
 
 
-_TEMPLATES.filters |= {"as_text": _as_text, "as_size": _as_size}
+def _as_time(moment: datetime | str) -> str:
+    """Return a time in words, in UTC. A text that is not a time is returned as it is."""
+    try:
+        at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        return f"{at.astimezone(UTC):%d %b %Y, %H:%M:%S} UTC"
+    except ValueError:
+        return str(moment)
+
+
+_TEMPLATES.filters |= {"as_text": _as_text, "as_size": _as_size, "as_time": _as_time}
 
 
 def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
@@ -35,8 +45,7 @@ def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTM
     """
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
-        "img-src 'self'; media-src 'self'; "
-        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        "img-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {
         "content-security-policy": policy,

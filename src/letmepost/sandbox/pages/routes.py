@@ -1,7 +1,6 @@
-"""The pages: worlds, the networks of a world, the timeline of a network, an account, and a post."""
+"""The pages of networks: the timeline, an account, and a post with its media. And the list of worlds."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,17 +10,14 @@ from starlette.routing import Route
 
 from letmepost.domain.sandbox_pages import PICTURE_PATH, TIMELINE_PATH
 from letmepost.platforms.contract import Platform
-from letmepost.sandbox.clock import SimulatedClock
-from letmepost.sandbox.pages.access import PageAccess
 from letmepost.sandbox.pages.live import stream_change
 from letmepost.sandbox.pages.media import media_response, picture_response
 from letmepost.sandbox.pages.network import NetworkView
-from letmepost.sandbox.pages.rendering import render
+from letmepost.sandbox.pages.shell import PageShell
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import WorldStates
 
-_NONCE_BYTES = 16
 _SHOWN_MAX = 200
 """Posts on one page."""
 
@@ -34,25 +30,18 @@ class Pages:
         platforms: Mapping[str, Platform],
         store: Store,
         worlds: WorldStates,
-        clock: SimulatedClock,
-        access: PageAccess,
-        now: Callable[[], datetime],
-        entropy: Callable[[int], bytes],
+        shell: PageShell,
     ) -> None:
         self._platforms = platforms
         self._store = store
         self._worlds = worlds
-        self._clock = clock
-        self._access = access
-        self._now = now
-        self._entropy = entropy
+        self._shell = shell
 
     def routes(self) -> Sequence[Route]:
         """Return the routes. They precede the simulators', which use no path that begins with `/-/`."""
         network = f"/{{world}}/{{platform}}{TIMELINE_PATH}"
         return (
             Route("/", self.list_worlds),
-            Route(f"/{{world}}{TIMELINE_PATH}", self.show_world),
             Route(network, self.show_timeline),
             Route(f"/{{world}}/{{platform}}{PICTURE_PATH}", self.show_picture),
             Route(f"{network}live", self.report_changes),
@@ -63,56 +52,50 @@ class Pages:
 
     async def list_worlds(self, _request: Request) -> Response:
         """List every world, if all pages are open. No signed link opens this page."""
-        if not self._access.is_open:
-            return self._refuse()
+        if not self._shell.is_open:
+            return self._shell.refuse()
         links = {world: f"/{world}{TIMELINE_PATH}" for world in await self._worlds.names()}
-        return self._page("worlds.html", links=links)
-
-    async def show_world(self, request: Request) -> Response:
-        """Show the time, the networks, their accounts and the number of their posts."""
-        world = world_of(request)
-        query = self._open(request, world)
-        if query is None:
-            return self._refuse()
-        networks = [await self._network(world, platform, query) for platform in self._platforms.values()]
-        now = (await self._clock.now(world)).isoformat(timespec="seconds")
-        return self._page("world.html", networks=networks, now=now)
+        return self._shell.page("worlds.html", links=links)
 
     async def show_timeline(self, request: Request) -> Response:
         """Show the posts of a network, newest first."""
         network = await self._read(request)
         if network is None:
-            return self._refuse()
-        return self._page("timeline.html", network=network, profile=None, **_newest(network))
+            return self._shell.refuse()
+        return self._shell.page("timeline.html", network=network, profile=None, **_newest(network))
 
     async def show_account(self, request: Request) -> Response:
         """Show an account and its posts, newest first."""
         network = await self._read(request)
         if network is None:
-            return self._refuse()
+            return self._shell.refuse()
         profile = network.find_account(request.path_params["account"])
         if profile is None:
-            return self._page("missing.html", status=404, network=network, subject="account")
-        return self._page("timeline.html", network=network, profile=profile, **_newest(network, profile.account_id))
+            return self._shell.page("missing.html", status=404, network=network, subject="account")
+        return self._shell.page(
+            "timeline.html", network=network, profile=profile, **_newest(network, profile.account_id)
+        )
 
     async def show_post(self, request: Request) -> Response:
         """Show a post, the posts above it, and the replies to it."""
         network = await self._read(request)
         if network is None:
-            return self._refuse()
+            return self._shell.refuse()
         conversation = network.find_conversation(request.path_params["post"])
         if conversation is None:
-            return self._page("missing.html", status=404, network=network, subject="post")
-        return self._page("post.html", network=network, conversation=conversation)
+            return self._shell.page("missing.html", status=404, network=network, subject="post")
+        return self._shell.page("post.html", network=network, conversation=conversation)
 
     async def show_media(self, request: Request) -> Response:
         """Return the bytes of a media item of a visible post."""
         network = await self._read(request)
         if network is None:
-            return self._refuse()
+            return self._shell.refuse()
         parts = network.media_parts(request.path_params["post"], request.path_params["index"])
         content = await self._store.read_files(world_of(request), request.path_params["platform"], parts)
-        return media_response(content) or self._page("missing.html", status=404, network=network, subject="media item")
+        return media_response(content) or self._shell.page(
+            "missing.html", status=404, network=network, subject="media item"
+        )
 
     async def show_picture(self, request: Request) -> Response:
         """Return the picture of a network. It needs no link, because it is the same in every world."""
@@ -122,9 +105,9 @@ class Pages:
     async def report_changes(self, request: Request) -> Response:
         """Send an event when followers of a network see something else than what the page shows."""
         world, platform = world_of(request), platform_of(request, self._platforms)
-        query = self._open(request, world)
+        query = self._shell.link_query(request, world)
         if query is None:
-            return self._refuse()
+            return self._shell.refuse()
 
         async def read_version() -> str:
             return (await self._network(world, platform, query)).version
@@ -136,21 +119,12 @@ class Pages:
     async def _read(self, request: Request) -> NetworkView | None:
         """Return the network of a request; None if the request must not open its pages."""
         world, platform = world_of(request), platform_of(request, self._platforms)
-        query = self._open(request, world)
+        query = self._shell.link_query(request, world)
         return None if query is None else await self._network(world, platform, query)
 
     async def _network(self, world: str, platform: Platform, query: str) -> NetworkView:
         async with self._worlds.visit(world, platform.name) as state:
             return NetworkView.of(platform, state, world=world, query=query)
-
-    def _open(self, request: Request, world: str) -> str | None:
-        return self._access.link_query(world, request.query_params, self._now())
-
-    def _page(self, template: str, *, status: int = 200, **shown: Any) -> Response:
-        return render(template, self._entropy(_NONCE_BYTES).hex(), status=status, **shown)
-
-    def _refuse(self) -> Response:
-        return self._page("refused.html", status=403)
 
 
 def _newest(network: NetworkView, account_id: str | None = None) -> dict[str, Any]:

@@ -4,6 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from letmepost.domain import refusals
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.errors import SendFailure
+from letmepost.domain.ids import Prefix, format_id
+from letmepost.gateways.sandbox import SandboxControl
 from letmepost.platforms.connecting import ConnectedAccount
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import connect, granted_accounts, hosted_sessions
@@ -14,12 +18,14 @@ from letmepost.services.accounts.consents import Consents, register_app
 from letmepost.services.accounts.hosted_sessions import HostedSessions
 from letmepost.services.accounts.owners import AccountOwner
 from letmepost.services.callers import Caller, caller_for_key
-from letmepost.services.platform_access import Access, Worlds
+from letmepost.services.platform_access import Access, Worlds, world_name
 from letmepost.services.platform_clock import platform_clock
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 from letmepost.storage.database import Tenant
 from letmepost.storage.tenants.organizations import OrganizationRow
+
+_SAMPLE_SCENARIO = "ok"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +63,15 @@ class HostedPages:
         browsers: Browsers,
         worlds: Worlds,
         consents: Consents,
+        sandbox: SandboxControl | None = None,
     ) -> None:
+        """`sandbox` creates simulated accounts for pages in test mode; None if the deployment runs no sandbox."""
         self._units = units
         self._sessions = sessions
         self._browsers = browsers
         self._worlds = worlds
         self._consents = consents
+        self._sandbox = sandbox
 
     async def open(self, address: str, browser: Browser | None) -> HostedPage:
         """Return the page of a session.
@@ -91,6 +100,19 @@ class HostedPages:
             choices=choices,
             is_open=is_open,
         )
+
+    async def sample_credentials(self, page: HostedPage, platform: Platform) -> Mapping[str, str]:
+        """Return what a person can enter to connect a simulated account of this page, by field.
+
+        It is empty in live mode, for a platform without a form, and while the sandbox does not respond.
+        """
+        if page.tenant.mode is not Mode.TEST or platform.connect_input is None or self._sandbox is None:
+            return {}
+        world, key = world_name(page.tenant.organization_id), format_id(Prefix.CONNECT_SESSION, page.session.id)
+        try:
+            return await self._sandbox.create_account(world, platform.name, _SAMPLE_SCENARIO, key=key)
+        except SendFailure:
+            return {}
 
     async def start_consent(
         self, page: HostedPage, browser: Browser, platform_name: str, server: str | None = None

@@ -14,7 +14,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import connect
 from letmepost.services.accounts.connect import PreparedFlow, credential_flow
 from letmepost.services.callers import Caller
-from letmepost.services.platform_access import Access, Worlds
+from letmepost.services.platform_access import Access, Worlds, world_name
 from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
@@ -132,7 +132,7 @@ class Sandbox:
 
 def world_of(caller: Caller) -> str:
     """Return the name of the caller's test world in the sandbox."""
-    return format_id(Prefix.ORGANIZATION, caller.organization_id)
+    return world_name(caller.organization_id)
 
 
 def _owners(platform: Platform, accounts: Sequence[AccountRow]) -> Mapping[str, AccountRow]:

@@ -51,7 +51,7 @@ async def show_page(address: str, request: Request) -> Response:
         return refusal(error)
     named = request.query_params.get("platform")
     platform = next((one for one in hosted.platforms if one.name == named), None)
-    return _known(_connect_page(visitor, hosted, platform), visitor)
+    return _known(await _connect_page(visitor, hosted, platform), visitor)
 
 
 @router.post("/connect/{address}")
@@ -83,7 +83,7 @@ async def _consent(visitor: Visitor, hosted: HostedPage, form: FormData) -> Resp
     except (InvalidRequest, PlatformFailure) as error:
         if platform.servers is None:
             raise
-        return _connect_page(visitor, hosted, platform, {SERVER: server}, error)
+        return await _connect_page(visitor, hosted, platform, {SERVER: server}, error)
     message = f"{platform.title} opens in a moment."
     return page(
         "leaving.html", brand=_brand(hosted), onward=url, heading=f"Continue on {platform.title}", message=message
@@ -97,7 +97,7 @@ async def _sign_in(visitor: Visitor, hosted: HostedPage, form: FormData) -> Resp
     try:
         session = await visitor.services.hosted.sign_in(hosted, visitor.browser, platform.name, given)
     except (InvalidRequest, PlatformFailure) as error:
-        return _connect_page(visitor, hosted, platform, given, error)
+        return await _connect_page(visitor, hosted, platform, given, error)
     return _farewell(hosted, session)
 
 
@@ -105,11 +105,11 @@ async def _choose(visitor: Visitor, hosted: HostedPage, form: FormData) -> Respo
     chosen = [str(value) for value in form.getlist("account")]
     if not chosen:
         error = refusals.connect.NONE_CHOSEN(field="account")
-        return _connect_page(visitor, hosted, None, {}, error)
+        return await _connect_page(visitor, hosted, None, {}, error)
     try:
         session = await visitor.services.hosted.choose(hosted, visitor.browser, chosen)
     except PlatformFailure as error:
-        return _connect_page(visitor, hosted, None, {}, error)
+        return await _connect_page(visitor, hosted, None, {}, error)
     return _farewell(hosted, session)
 
 
@@ -125,7 +125,7 @@ _ACTS: Mapping[str, Callable[[Visitor, HostedPage, FormData], Awaitable[Response
 }
 
 
-def _connect_page(
+async def _connect_page(
     visitor: Visitor,
     hosted: HostedPage,
     platform: Platform | None,
@@ -136,6 +136,7 @@ def _connect_page(
         return _farewell(hosted, hosted.session)
     if platform is None and len(hosted.platforms) == 1:
         [platform] = hosted.platforms
+    samples = {} if platform is None else await visitor.services.hosted.sample_credentials(hosted, platform)
     return page(
         "connect.html",
         brand=_brand(hosted),
@@ -145,7 +146,7 @@ def _connect_page(
         is_test=hosted.tenant.mode == "test",
         platforms=hosted.platforms,
         platform=platform,
-        fields=[] if platform is None else fields_of(platform, given or {}, error),
+        fields=[] if platform is None else fields_of(platform, given or {}, error, samples),
         features=[] if platform is None or platform.oauth is None else list(platform.oauth.features),
         choices=hosted.choices,
         error=error,

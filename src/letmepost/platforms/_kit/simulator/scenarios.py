@@ -1,6 +1,6 @@
 """Scenarios: how a test account's server differs from a healthy one. A scenario belongs to one account."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
@@ -117,6 +117,11 @@ def common_scenarios(
             loses_first_response=True,
         ),
     }
+
+
+def summaries_of(scenarios: Mapping[str, CommonScenario]) -> dict[str, str]:
+    """Return what each scenario does, by its name."""
+    return {name: scenario.summary for name, scenario in scenarios.items()}
 
 
 def refuse_posts(make: MakeRefusal) -> Refuse:

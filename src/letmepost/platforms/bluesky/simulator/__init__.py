@@ -20,6 +20,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 from pydantic import AnyHttpUrl
 
 from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.simulator.accounts import create_account
 from letmepost.platforms.bluesky.simulator.appview import posts
@@ -45,7 +46,7 @@ SIMULATOR = Simulator(
     answer=answer,
     create_account=create_account,
     posts=posts,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("account", handle="handle"),
     color="#0285ff",

@@ -16,6 +16,7 @@ The state's keys, besides those of `_meta.simulator`, each with a value that is 
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.facebook.settings import FacebookSettings
@@ -42,7 +43,7 @@ SIMULATOR = Simulator(
     answer=answer,
     create_account=LOGIN.consent.create_account,
     posts=posts,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("page", handle="username", name="name"),
     color="#0866ff",

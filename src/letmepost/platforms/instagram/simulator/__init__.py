@@ -19,6 +19,7 @@ from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.oauth.grants import App
 from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.instagram.settings import InstagramSettings, Login
@@ -57,7 +58,7 @@ SIMULATOR = Simulator(
     answer=router.answer,
     create_account=instagram_login.CONSENT.page.create_account,
     posts=visible_posts,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("account", handle="username"),
     color="#c13584",

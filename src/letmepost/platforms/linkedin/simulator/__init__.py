@@ -19,6 +19,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.simulator.consent import APP, CONSENT
@@ -40,7 +41,7 @@ SIMULATOR = Simulator(
     answer=answer,
     create_account=CONSENT.create_account,
     posts=posts,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=list_profiles,
     color="#0a66c2",

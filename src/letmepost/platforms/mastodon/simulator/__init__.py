@@ -19,6 +19,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 from pydantic import AnyHttpUrl
 
 from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.mastodon.settings import MastodonSettings
 from letmepost.platforms.mastodon.simulator.oauth import create_account
@@ -37,7 +38,7 @@ SIMULATOR = Simulator(
     answer=answer,
     create_account=create_account,
     posts=posts,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("account", handle="username"),
     color="#6364ff",

@@ -16,6 +16,7 @@ The state's keys, each with a value that is only ever replaced as a whole:
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.pinterest.settings import PinterestSettings
 from letmepost.platforms.pinterest.simulator.accounts import APP, CONSENT
@@ -41,7 +42,7 @@ SIMULATOR = Simulator(
     answer=answer,
     create_account=CONSENT.create_account,
     posts=posts,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("user", handle="username"),
     color="#e60023",

@@ -21,6 +21,7 @@ from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.files import as_media, shown
 from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import SimulatedPost, Simulator, State
 from letmepost.platforms.youtube.settings import YouTubeSettings
@@ -85,7 +86,7 @@ SIMULATOR = Simulator(
     answer=answer,
     create_account=CONSENT.create_account,
     posts=posts,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("channel", name="title"),
     color="#ff0000",

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.routes import answer_by
+from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import SimulatedCall, Simulator
 from tests.platforms.minimal.example.settings import ExampleSettings
@@ -45,6 +46,6 @@ SIMULATOR = Simulator(
     ),
     create_account=CONSENT.create_account,
     posts=posts.visible,
-    scenarios=tuple(SCENARIOS),
+    scenarios=summaries_of(SCENARIOS),
     settings=settings,
 )

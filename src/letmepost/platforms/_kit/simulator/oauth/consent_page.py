@@ -68,6 +68,6 @@ def _page(title: str, content: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)} (sandbox)</title><style>{_STYLE}</style></head><body><main>"
-        f'<p class="note">Simulated {escape(title)}: no real account is used.</p>'
+        f'<p class="note">Simulated {escape(title)}: no real account is used, and no password is needed.</p>'
         f"{content}</main></body></html>"
     )

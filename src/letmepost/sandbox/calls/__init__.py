@@ -1,0 +1,1 @@
+"""Recent calls to simulated networks, without secrets."""
