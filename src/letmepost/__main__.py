@@ -32,7 +32,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     return Wiring(
         environment=environment,
         make_api=partial(_make_api, environment),
-        make_sandbox=_make_sandbox,
+        make_sandbox=partial(_make_sandbox, environment),
         run_worker=partial(_run_worker, environment),
         open_units=_open_units,
         check_database=_check_database,
@@ -53,11 +53,18 @@ def _make_api(environment: Mapping[str, str], settings: Settings, shared: Shared
     return make_api(settings, discover(), environment, shared, docs_site=Site.open(), open_mcp=open_mcp)
 
 
-def _make_sandbox(state: Path | None, token: str, link_key: str | None, has_open_pages: bool) -> "ASGIApp":  # noqa: FBT001 - `Wiring` passes it
+def _make_sandbox(
+    environment: Mapping[str, str],
+    state: Path | None,
+    token: str,
+    link_key: str | None,
+    has_open_pages: bool,  # noqa: FBT001 - `Wiring` passes it
+) -> "ASGIApp":
     from letmepost.bootstrap.sandbox import make_sandbox
     from letmepost.sandbox.pages.access import PageAccess
 
-    return make_sandbox(state, token, PageAccess(key=link_key, is_open=has_open_pages))
+    api_url = environment.get("LETMEPOST_SANDBOX_API_URL") or None
+    return make_sandbox(state, token, PageAccess(key=link_key, is_open=has_open_pages), api_url)
 
 
 def _run_worker(environment: Mapping[str, str], settings: Settings) -> Awaitable[None]:

@@ -99,6 +99,10 @@ class Settings(BaseSettings):
         description="The secret that signs links to the pages of test posts: the same for the worker and the sandbox. "
         "Unset, the links are not signed, and only a sandbox with --open-pages shows its pages.",
     )
+    sandbox_api_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="The URL at which the sandbox reaches the API. Unset, its pages show the time, and cannot move it.",
+    )
     allow_private_addresses: bool = Field(
         default=False,
         description="Allow private addresses for webhooks, media URLs and platforms. For development only.",

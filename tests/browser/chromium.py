@@ -134,9 +134,11 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         await self.do("Emulation.setEmulatedMedia", features=[scheme])
 
-    async def shoot(self, name: str) -> None:
-        """Save a screenshot."""
-        reply = await self.do("Page.captureScreenshot", format="png")
+    async def shoot(self, name: str, *, whole: bool = False) -> None:
+        """Save a screenshot of what the screen shows, or of the whole page."""
+        size = (await self.do("Page.getLayoutMetrics"))["cssContentSize"] if whole else {}
+        area = {"clip": {**size, "scale": 1}, "captureBeyondViewport": True} if whole else {}
+        reply = await self.do("Page.captureScreenshot", format="png", **area)
         (self._directory / f"{name}.png").write_bytes(base64.b64decode(reply["data"]))
 
 

@@ -4,14 +4,17 @@ import asyncio
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from letmepost.bootstrap.page_clock import clock_of_api
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, parse_id
+from letmepost.domain.ids import Prefix, format_id, parse_id
 from letmepost.gateways.clock import SystemClock
+from letmepost.sandbox.pages.front import ClockRefusedError
 from letmepost.services.events import timestamp
-from tests.deployment import Client
+from tests.deployment import SANDBOX_TOKEN, Client, serving
 from tests.doubles.waiting import eventually
 from tests.http.receiver import Receiver
 from tests.http.support import PLATFORM, Tenant, check_refusal, moment, soon, upload
@@ -57,6 +60,26 @@ async def test_scheduled_post_is_published_when_the_clock_has_moved(tenant: Tena
     assert (await advance(tenant.client, 2 * DAY_S))["aheadS"] == 3 * DAY_S
     assert (await tenant.settled(post_id))["status"] == "published"
     assert len(await tenant.followers_see()) == 1
+
+
+async def test_page_of_the_sandbox_moves_the_clock_of_its_organization(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    post_id = await post(tenant.client, account_id, scheduledAt=soon(DAY_S / 2))
+    async with serving(tenant.deployment.app) as url:
+        await clock_of_api(url, SANDBOX_TOKEN)(tenant.id, DAY_S)
+        assert (await tenant.client.get("/v1/sandbox/clock")).json()["aheadS"] == DAY_S
+        assert (await tenant.settled(post_id))["status"] == "published"
+        with pytest.raises(ClockRefusedError):
+            await clock_of_api(url, "another-token-than-that")(tenant.id, DAY_S)
+        with pytest.raises(ClockRefusedError):
+            await clock_of_api(url, SANDBOX_TOKEN)(format_id(Prefix.ORGANIZATION, UUID(int=1)), DAY_S)
+        for _ in range(9):
+            await clock_of_api(url, SANDBOX_TOKEN)(tenant.id, 366 * DAY_S)
+        with pytest.raises(ClockRefusedError, match="ahead"):
+            await clock_of_api(url, SANDBOX_TOKEN)(tenant.id, 366 * DAY_S)
+    with pytest.raises(ClockRefusedError, match="does not respond"):
+        await clock_of_api(url, SANDBOX_TOKEN)(tenant.id, DAY_S)
+    assert (await tenant.client.get("/v1/sandbox/clock")).json()["aheadS"] == (1 + 9 * 366) * DAY_S
 
 
 async def test_scheduled_time_is_shown_as_it_was_sent_when_the_clock_moves(tenant: Tenant) -> None:

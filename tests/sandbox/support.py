@@ -14,6 +14,7 @@ from letmepost.platforms.contract import Options, Platform
 from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, Simulator, State
 from letmepost.sandbox import Store, create_app
 from letmepost.sandbox.pages.access import CLOSED, PageAccess
+from letmepost.sandbox.pages.front import MoveClock
 from tests.doubles.clock import SteppedClock
 
 TOKEN = "the-control-token"
@@ -132,9 +133,22 @@ class Surroundings(SteppedClock):
     async def sleep(self, seconds: float) -> None:
         self.slept_s.append(seconds)
 
-    def app(self, store: Store, platforms: Mapping[str, Platform] = PLATFORMS, pages: PageAccess = CLOSED) -> Starlette:
+    def app(
+        self,
+        store: Store,
+        platforms: Mapping[str, Platform] = PLATFORMS,
+        pages: PageAccess = CLOSED,
+        move_clock: MoveClock | None = None,
+    ) -> Starlette:
         return create_app(
-            platforms, store, token=TOKEN, now=self.now, entropy=self.entropy, sleep=self.sleep, pages=pages
+            platforms,
+            store,
+            token=TOKEN,
+            now=self.now,
+            entropy=self.entropy,
+            sleep=self.sleep,
+            pages=pages,
+            move_clock=move_clock,
         )
 
 

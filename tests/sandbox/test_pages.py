@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import httpx2
 import pytest
+from starlette.routing import Route
 
 from letmepost.domain.sandbox_pages import PICTURE_PATH, account_path, post_path, sign_link
 from letmepost.platforms.simulation import SimulatedMedia, SimulatedPost, SimulatedProfile, State
 from letmepost.sandbox import Store
 from letmepost.sandbox.pages.access import PageAccess
+from letmepost.sandbox.pages.front import ClockRefusedError
 from tests.sandbox.support import CONTROL, PLATFORMS, Surroundings, open_client
 
 KEY = "the-key-of-links"
@@ -181,30 +184,112 @@ async def test_signed_link_opens_every_page_of_its_world(pages: httpx2.AsyncClie
     assert seen == {"/org_1/-/", "/org_1/notes/-/", "/org_1/pins/-/", *of_post}
 
 
-@pytest.mark.parametrize("path", ["/-/", "/notes/-/", f"/notes{post_path('note/0001')}", f"/notes{post_path('none')}"])
+PROTECTED = {
+    "/{world}/-/": "/-/",
+    "/{world}/-/clock": "/-/clock",
+    "/{world}/{platform}/-/": "/notes/-/",
+    "/{world}/{platform}/-/live": "/notes/-/live",
+    "/{world}/{platform}/-/accounts/{account}": f"/notes{account_path('me')}",
+    "/{world}/{platform}/-/posts/{post}": f"/notes{post_path('note/0001')}",
+    "/{world}/{platform}/-/posts/{post}/media/{index:int}": f"/notes{post_path('note/0001')}/media/0",
+}
+"""A path of each route that shows or changes something of an organization."""
+
+
+async def test_every_route_below_a_world_is_protected_or_public(surroundings: Surroundings, store: Store) -> None:
+    app = surroundings.app(store, pages=PageAccess(key=KEY), move_clock=never)
+    found = {route.path for route in app.routes if isinstance(route, Route) and "/-/" in route.path}
+    assert found - {f"/{{world}}/{{platform}}{PICTURE_PATH}"} == set(PROTECTED)
+
+
+async def never(_world: str, _seconds: float) -> None:
+    raise AssertionError("the clock must not move")
+
+
+@pytest.mark.parametrize("path", [*PROTECTED.values(), "/-/?network=notes", f"/notes{post_path('none')}"])
 async def test_page_is_refused_without_a_valid_link_of_its_world(
-    pages: httpx2.AsyncClient, surroundings: Surroundings, path: str
+    surroundings: Surroundings, store: Store, path: str
 ) -> None:
-    await pages.post("/org_1/notes/notes", content=b"a secret")
-    valid = signed(f"/org_1{path}", clock=surroundings)
+    bare, _, more = path.partition("?")
+    more = f"&{more}" if more else ""
+
+    def link(world: str = "org_1", **how: Any) -> str:
+        return signed(f"/org_1{bare}", world, clock=surroundings, **how) + more
+
+    valid = link()
     expires = str(int((surroundings.now() + timedelta(days=900)).timestamp()))
     urls = {
         "unsigned": f"/org_1{path}",
-        "other world": signed(f"/org_1{path}", "org_2", clock=surroundings),
-        "expired": signed(f"/org_1{path}", clock=surroundings, valid_for_s=-1),
-        "other key": signed(f"/org_1{path}", key="another-key", clock=surroundings),
-        "changed signature": valid[:-1] + ("0" if valid[-1] != "0" else "1"),
+        "other world": link("org_2"),
+        "expired": link(valid_for_s=-1),
+        "other key": link(key="another-key"),
+        "changed signature": valid.replace("signature=", "signature=0"),
         "later expiry": valid.replace("expires=", f"expires={expires}&was="),
-        "no number": f"/org_1{path}?expires=x&signature=é",
+        "no number": f"/org_1{bare}?expires=x&signature=é{more}",
         "world in another case": valid.replace("/org_1", "/ORG_1"),
     }
-    for name, url in urls.items():
-        page = await pages.get(url)
-        assert page.status_code == 403, name
-        assert "a secret" not in page.text
-        assert Content(page.text).links == []
-    if path != f"/notes{post_path('none')}":
-        assert (await pages.get(valid)).status_code == 200
+    app = surroundings.app(store, pages=PageAccess(key=KEY), move_clock=never)
+    async with open_client(app) as client:
+        await client.post("/org_1/notes/notes?word=a-secret-call", content=b"a secret")
+        token = form_token((await client.get(signed("/org_1/-/", clock=surroundings))).text)
+        for name, url in urls.items():
+            form = {"token": token, "amount": "1", "unit": "hours"}
+            page = await (client.post(url, data=form) if bare.endswith("clock") else client.get(url))
+            assert page.status_code == 403, name
+            assert "secret" not in page.text
+            assert Content(page.text).links == []
+
+
+def form_token(page: str) -> str:
+    """Return what the forms of a page contain so that other sites cannot send them."""
+    found: str = re.findall(r'name="token" value="([^"]+)"', page)[0]
+    return found
+
+
+async def test_clock_moves_by_the_forms_of_its_own_page_only(surroundings: Surroundings, store: Store) -> None:
+    moved = list[tuple[str, float]]()
+
+    async def move_clock(world: str, seconds: float) -> None:
+        if seconds > 100_000:
+            raise ClockRefusedError("That is <too> far.")
+        moved.append((world, seconds))
+
+    app = surroundings.app(store, pages=PageAccess(key=KEY), move_clock=move_clock)
+    async with open_client(app) as client:
+        front, url = signed("/org_1/-/", clock=surroundings), signed("/org_1/-/clock", clock=surroundings)
+        token = form_token((await client.get(front)).text)
+        of_other = form_token((await client.get(signed("/org_2/-/", "org_2", clock=surroundings))).text)
+        for wrong in ({}, {"token": ""}, {"token": of_other}, {"token": token[:-1] + "é"}):
+            page = await client.post(url, data={**wrong, "amount": "1", "unit": "hours"})
+            assert (page.status_code, "Send the form again." in page.text) == (403, True)
+        done = await client.post(url, data={"token": token, "amount": "2", "unit": "minutes"})
+        assert (done.status_code, done.headers["location"]) == (303, front)
+        later = f"{surroundings.now() + timedelta(seconds=90):%Y-%m-%dT%H:%M:%S}"
+        assert (await client.post(url, data={"token": token, "to": later})).status_code == 303
+        assert moved == [("org_1", 120.0), ("org_1", 90.0)]
+        refused: tuple[dict[str, str], ...] = (
+            {"amount": "-1", "unit": "hours"},
+            {"amount": "nan", "unit": "hours"},
+            {"amount": "367", "unit": "days"},
+            {"amount": "1", "unit": "years"},
+            {"amount": "x", "unit": "hours"},
+            {"to": "2001-01-01T00:00"},
+            {"to": "soon"},
+            {},
+        )
+        for form in refused:
+            page = await client.post(url, data={"token": token, **form})
+            assert (page.status_code, 'role="alert"' in page.text) == (400, True), form
+        page = await client.post(url, data={"token": token, "amount": "30", "unit": "days"})
+        assert (page.status_code, "That is &lt;too&gt; far." in page.text) == (400, True)
+        assert len(moved) == 2
+
+
+async def test_page_without_a_way_to_move_the_clock_has_no_form(open_pages: httpx2.AsyncClient) -> None:
+    page = await open_pages.get("/org_1/-/")
+    assert "<form" not in page.text
+    assert "POST /v1/sandbox/clock" in page.text
+    assert (await open_pages.post("/org_1/-/clock", data={"amount": "1", "unit": "hours"})).status_code == 403
 
 
 async def test_pages_are_closed_by_default(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:

@@ -47,6 +47,7 @@ from letmepost.services.posts.validate import Validation
 from letmepost.services.publishing.throttling import ThrottleReadings
 from letmepost.services.sandbox.accounts import Sandbox
 from letmepost.services.sandbox.clock import SandboxWorld
+from letmepost.services.sandbox.page_clock import PageClock
 from letmepost.services.tenants.api_keys import ApiKeys
 from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.services.webhooks.stream import Streams
@@ -135,6 +136,7 @@ async def open_api(
             downloads=Downloads(units=core.units, library=core.library, links=core.links, metrics=metrics),
             sandbox=sandbox,
             sandbox_world=SandboxWorld(sandbox),
+            page_clock=PageClock(core.units, control, _text(settings.sandbox_token)),
             idempotency=core.idempotency,
             units=core.units,
             rate_limits=rate_limits,

@@ -21,7 +21,7 @@ from letmepost.http.routes import docs, mcp, platforms, service
 from letmepost.http.routes.accounts import accounts, connect_sessions, consents, hosted, resources
 from letmepost.http.routes.media import media, reading, uploads
 from letmepost.http.routes.posts import bulk, editing, posts
-from letmepost.http.routes.sandbox import sandbox
+from letmepost.http.routes.sandbox import page_clock, sandbox
 from letmepost.http.routes.tenants import keys, organizations, pauses, profiles, usage
 from letmepost.http.routes.webhooks import endpoints, events, streaming
 from letmepost.http.services import APIServices
@@ -41,6 +41,7 @@ _ROUTERS: Sequence[APIRouter] = (
     connect_sessions.router,
     hosted.router,
     sandbox.router,
+    page_clock.router,
     uploads.router,
     uploads.signed_router,
     reading.router,

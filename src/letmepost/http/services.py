@@ -34,6 +34,7 @@ from letmepost.services.posts.validate import Validation
 from letmepost.services.publishing.throttling import ThrottleReadings
 from letmepost.services.sandbox.accounts import Sandbox
 from letmepost.services.sandbox.clock import SandboxWorld
+from letmepost.services.sandbox.page_clock import PageClock
 from letmepost.services.tenants.api_keys import ApiKeys
 from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.services.webhooks.stream import Streams
@@ -102,6 +103,7 @@ class APIServices:
     downloads: Downloads
     sandbox: Sandbox
     sandbox_world: SandboxWorld
+    page_clock: PageClock
     idempotency: Idempotency
     units: UnitsOfWork
     rate_limits: RateLimits

@@ -128,6 +128,7 @@ async def _start_children(
         "LETMEPOST_SANDBOX_TOKEN": state.sandbox_token,
         "LETMEPOST_SANDBOX_URL": addresses.sandbox,
         "LETMEPOST_PUBLIC_URL": addresses.api,
+        "LETMEPOST_SANDBOX_API_URL": addresses.api,
         "LETMEPOST_MEDIA_DIR": str((options.data_dir / "media").resolve()),
         "LETMEPOST_ALLOW_PRIVATE_ADDRESSES": "true",
     }

@@ -47,6 +47,12 @@ class AdvanceClock(Body):
         return self.to or self.advance_s or 0.0
 
 
+class PageClockAdvance(Body):
+    """How far the form on a page of the sandbox moves the clock."""
+
+    advance_s: Annotated[float, Field(gt=0, le=ADVANCE_MAX_S, allow_inf_nan=False)]
+
+
 class SandboxClock(View):
     """The time in test mode, and how many seconds it is ahead of real time."""
 
