@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from letmepost.platforms import discover
+from tests.browser.checks import SCREENS, barriers
 from tests.browser.chromium import Browser, Tab
 from tests.browser.support import Site
 from tests.deployment import OPERATOR_TOKEN, SANDBOX_TOKEN
@@ -97,6 +98,25 @@ async def test_person_corrects_wrong_input(site: Site, tab: Tab) -> None:
     assert await tab.ask("document.querySelector('[aria-invalid=true]').id") == "identifier"
     assert await tab.ask("[...document.querySelectorAll('input[type=password]')].every(one => one.value === '')")
     for name, value in given.items():
+        await tab.write(name, value)
+    await tab.press("Connect")
+    await tab.reads("status: connected")
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+async def test_person_in_test_mode_enters_the_credentials_that_the_page_shows(
+    site: Site, tab: Tab, axe: str, width: int, scheme: str
+) -> None:
+    made = await site.session(platform=TYPED)
+    await tab.look(width=width, height=900, dark=scheme == "dark")
+    await tab.go(made["url"])
+    await tab.reads("enter the credentials of this simulated account")
+    await tab.shoot(f"5-samples-{width}-{scheme}")
+    assert await barriers(tab, axe) == []
+    assert await tab.ask("document.documentElement.scrollWidth <= window.innerWidth")
+    samples = await tab.ask("[...document.querySelectorAll('.note dd')].map(one => one.innerText)")
+    fields = await tab.ask("[...document.querySelectorAll('.field input')].map(one => one.name)")
+    for name, value in zip(fields, samples, strict=False):
         await tab.write(name, value)
     await tab.press("Connect")
     await tab.reads("status: connected")

@@ -21,7 +21,7 @@ def _as_text(value: Any) -> str:
 
 
 def _as_size(size_bytes: int) -> str:
-    return f"{size_bytes / 2**20:.1f} MiB" if size_bytes >= 2**20 else f"{size_bytes} bytes"
+    return f"{size_bytes / 2**20:.1f} MiB" if size_bytes >= 2**20 else f"{size_bytes:,} bytes"
 
 
 def _as_time(moment: datetime | str) -> str:
