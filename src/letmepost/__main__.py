@@ -16,6 +16,7 @@ from letmepost.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
@@ -33,6 +34,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         environment=environment,
         make_api=partial(_make_api, environment),
         make_sandbox=partial(_make_sandbox, environment),
+        make_emulator=_make_emulator,
         run_worker=partial(_run_worker, environment),
         open_units=_open_units,
         check_database=_check_database,
@@ -65,6 +67,12 @@ def _make_sandbox(
 
     api_url = environment.get("LETMEPOST_SANDBOX_API_URL") or None
     return make_sandbox(state, token, PageAccess(key=link_key, is_open=has_open_pages), api_url)
+
+
+def _make_emulator(state: Path | None, token: str | None, seed: Path | None) -> "Starlette":
+    from letmepost.bootstrap.sandbox import make_emulator
+
+    return make_emulator(state, token, seed)
 
 
 def _run_worker(environment: Mapping[str, str], settings: Settings) -> Awaitable[None]:

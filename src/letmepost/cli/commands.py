@@ -8,6 +8,7 @@ import typer
 from letmepost.cli.doctor.command import add_doctor
 from letmepost.cli.mcp import add_mcp
 from letmepost.cli.pauses import add_pauses
+from letmepost.cli.sandbox import add_sandbox
 from letmepost.cli.serve import add_serve
 from letmepost.cli.servers import add_servers
 from letmepost.cli.setup import add_setup
@@ -26,6 +27,7 @@ def create_cli(wiring: Wiring) -> typer.Typer:
     )
     add_serve(cli, wiring)
     add_servers(cli, wiring)
+    add_sandbox(cli, wiring)
     add_setup(cli, wiring)
     add_tenants(cli, wiring)
     add_pauses(cli, wiring)

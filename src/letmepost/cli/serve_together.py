@@ -2,21 +2,19 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from letmepost.cli.listening import EVERY_ADDRESS, listen
 from letmepost.cli.logs import configure_logs
 from letmepost.cli.output import fail
 from letmepost.cli.supervisor import CannotStart, ProcessGroup, Supervisor
 from letmepost.gateways.media.probes import default_processes
 from letmepost.settings import Settings
 
-_BACKLOG = 2048
-_EVERY_ADDRESS = ""
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a directory with a random name is made there, readable for this user only
 
 
@@ -29,10 +27,10 @@ def serve_together(environment: Mapping[str, str], settings: Settings, count: in
     """
     configure_logs(as_json=not sys.stderr.isatty())
     with ExitStack() as stack:
-        sockets = [stack.enter_context(_listen(host, port))]
+        sockets = [stack.enter_context(listen(host, port))]
         metrics: list[str] = []
         if settings.metrics_port is not None:
-            sockets.append(stack.enter_context(_listen(_EVERY_ADDRESS, settings.metrics_port)))
+            sockets.append(stack.enter_context(listen(EVERY_ADDRESS, settings.metrics_port)))
             directory = stack.enter_context(_open_directory())
             metrics = [str(sockets[1].fileno()), directory]
         words = [str(sockets[0].fileno()), *metrics]
@@ -66,14 +64,3 @@ async def _supervise(group: ProcessGroup) -> None:
 def _open_directory() -> TemporaryDirectory[str]:
     """Create a directory for files that change at each request: in memory, if the system supports that."""
     return TemporaryDirectory(prefix="letmepost-metrics-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Accept connections on an address, or without one on every IPv4 and IPv6 address of this machine."""
-    is_every = host == _EVERY_ADDRESS and socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if is_every or ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=is_every)
-    except OSError as error:
-        shown = f"{host or '*'}:{port}"
-        fail(f"Cannot listen on {shown}: {error.strerror or error}. Stop what listens there, or choose another port.")

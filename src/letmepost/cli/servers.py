@@ -1,4 +1,4 @@
-"""The commands that run the processes of a deployment, except `serve`."""
+"""The commands `worker` and `dev`."""
 
 import asyncio
 import sys
@@ -11,18 +11,12 @@ import typer
 from letmepost.cli.configuration import read_settings
 from letmepost.cli.database import require_database
 from letmepost.cli.logs import configure_logs
-from letmepost.cli.output import fail
-from letmepost.cli.run_server import run_server
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.processes import Process
 
-SANDBOX_TOKEN_MIN = 16
-
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-
 
 def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
-    """Add the commands `worker`, `sandbox` and `dev`."""
+    """Add the commands `worker` and `dev`."""
 
     @cli.command()
     def worker() -> None:
@@ -34,26 +28,6 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
         settings = read_settings(wiring.environment)
         require_database(wiring, settings, Process.WORKER)
         _run(lambda: wiring.run_worker(settings))
-
-    @cli.command()
-    def sandbox(
-        host: Host = "127.0.0.1",
-        port: Annotated[int, typer.Option(help="Port of the simulated platforms.")] = 8090,
-        state: Annotated[Path | None, typer.Option(help="File that stores the state. Default: memory only.")] = None,
-        *,
-        open_pages: Annotated[
-            bool, typer.Option("--open-pages", help="Show the pages of every organization without a signed link.")
-        ] = False,
-    ) -> None:
-        """Run the simulated platforms that test keys publish to. Needs LETMEPOST_SANDBOX_TOKEN.
-
-        LETMEPOST_SANDBOX_LINK_KEY verifies the links to its pages, which the API returns as `url` of test posts.
-        """
-        token = wiring.environment.get("LETMEPOST_SANDBOX_TOKEN", "")
-        if len(token) < SANDBOX_TOKEN_MIN:
-            fail(f"Set LETMEPOST_SANDBOX_TOKEN to at least {SANDBOX_TOKEN_MIN} characters.")
-        link_key = wiring.environment.get("LETMEPOST_SANDBOX_LINK_KEY") or None
-        run_server(wiring.make_sandbox(state, token, link_key, open_pages), host=host, port=port)
 
     @cli.command(epilog="Example: letmepost dev --port 0 --ready-file ready.json")
     def dev(

@@ -12,6 +12,7 @@ from letmepost.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
@@ -29,6 +30,8 @@ class Wiring:
         run_worker: publishes until the process is asked to stop.
         make_sandbox: returns the sandbox's application, given its state file, its control token, the key of links to
             its pages, and True if everyone can open its pages.
+        make_emulator: returns the application of an emulator, given its state file, the token of its control API and
+            its seed file. Its `state.emulator.start` fills a world, and returns its description.
         check_database: connects as a process would, and raises the error that would keep it from starting.
         migrate: migrates the database to this release's schema and returns the revision. Its arguments are the URLs
             of a role that may create roles, of the API, and of the worker.
@@ -42,6 +45,7 @@ class Wiring:
     environment: Mapping[str, str]
     make_api: "Callable[[Settings, SharedMetrics | None], FastAPI]"
     make_sandbox: "Callable[[Path | None, str, str | None, bool], ASGIApp]"
+    make_emulator: "Callable[[Path | None, str | None, Path | None], Starlette]"
     run_worker: Callable[[Settings], Awaitable[None]]
     open_units: "Callable[[Settings], AbstractAsyncContextManager[UnitsOfWork]]"
     check_database: Callable[[Settings, Process], Awaitable[None]]

@@ -286,6 +286,10 @@ class LimitScope(StrEnum):
     APP = "app"
 
 
+class EmulatorError(LetmepostError):
+    """The emulator cannot fill a world: its seed, or the file that stores its state, cannot be used."""
+
+
 class PlatformFailure(LetmepostError):
     """A platform refused, or could not be asked.
 

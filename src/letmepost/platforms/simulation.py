@@ -123,6 +123,16 @@ def no_profiles(_state: State) -> list[SimulatedProfile]:
     return []
 
 
+def keep_names(_state: State, _account_id: str, _handle: str | None, _name: str | None) -> None:
+    """Raise ValueError: the accounts of this simulator cannot be renamed."""
+    raise ValueError("its handle and name cannot be chosen")
+
+
+def keep_token(_state: State, _issued: str, _wanted: str) -> None:
+    """Raise ValueError: the tokens of this simulator cannot be chosen."""
+    raise ValueError("its token cannot be chosen")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
     """A stateful simulator of the platform's real protocol, as pure as a flow.
@@ -134,7 +144,11 @@ class Simulator:
             settings' app without a challenge, valid for any redirect URI. With `OAuth.servers`, the code is valid for
             every app that was registered at the simulator.
         posts: returns what followers would see.
-        profiles: returns the accounts that can publish.
+        profiles: returns the accounts that can publish. An entry of the state with a scenario has its name in the field
+            `scenario`; what scenarios count is under `attempts/…` and `lost/…`.
+        rename: gives the account with this `account_id` a handle, a name, or both; raises ValueError if it cannot.
+        replace_token: replaces an issued access token, or the password of `create_account`, with a chosen text that
+            does not expire; raises ValueError if it cannot.
         color: of the network on its pages, `#rrggbb`. Only decoration has it, so any contrast will do.
         scenarios: what each scenario does, by the names that `create_account` accepts.
         settings: returns platform settings that point every host at the simulator's base URL.
@@ -146,4 +160,6 @@ class Simulator:
     scenarios: Mapping[str, str]
     settings: Callable[[AnyHttpUrl], PlatformSettings]
     profiles: Callable[[State], list[SimulatedProfile]] = no_profiles
+    rename: Callable[[State, str, str | None, str | None], None] = keep_names
+    replace_token: Callable[[State, str, str], None] = keep_token
     color: str = "#545d68"

@@ -17,12 +17,16 @@ from letmepost.platforms.contract import Platform
 from letmepost.sandbox.calls.recent import RecentCalls
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.control import Control, RequireToken
+from letmepost.sandbox.emulator import Emulator
+from letmepost.sandbox.faults import Faults
 from letmepost.sandbox.pages.access import CLOSED, PageAccess
 from letmepost.sandbox.pages.front import FrontPage, MoveClock
 from letmepost.sandbox.pages.routes import Pages
 from letmepost.sandbox.pages.shell import PageShell
+from letmepost.sandbox.seeding.seed import Seed
 from letmepost.sandbox.serving import Serving, Sleep
 from letmepost.sandbox.store import Store
+from letmepost.sandbox.world_control import EmulatorControl, WorldControl
 from letmepost.sandbox.worlds import WorldStates
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -33,40 +37,51 @@ def create_app(
     platforms: Mapping[str, Platform],
     store: Store,
     *,
-    token: str,
+    token: str | None,
     now: Callable[[], datetime],
     entropy: Callable[[int], bytes],
     sleep: Sleep,
     pages: PageAccess = CLOSED,
     move_clock: MoveClock | None = None,
+    seed: Seed | None = None,
 ) -> Starlette:
     """Return the sandbox. A world named `control` cannot be reached.
 
     Args:
         platforms: by name, each with its simulator.
         store: closed by the caller after the server has stopped.
-        token: the token of the control API.
+        token: the token of the control API; None if everyone who can connect may use it.
         now: returns the real time. The time of a world can be ahead of it.
         entropy: returns that many random bytes.
         sleep: waits for a delayed reply of a simulator.
         pages: decides who can open the pages for browsers.
         move_clock: moves the clock of a world from its page; None if the page only shows the time.
+        seed: what the emulator fills worlds from, which is `app.state.emulator`; None if the sandbox is a part of a
+            deployment.
     """
-    worlds = WorldStates(store)
+    worlds, faults = WorldStates(store), Faults()
     clock = SimulatedClock(worlds, now)
     calls, shell = RecentCalls(), PageShell(pages, now, entropy)
-    serving = Serving(platforms, store, worlds, clock, entropy, sleep, calls)
-    control = Control(platforms, worlds, clock, entropy, calls)
+    serving = Serving(platforms, store, worlds, clock, entropy, sleep, calls, faults)
+    emulator = None if seed is None else Emulator(platforms, store, worlds, clock, faults, seed, now)
+    control = (
+        *Control(platforms, worlds, clock, entropy, calls).routes(),
+        *WorldControl(platforms, clock, faults).routes(),
+        *(() if emulator is None else EmulatorControl(emulator).routes()),
+    )
+    protection = [] if token is None else [Middleware(RequireToken, token=token)]
     routes = [
         Route("/health", _health),
-        Mount("/control", routes=control.routes(), middleware=[Middleware(RequireToken, token=token)]),
+        Mount("/control", routes=control, middleware=protection),
         *FrontPage(platforms, worlds, clock, calls, shell, entropy, move_clock).routes(),
         *Pages(platforms, store, worlds, shell).routes(),
         Route(
             "/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=SANDBOX_REQUEST_MAX_BYTES
         ),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _refuse, ClientDisconnect: _end})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse, ClientDisconnect: _end})
+    app.state.emulator = emulator
+    return app
 
 
 async def _health(_request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The time in each world: the real time, plus the distance that the organization has set."""
+"""The time in each world: the real time plus a distance, or a fixed time."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from letmepost.sandbox.worlds import WorldStates
 
 _CLOCK = ""  # kept like a platform's state, under a name that no platform has
 _AHEAD_S = "ahead_s"
+_FROZEN_AT = "frozen_at"
 
 
 class SimulatedClock:
@@ -19,9 +20,25 @@ class SimulatedClock:
     async def now(self, world: str) -> datetime:
         """Return the time in a world."""
         async with self._worlds.visit(world, _CLOCK) as state:
+            if frozen_at := state.get(_FROZEN_AT):
+                return datetime.fromisoformat(frozen_at)
             return self._now() + timedelta(seconds=state.get(_AHEAD_S, 0.0))
 
+    async def is_frozen(self, world: str) -> bool:
+        """Return True if the time of a world stands still."""
+        async with self._worlds.visit(world, _CLOCK) as state:
+            return _FROZEN_AT in state
+
     async def set_ahead(self, world: str, seconds: float) -> None:
-        """Set how far the time of a world is ahead of the real time."""
+        """Set how far the time of a world is ahead of the real time. It runs from then on."""
         async with self._worlds.visit(world, _CLOCK) as state:
             state[_AHEAD_S] = seconds
+            state.pop(_FROZEN_AT, None)
+
+    async def set_time(self, world: str, moment: datetime, *, frozen: bool) -> None:
+        """Set the time of a world. It runs from then on, or stands still if `frozen`."""
+        if not frozen:
+            await self.set_ahead(world, (moment - self._now()).total_seconds())
+            return
+        async with self._worlds.visit(world, _CLOCK) as state:
+            state[_FROZEN_AT] = moment.isoformat()

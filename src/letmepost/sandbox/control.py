@@ -1,10 +1,11 @@
-"""The control API: creates accounts, lists posts, moves clocks and resets worlds."""
+"""The control API that services use: creates accounts, lists posts, sets clocks and deletes worlds."""
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -42,7 +43,7 @@ class NewClock(_Wire):
     ahead_s: float = Field(alias="aheadS", ge=0, le=_FURTHEST_AHEAD_S)
 
 
-Body = TypeVar("Body", bound=_Wire)
+Body = TypeVar("Body", bound=BaseModel)
 
 
 class Control:
@@ -65,16 +66,16 @@ class Control:
     def routes(self) -> Sequence[Route]:
         """Return the routes."""
         return (
-            _route("POST", "/{world}/{platform}/accounts", self.create_account),
-            _route("GET", "/{world}/{platform}/posts", self.list_posts),
-            _route("PUT", "/{world}/clock", self.set_clock),
-            _route("DELETE", "/{world}", self.reset),
+            route("POST", "/{world}/{platform}/accounts", self.create_account),
+            route("GET", "/{world}/{platform}/posts", self.list_posts),
+            route("PUT", "/{world}/clock", self.set_clock),
+            route("DELETE", "/{world}", self.reset),
         )
 
     async def create_account(self, request: Request) -> Response:
         """Create an account. Respond with 201 and the input that connects it."""
         world, platform = world_of(request), platform_of(request, self._platforms)
-        wanted = await _read(request, NewAccount)
+        wanted = await read_body(request, NewAccount)
         scenario = wanted.scenario
         if scenario not in platform.simulator.scenarios:
             known = ", ".join(platform.simulator.scenarios)
@@ -97,7 +98,7 @@ class Control:
 
     async def set_clock(self, request: Request) -> Response:
         """Set how far a world's time is ahead."""
-        wanted = await _read(request, NewClock)
+        wanted = await read_body(request, NewClock)
         await self._clock.set_ahead(world_of(request), wanted.ahead_s)
         return JSONResponse(wanted.model_dump(by_alias=True))
 
@@ -123,16 +124,30 @@ class RequireToken:
         await self._app(scope, receive, send)
 
 
-def _route(method: str, path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
+def route(method: str, path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
+    """Return a route of the control API."""
     return Route(path, answer, methods=[method], max_body_size=SANDBOX_CONTROL_MAX_BYTES)
 
 
-async def _read(request: Request, shape: type[Body]) -> Body:
+async def read_body(request: Request, shape: type[Body], context: Mapping[str, Any] | None = None) -> Body:
+    """Return the body of a request.
+
+    Args:
+        context: for the validators of the shape.
+
+    Raises:
+        HTTPException: 400, it does not match the shape.
+    """
     try:
-        return shape.model_validate_json(await request.body())
+        return shape.model_validate_json(await request.body(), context=context)
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False)[0]
-        raise HTTPException(400, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}") from None
+        raise HTTPException(400, problem_at(invalid.errors(include_url=False, include_input=False)[0])) from None
+
+
+def problem_at(error: ErrorDetails) -> str:
+    """Return the path of a field that is wrong, and what is wrong."""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).removeprefix(".")
+    return f"{path or 'body'}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _view(post: SimulatedPost) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
 from letmepost.sandbox.calls.recent import RecentCalls
 from letmepost.sandbox.clock import SimulatedClock
+from letmepost.sandbox.faults import Faults
 from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import WorldStates
@@ -35,6 +36,7 @@ class Serving:
         entropy: Callable[[int], bytes],
         sleep: Sleep,
         calls: RecentCalls,
+        faults: Faults,
     ) -> None:
         self._platforms = platforms
         self._store = store
@@ -43,6 +45,7 @@ class Serving:
         self._entropy = entropy
         self._sleep = sleep
         self._calls = calls
+        self._faults = faults
 
     async def answer(self, request: Request) -> Response:
         """Return the response of the platform's simulator, after its changes are committed."""
@@ -61,7 +64,7 @@ class Serving:
                 now=now,
                 entropy=self._entropy(ENTROPY_BYTES),
             )
-            reply = platform.simulator.answer(state, call)
+            reply = self._faults.answer(world, platform.name, platform.simulator, state, call)
             if reply.stored:  # before the state that names them is committed
                 await self._store.save_files(world, platform.name, reply.stored)
         self._calls.add(world, platform.name, call, reply)

@@ -10,7 +10,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from letmepost.platforms._kit.simulator.ids import letters
-from letmepost.platforms._kit.simulator.oauth.grants import App, Token, find_token, issue_token, token_status
+from letmepost.platforms._kit.simulator.oauth.grants import (
+    App,
+    Token,
+    find_token,
+    issue_token,
+    replace_token,
+    token_status,
+)
 from letmepost.platforms._kit.simulator.scenarios import is_withdrawn
 from letmepost.platforms._kit.simulator.wire import bearer_token
 from letmepost.platforms._meta.simulator.graph import Parameters, Refused
@@ -97,6 +104,14 @@ def page_token(state: State, session: Session, page: Page, call: SimulatedCall) 
     state[key] = issued.text
     state[f"issuer/{issued.text}"] = session.user["id"]
     return issued.text
+
+
+def replace_page_token(state: State, issued: str, wanted: str) -> None:
+    """Replace the text of a Page's token, also where a person reads it. Raise ValueError if another token has it."""
+    replace_token(state, issued, wanted)
+    state[f"issuer/{wanted}"] = state.pop(f"issuer/{issued}")
+    for key in [key for key in state if key.startswith("page_token/") and state[key] == issued]:
+        state[key] = wanted
 
 
 def require_page(session: Session, page_id: str) -> Page:

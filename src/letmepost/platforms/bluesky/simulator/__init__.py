@@ -22,7 +22,7 @@ from pydantic import AnyHttpUrl
 from letmepost.platforms._kit.simulator.profiles import profiles_of
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.bluesky.settings import BlueskySettings
-from letmepost.platforms.bluesky.simulator.accounts import create_account
+from letmepost.platforms.bluesky.simulator.accounts import create_account, rename, replace_password
 from letmepost.platforms.bluesky.simulator.appview import posts
 from letmepost.platforms.bluesky.simulator.router import answer
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
@@ -49,5 +49,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("account", handle="handle"),
+    rename=rename,
+    replace_token=replace_password,
     color="#0285ff",
 )

@@ -10,6 +10,7 @@ from typing import TypedDict
 from letmepost.platforms._kit.simulator.ids import letters
 from letmepost.platforms._kit.simulator.scenarios import check_scenario
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
+from letmepost.platforms.bluesky.simulator.syntax import is_handle
 from letmepost.platforms.bluesky.simulator.xrpc import invalid_request
 from letmepost.platforms.simulation import State
 
@@ -40,6 +41,33 @@ def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -
     state[f"account/{account['did']}"] = account
     state[f"handle/{account['handle']}"] = account["did"]
     return {"identifier": account["handle"], "appPassword": password}
+
+
+def rename(state: State, did: str, handle: str | None, name: str | None) -> None:
+    """Give an account a handle. A name is part of a profile record, which the simulator does not have.
+
+    Raises:
+        ValueError: the handle is not a domain name or is used, or there is a name.
+    """
+    if name is not None:
+        raise ValueError("its accounts have no name that can be chosen")
+    if handle is None:
+        return
+    if not is_handle(handle):
+        raise ValueError(f"{handle!r} is not a handle: use a domain name, such as 'alice.test'")
+    if f"handle/{handle.lower()}" in state:
+        raise ValueError(f"another account has the handle {handle!r}")
+    account: Account = state[f"account/{did}"]
+    del state[f"handle/{account['handle']}"]
+    state[f"account/{did}"] = {**account, "handle": handle.lower()}
+    state[f"handle/{handle.lower()}"] = did
+
+
+def replace_password(state: State, password: str, wanted: str) -> None:
+    """Replace the app password of the account that has this one."""
+    digest = _digest(password)
+    key = next(key for key in state if key.startswith("account/") and state[key]["password_digest"] == digest)
+    state[key] = {**state[key], "password_digest": _digest(wanted)}
 
 
 def find_account(state: State, did: str) -> Account | None:

@@ -15,9 +15,10 @@ The state's keys, besides those of `_meta.simulator`, each with a value that is 
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.profiles import profiles_of, rename_in
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST
+from letmepost.platforms._meta.simulator.tokens import replace_page_token
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.facebook.settings import FacebookSettings
 from letmepost.platforms.facebook.simulator.consent import APP, LOGIN
@@ -46,5 +47,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("page", handle="username", name="name"),
+    rename=rename_in("page", handle="username", name="name"),
+    replace_token=replace_page_token,
     color="#0866ff",
 )

@@ -17,8 +17,8 @@ The state's keys beside those of Facebook Login, each with a value that is only 
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms._kit.simulator.oauth.grants import App
-from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.oauth.grants import App, replace_token
+from letmepost.platforms._kit.simulator.profiles import profiles_of, rename_in
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms._meta.simulator.rupload import UPLOAD_HOST
 from letmepost.platforms.connecting import PlatformSettings
@@ -61,5 +61,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("account", handle="username"),
+    rename=rename_in("account", handle="username"),
+    replace_token=replace_token,
     color="#c13584",
 )

@@ -19,12 +19,13 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from letmepost.platforms._kit.simulator.oauth.grants import replace_token
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.simulator.consent import APP, CONSENT
 from letmepost.platforms.linkedin.simulator.feed import posts
-from letmepost.platforms.linkedin.simulator.members import list_profiles
+from letmepost.platforms.linkedin.simulator.members import list_profiles, rename_member
 from letmepost.platforms.linkedin.simulator.router import answer
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
 from letmepost.platforms.simulation import Simulator
@@ -44,5 +45,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=list_profiles,
+    rename=rename_member,
+    replace_token=replace_token,
     color="#0a66c2",
 )

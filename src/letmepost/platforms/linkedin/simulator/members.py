@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from letmepost.platforms._kit.simulator.oauth.grants import Token
 from letmepost.platforms._kit.simulator.pages import picture_url
-from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.profiles import profiles_of, rename_in
 from letmepost.platforms._kit.simulator.scenarios import check_scenario, withdraw_permission
 from letmepost.platforms.linkedin.simulator.restli import denied, digits, not_found, success
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS, Scenario
@@ -14,6 +14,7 @@ from letmepost.platforms.simulation import SimulatedCall, SimulatedProfile, Simu
 
 PAGES = ("Sandbox Works", "Sandbox Labs")
 _MEMBERS = profiles_of("member", name="name", id_prefix="urn:li:person:")
+rename_member = rename_in("member", name="name", id_prefix="urn:li:person:")
 _PAGES = profiles_of("organization", handle="vanity", name="name", id_prefix="urn:li:organization:")
 
 

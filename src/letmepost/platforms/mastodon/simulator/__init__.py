@@ -18,7 +18,8 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl
 
-from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.oauth.grants import replace_token
+from letmepost.platforms._kit.simulator.profiles import profiles_of, rename_in
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.mastodon.settings import MastodonSettings
@@ -41,5 +42,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("account", handle="username"),
+    rename=rename_in("account", handle="username"),
+    replace_token=replace_token,
     color="#6364ff",
 )

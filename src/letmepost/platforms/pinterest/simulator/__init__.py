@@ -15,7 +15,8 @@ The state's keys, each with a value that is only ever replaced as a whole:
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.oauth.grants import replace_token
+from letmepost.platforms._kit.simulator.profiles import profiles_of, rename_in
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.pinterest.settings import PinterestSettings
@@ -45,5 +46,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("user", handle="username"),
+    rename=rename_in("user", handle="username"),
+    replace_token=replace_token,
     color="#e60023",
 )

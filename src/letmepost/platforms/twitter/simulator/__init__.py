@@ -17,7 +17,8 @@ The state's keys, each with a value that is only ever replaced or deleted as a w
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.oauth.grants import replace_token
+from letmepost.platforms._kit.simulator.profiles import profiles_of, rename_in
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import Simulator
@@ -47,5 +48,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("account", handle="username", name="name"),
+    rename=rename_in("account", handle="username", name="name"),
+    replace_token=replace_token,
     color="#536471",
 )

@@ -20,7 +20,8 @@ from datetime import UTC, datetime
 from pydantic import AnyHttpUrl, SecretStr
 
 from letmepost.platforms._kit.simulator.files import as_media, shown
-from letmepost.platforms._kit.simulator.profiles import profiles_of
+from letmepost.platforms._kit.simulator.oauth.grants import replace_token
+from letmepost.platforms._kit.simulator.profiles import profiles_of, rename_in
 from letmepost.platforms._kit.simulator.scenarios import summaries_of
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.simulation import SimulatedPost, Simulator, State
@@ -89,5 +90,7 @@ SIMULATOR = Simulator(
     scenarios=summaries_of(SCENARIOS),
     settings=settings,
     profiles=profiles_of("channel", name="title"),
+    rename=rename_in("channel", name="title"),
+    replace_token=replace_token,
     color="#ff0000",
 )

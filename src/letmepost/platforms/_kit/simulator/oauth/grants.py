@@ -141,6 +141,18 @@ def revoke_token(state: State, text: str) -> bool:
     return True
 
 
+def replace_token(state: State, issued: str, wanted: str) -> None:
+    """Replace the text of an issued token. The token does not expire any more.
+
+    Raises:
+        ValueError: another token has this text.
+    """
+    if _token_key(wanted) in state:
+        raise ValueError("another account has this token")
+    token: Token = state.pop(_token_key(issued))
+    state[_token_key(wanted)] = {**token, "expires_at": None}
+
+
 def _code_key(text: str) -> str:
     return f"oauth/code/{text}"
 
