@@ -9,12 +9,14 @@ import httpx2
 from pydantic import AnyHttpUrl, BaseModel
 from starlette.applications import Starlette
 
+from letmepost.platforms import discover
 from letmepost.platforms.connecting import PlatformSettings
 from letmepost.platforms.contract import Options, Platform
 from letmepost.platforms.simulation import SimulatedCall, SimulatedPost, SimulatedReply, Simulator, State
 from letmepost.sandbox import Store, create_app
 from letmepost.sandbox.pages.access import CLOSED, PageAccess
 from letmepost.sandbox.pages.front import MoveClock
+from letmepost.sandbox.seeding.seed import Seed
 from tests.doubles.clock import SteppedClock
 
 TOKEN = "the-control-token"
@@ -150,6 +152,24 @@ class Surroundings(SteppedClock):
             pages=pages,
             move_clock=move_clock,
         )
+
+    def emulator(self, store: Store, seed: Seed, token: str | None = None) -> Starlette:
+        """Return an emulator of every network."""
+        return create_app(
+            discover(),
+            store,
+            token=token,
+            now=self.now,
+            entropy=self.entropy,
+            sleep=self.sleep,
+            pages=PageAccess(is_open=True),
+            seed=seed,
+        )
+
+
+def seed_of(**content: Any) -> Seed:
+    """Return a seed with this content."""
+    return Seed.model_validate(content, context={"platforms": discover()})
 
 
 def open_client(app: Starlette) -> httpx2.AsyncClient:

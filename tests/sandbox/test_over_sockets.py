@@ -37,6 +37,14 @@ async def test_lost_reply_breaks_the_connection_after_the_execution(surroundings
         assert (await client.get("/org_1/notes/notes")).json() == {"notes": ["Hello"]}
 
 
+async def test_lost_reply_of_a_fault_breaks_the_connection_once(surroundings: Surroundings, store: Store) -> None:
+    async with serving(surroundings.app(store)) as client:
+        await client.post("/control/org_1/notes/faults", json={"lost": True}, headers=CONTROL)
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await client.post("/org_1/notes/notes", content=b"Hello")
+        assert (await client.get("/org_1/notes/notes")).json() == {"notes": ["Hello"]}
+
+
 async def test_lost_reply_can_be_delayed(surroundings: Surroundings, store: Store) -> None:
     async with serving(surroundings.app(store)) as client:
         with pytest.raises(httpx2.RemoteProtocolError):

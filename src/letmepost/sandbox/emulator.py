@@ -13,7 +13,7 @@ from letmepost.domain.sandbox_pages import TIMELINE_PATH, account_path
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.faults import Faults
-from letmepost.sandbox.seeding.planting import Planting
+from letmepost.sandbox.seeding.planting import plant
 from letmepost.sandbox.seeding.seed import Seed, SeedAccount
 from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import WorldStates
@@ -118,14 +118,13 @@ class Emulator:
             accounts[f"count/{platform.name}"] = number + 1
         async with self._worlds.visit(world, platform.name) as state:
             root = f"{base_url}/{world}/{platform.name}"
-            planting = Planting.prepare(platform, account, state, root=root, start=start, number=number)
-            planted = [one.describe() for one in await planting.run()]
+            planted = await plant(platform, account, state, root=root, start=start, number=number)
             # Before the state that names them is committed.
-            await self._store.save_files(world, platform.name, planting.network.files)
+            await self._store.save_files(world, platform.name, planted.files)
         key = f"accounts/{platform.name}"
         async with self._worlds.visit(world, _ACCOUNTS) as accounts:
-            accounts[key] = [*accounts.get(key, []), *planted]
-        return planted
+            accounts[key] = [*accounts.get(key, []), *planted.accounts]
+        return planted.accounts
 
     def _set_faults(self, world: str) -> None:
         self._faults.clear(world)

@@ -29,7 +29,13 @@ def platform_of(request: Request, platforms: Mapping[str, Platform]) -> Platform
     Raises:
         HTTPException: 404, there is no such platform.
     """
-    platform = platforms.get(request.path_params["platform"])
+    name = request.path_params["platform"]
+    platform = platforms.get(name)
     if platform is None:
-        raise HTTPException(404, "There is no such platform.")
+        example = f"/main/{next(iter(platforms))}/"
+        raise HTTPException(
+            404,
+            f"There is no network {name!r}. Paths begin with a world and a network, such as {example}. Networks: "
+            f"{', '.join(platforms)}.",
+        )
     return platform
