@@ -36,6 +36,7 @@ class Emulated:
 async def emulated(directory: Path, *options: str) -> AsyncIterator[Emulated]:
     """Run the emulator on a free port until the end of the block, and stop it like Ctrl-C."""
     ready_file = directory / "ready.json"
+    assert not ready_file.exists(), "the emulator deletes the file when it ends"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "letmepost", "sandbox", "--port", "0", "--ready-file", str(ready_file), *options),
         cwd=directory,

@@ -27,7 +27,7 @@ def emulating(surroundings: Surroundings, store: Store) -> OpenEmulator:
     @asynccontextmanager
     async def start(**seed: Any) -> AsyncIterator[httpx2.AsyncClient]:
         app = surroundings.emulator(store, seed_of(**seed))
-        await app.state.emulator.start(BASE)
+        await app.state.emulator.start(BASE, {})
         async with open_client(app) as client:
             yield client
 
@@ -45,7 +45,7 @@ async def toot(client: httpx2.AsyncClient, text: str, world: str = "main") -> ht
 
 async def test_description_has_everything_that_a_client_needs(surroundings: Surroundings, store: Store) -> None:
     app = surroundings.emulator(store, default_seed(discover()))
-    described = await app.state.emulator.start(BASE)
+    described = await app.state.emulator.start(BASE, {})
     async with open_client(app) as client:
         assert (await client.get("/control/main")).json() == described
         assert described["networks"].keys() == discover().keys()
@@ -156,12 +156,29 @@ async def test_invalid_change_of_the_clock_is_rejected(
 
 async def test_start_keeps_a_world_of_an_earlier_run(surroundings: Surroundings, store: Store) -> None:
     seed = seed_of(accounts=[ALICE])
-    first = await surroundings.emulator(store, seed).state.emulator.start(BASE)
+    first = await surroundings.emulator(store, seed).state.emulator.start(BASE, {})
     app = surroundings.emulator(store, seed)
-    again = await app.state.emulator.start(BASE)
+    again = await app.state.emulator.start(BASE, {})
     assert again["networks"] == first["networks"]
     async with open_client(app) as client:
         assert await texts(client) == ["The first"]
+
+
+async def test_network_is_also_served_at_a_port_of_its_own(surroundings: Surroundings, store: Store) -> None:
+    app = surroundings.emulator(store, seed_of(accounts=[ALICE]))
+    described = await app.state.emulator.start(BASE, {"mastodon": 8099})
+    assert described["networks"]["mastodon"]["url"] == "http://sandbox.test:8099"
+    assert described["networks"]["threads"]["url"] == f"{BASE}/main/threads"
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox.test:8099") as own:
+        reply = await own.post("/api/v1/statuses", json={"status": "At the root"}, headers=SIGNED)
+        link = reply.json()["uri"]
+        assert link.startswith("http://sandbox.test:8099/main/mastodon/")
+        assert "At the root" in (await own.get("/-/")).text
+        assert (await own.get("/control/main")).status_code == 404
+    async with open_client(app) as client:
+        assert await texts(client) == ["The first", "At the root"]
+        assert (await client.post("/control/other/reset")).json()["networks"]["mastodon"]["url"].startswith(BASE)
 
 
 async def test_token_protects_every_route_of_the_control_api(surroundings: Surroundings, store: Store) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,20 @@ class EmulatorOptions:
 
 def run_emulator(wiring: Wiring, options: EmulatorOptions) -> None:
     """Run until SIGTERM or Ctrl-C. A seed that cannot be used ends the command with a message."""
-    if options.ready_file is not None:
-        options.ready_file.unlink(missing_ok=True)
-    with listen(options.host, options.port) as listener:
-        base_url = _url(options.host, listener.getsockname()[1])
+    with ExitStack() as stack:
+        if options.ready_file is not None:
+            options.ready_file.unlink(missing_ok=True)  # of a process that was killed
+            stack.callback(options.ready_file.unlink, missing_ok=True)
+        sockets = [stack.enter_context(listen(options.host, options.port))]
         try:
             app = wiring.make_emulator(options.data, options.token, options.seed)
-            ready = asyncio.run(app.state.emulator.start(base_url))
+            emulator = app.state.emulator
+            for number in range(1, len(emulator.platforms) + 1):
+                port = options.port and options.port + number
+                sockets.append(stack.enter_context(listen(options.host, port)))
+            port, *others = (listener.getsockname()[1] for listener in sockets)
+            ports = dict(zip(emulator.platforms, others, strict=True))
+            ready = asyncio.run(emulator.start(_url(options.host, port), ports))
         except EmulatorError as error:
             fail(str(error))
 
@@ -49,7 +57,7 @@ def run_emulator(wiring: Wiring, options: EmulatorOptions) -> None:
             if options.ready_file is not None:
                 _write(options.ready_file, ready)
 
-        run_server(app, ServerHooks(on_start=announce), sockets=[listener])
+        run_server(app, ServerHooks(on_start=announce), sockets=sockets)
 
 
 def _url(host: str, port: int) -> str:

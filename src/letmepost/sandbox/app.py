@@ -19,6 +19,7 @@ from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.control import Control, RequireToken
 from letmepost.sandbox.emulator import Emulator
 from letmepost.sandbox.faults import Faults
+from letmepost.sandbox.own_addresses import OwnAddresses
 from letmepost.sandbox.pages.access import CLOSED, PageAccess
 from letmepost.sandbox.pages.front import FrontPage, MoveClock
 from letmepost.sandbox.pages.routes import Pages
@@ -79,7 +80,11 @@ def create_app(
             "/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=SANDBOX_REQUEST_MAX_BYTES
         ),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse, ClientDisconnect: _end})
+    app = Starlette(
+        routes=routes,
+        middleware=[] if emulator is None else [Middleware(OwnAddresses, emulator=emulator)],
+        exception_handlers={HTTPException: _refuse, ClientDisconnect: _end},
+    )
     app.state.emulator = emulator
     return app
 

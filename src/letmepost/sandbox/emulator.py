@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, SecretStr
 from pydantic.alias_generators import to_camel
@@ -44,19 +45,29 @@ class Emulator:
         self._faults = faults
         self._seed = seed
         self._now = now
+        self._ports: Mapping[str, int] = {}
         self._turn = asyncio.Lock()  # one world is filled at a time
 
-    async def start(self, base_url: str) -> dict[str, Any]:
+    async def start(self, base_url: str, ports: Mapping[str, int]) -> dict[str, Any]:
         """Fill the main world, unless a file contains it from an earlier run. Return its description.
+
+        Args:
+            base_url: the URL of the emulator.
+            ports: the port of its own for each network, by the network's name. A network can have none.
 
         Raises:
             EmulatorError: a network does not accept what the seed contains.
         """
+        self._ports = ports
         if MAIN_WORLD not in await self._worlds.names():
             await self.reset(MAIN_WORLD, base_url)
         else:
             self._set_faults(MAIN_WORLD)
         return await self.describe(MAIN_WORLD, base_url)
+
+    def root_at(self, port: int) -> str | None:
+        """Return the path of the network that has this port; None if none has it."""
+        return next((f"/{MAIN_WORLD}/{name}" for name, own in self._ports.items() if own == port), None)
 
     async def reset(self, world: str, base_url: str) -> None:
         """Delete everything in a world, and fill it from the seed.
@@ -99,7 +110,7 @@ class Emulator:
             "networks": {
                 name: {
                     "title": platform.title,
-                    "url": f"{root}/{name}",
+                    "url": self._url(world, name, base_url),
                     "pageUrl": f"{root}/{name}{TIMELINE_PATH}",
                     "app": _app(platform, f"{root}/{name}"),
                     "scenarios": list(platform.simulator.scenarios),
@@ -108,6 +119,14 @@ class Emulator:
                 for name, platform in self.platforms.items()
             },
         }
+
+    def _url(self, world: str, network: str, base_url: str) -> str:
+        """Return the address of a network for clients."""
+        if world != MAIN_WORLD or network not in self._ports:
+            return f"{base_url}/{world}/{network}"
+        base = urlsplit(base_url)
+        host = base.netloc.removesuffix(f":{base.port}")
+        return f"{base.scheme}://{host}:{self._ports[network]}"
 
     async def _plant(
         self, world: str, account: SeedAccount, base_url: str, start: datetime
