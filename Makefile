@@ -90,6 +90,7 @@ faults-video: install  ## Kill workers while they upload videos, for an hour, an
 
 bench: install  ## Run the benchmarks, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.http_client
+	$(BIN)/python -m tests.benchmarks.emulator_start
 	$(BIN)/python -m tests.benchmarks.at_rest
 	$(BIN)/python -m tests.benchmarks.cpu
 	$(BIN)/python -m tests.benchmarks.accept
