@@ -175,6 +175,7 @@ async def test_network_is_also_served_at_a_port_of_its_own(surroundings: Surroun
         link = reply.json()["uri"]
         assert link.startswith("http://sandbox.test:8099/main/mastodon/")
         assert "At the root" in (await own.get("/-/")).text
+        assert (await own.get("/main/-/")).status_code == 200, "pages link to the page of the world"
         assert (await own.get("/control/main")).status_code == 404
     async with open_client(app) as client:
         assert await texts(client) == ["The first", "At the root"]

@@ -19,7 +19,7 @@ def add_sandbox(cli: typer.Typer, wiring: Wiring) -> None:
     @cli.command(epilog="Example: letmepost sandbox --port 0 --seed seed.toml --ready-file ready.json")
     def sandbox(
         host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-        port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8090,
+        port: Annotated[int, typer.Option(min=0, max=65_000, help="First port; 0 for free ones.")] = 8090,
         data: Annotated[
             Path | None, typer.Option("--data", "--state", help="File that stores the state. Default: memory only.")
         ] = None,
@@ -41,8 +41,9 @@ def add_sandbox(cli: typer.Typer, wiring: Wiring) -> None:
     ) -> None:
         """Run an emulator of every network, to test your own clients. It needs no database and no setting.
 
-        If LETMEPOST_SANDBOX_TOKEN is set, run the part of a deployment that test keys publish to instead. It shows
-        pages to links that are signed with LETMEPOST_SANDBOX_LINK_KEY, which the API returns as `url` of test posts.
+        If LETMEPOST_SANDBOX_TOKEN is set, it is instead the part of a deployment that test keys publish to.
+
+        Its pages then open by links that are signed with LETMEPOST_SANDBOX_LINK_KEY: the `url` of test posts.
         """
         deployment_token = wiring.environment.get("LETMEPOST_SANDBOX_TOKEN")
         if deployment_token is None:

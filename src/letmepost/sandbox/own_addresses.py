@@ -5,7 +5,7 @@ Many clients accept a host, and no path before the paths of the network.
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from letmepost.sandbox.emulator import Emulator
+from letmepost.sandbox.emulator import MAIN_WORLD, Emulator
 
 
 class OwnAddresses:
@@ -16,8 +16,8 @@ class OwnAddresses:
         self._emulator = emulator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on. Links that a simulator returned have the path already."""
+        """Pass the request on. Links of simulators and pages have the complete path already."""
         root = self._emulator.root_at(scope["server"][1]) if scope["type"] == "http" and scope.get("server") else None
-        if root is not None and not scope["path"].startswith(f"{root}/"):
+        if root is not None and not scope["path"].startswith(f"/{MAIN_WORLD}/"):
             scope = {**scope, "path": root + scope["path"]}
         await self._app(scope, receive, send)
