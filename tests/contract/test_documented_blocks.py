@@ -11,6 +11,7 @@ EXECUTED = {
     "sh": "tests/processes/test_dev.py",
     "python": "tests/contract/test_signature_docs.py",
     "js": "tests/clients/test_documented_javascript.py",
+    "toml": "tests/processes/test_emulator.py",
 }
 NOT_EXECUTED = {
     "json": "requests and responses, abridged with …",
