@@ -77,6 +77,8 @@ async def test_faults_are_listed_with_what_is_left_of_them_and_deleted(client: h
         ({"status": 99}, "status: Input should be greater than or equal to 200"),
         ({"status": 500, "headers": {"a b": "c"}}, "headers.a b.[key]: String should match"),
         ({"status": 500, "headers": {"a": "c\r\nd: e"}}, "headers.a: String should match"),
+        ({"status": 500, "headers": {"Content-Length": "1"}}, "the server sets this header"),
+        ({"status": 204, "body": {}}, "a response with the status 204 has no body"),
         ({"status": 500, "times": 0}, "times: Input should be greater than or equal to 1"),
         ({"method": "post", "lost": True}, "method: String should match"),
         ({"delayS": 3601}, "delayS: Input should be less than or equal to 3600"),

@@ -1,6 +1,7 @@
 """Accounts and posts of seeds, on every network."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,8 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "youtube": {"title": "A title", "madeForKids": False},
 }
 """What a post needs besides a video."""
+ABOUT_CALLS = {"duplicate", "flaky", "rate_limited", "rejected", "slow", "timeout_after_publish", "unavailable"}
+"""The scenarios in which single calls fail."""
 
 
 async def planted(network: str, state: TextState | None = None, *, start: datetime = START, **account: Any) -> Planted:
@@ -141,13 +144,29 @@ async def test_choice_of_the_consent_page_decides_what_is_connected(network: str
         ({"consent": "pages", "handle": "alice"}, "a handle or a name needs a `consent` that creates one account"),
         ({"posts": [{"text": "Hi"}, {}]}, "Facebook: posts[1]: "),
         ({"posts": [{"options": {"nothing": 1}}]}, "Facebook: posts[0]: options.nothing: Extra inputs"),
-        ({"scenario": "rejected", "posts": [{"text": "Hi"}]}, "Facebook: posts[0]: "),
     ],
 )
 async def test_account_that_the_network_does_not_accept_is_an_error(account: dict[str, Any], problem: str) -> None:
     with pytest.raises(EmulatorError) as caught:
         await planted("facebook", **account)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+async def test_scenario_of_the_account_does_not_affect_its_posts(network: str) -> None:
+    """Scenarios of what an account is, such as one without boards, do affect them."""
+    post = {"text": "Hello", "video": network not in TEXT_ALONE, "options": OPTIONS.get(network, {})}
+    for scenario in sorted(ABOUT_CALLS & set(discover()[network].simulator.scenarios)):
+        [found] = await visible(network, scenario=scenario, posts=[post])
+        assert found.text == "Hello", scenario
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+async def test_account_is_created_in_every_scenario_or_refused(network: str) -> None:
+    post = {"text": "Hello", "video": network not in TEXT_ALONE, "options": OPTIONS.get(network, {})}
+    for scenario in discover()[network].simulator.scenarios:
+        with suppress(EmulatorError):
+            assert (await planted(network, scenario=scenario, posts=[post])).accounts[0]["scenario"] == scenario
 
 
 async def test_network_without_oauth_has_no_consent_page() -> None:

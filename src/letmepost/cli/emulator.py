@@ -44,7 +44,7 @@ def run_emulator(wiring: Wiring, options: EmulatorOptions) -> None:
             app = wiring.make_emulator(options.data, options.token, options.seed)
             emulator = app.state.emulator
             for number in range(1, len(emulator.platforms) + 1):
-                port = options.port and options.port + number
+                port = options.port + number if options.port else 0
                 sockets.append(stack.enter_context(listen(options.host, port)))
             port, *others = (listener.getsockname()[1] for listener in sockets)
             ports = dict(zip(emulator.platforms, others, strict=True))

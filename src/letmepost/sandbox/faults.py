@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, Simulator, State
@@ -18,7 +18,19 @@ from letmepost.sandbox.scenario_state import ScenarioState
 _DELAY_MAX_S = 3600.0
 _FAULTS_MAX = 100
 
-_HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", to_lower=True)]
+_OF_CONNECTION = frozenset({"connection", "content-length", "transfer-encoding"})
+
+
+def _check_header(name: str) -> str:
+    """Return the name of a header that a fault can set. The server sets those of the connection."""
+    if name in _OF_CONNECTION:
+        raise ValueError("the server sets this header")
+    return name
+
+
+_HeaderName = Annotated[
+    str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", to_lower=True), AfterValidator(_check_header)
+]
 _HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]*$")]
 
 
@@ -58,6 +70,8 @@ class Fault(BaseModel):
             raise ValueError("a fault needs at least one of scenario, status, delayS and lost")
         if self.status is None and (self.headers or self.body is not None):
             raise ValueError("headers and body need a status")
+        if self.status in {204, 304} and self.body is not None:
+            raise ValueError(f"a response with the status {self.status} has no body")
         if self.status is not None and self.scenario is not None:
             raise ValueError("scenario and status exclude each other: both decide what the reply is")
         return self

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from letmepost.domain.errors import NoReply, NotSent
 from letmepost.gateways.http_client import Durations, HTTPClient, Incoming, Outgoing
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply, Simulator, State
+from letmepost.sandbox.serving import ENTROPY_BYTES
 
-ENTROPY_BYTES = 32
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -50,7 +50,7 @@ class LocalNetwork(HTTPClient):
     def __init__(self, simulator: Simulator, state: State, root: str, clock: SeedClock) -> None:
         self._simulator = simulator
         self._state = state
-        self._root = root
+        self.root = root
         self._seed_clock = clock
         self.files: dict[str, bytes | None] = {}
         """The bytes that the simulator stored, by their names; None for those that it deleted."""
@@ -62,7 +62,7 @@ class LocalNetwork(HTTPClient):
             NotSent: the URL is not one of the simulator.
             NoReply: the simulator lost its reply, or took longer than the request may.
         """
-        if not request.url.startswith(self._root):
+        if not request.url.startswith(self.root):
             raise NotSent(f"{request.url} is not an address of the simulated network")
         reply = self.ask(request.method, request.url, await _read(request.body), request.headers)
         if reply.dropped or reply.delay_s > request.timeout_s:
@@ -77,12 +77,12 @@ class LocalNetwork(HTTPClient):
 
     def ask(self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS) -> SimulatedReply:
         """Return the simulator's reply to a request for one of its URLs."""
-        parts = urlsplit(url.removeprefix(self._root))
+        parts = urlsplit(url.removeprefix(self.root))
         reply = self._simulator.answer(
             self._state,
             SimulatedCall(
                 method=method,
-                root=self._root,
+                root=self.root,
                 path=unquote(parts.path),
                 query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
                 headers={name.lower(): value for name, value in headers.items()},

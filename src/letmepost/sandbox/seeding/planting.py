@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from pydantic import AnyHttpUrl
@@ -14,11 +13,12 @@ from letmepost.gateways.sender import Sender
 from letmepost.platforms.connecting import ConnectedAccount, Credential
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.simulation import State
+from letmepost.sandbox.scenario_state import ScenarioState
 from letmepost.sandbox.seeding.local_network import LocalNetwork, SeedClock
 from letmepost.sandbox.seeding.media import open_media
 from letmepost.sandbox.seeding.posts import facts_of, ready_post
-from letmepost.sandbox.seeding.publishing import SeedPublication
-from letmepost.sandbox.seeding.seed import SeedAccount, SeedPost
+from letmepost.sandbox.seeding.publishing import publish
+from letmepost.sandbox.seeding.seed import HEALTHY, SeedAccount, SeedPost
 from letmepost.sandbox.seeding.signing_in import SignedIn, SigningIn
 
 _CREATED_BEFORE = timedelta(minutes=10)
@@ -65,13 +65,15 @@ async def plant(
 
 
 async def _publish(post: SeedPost, path: str, account: ConnectedAccount, given: SigningIn) -> None:
-    """Publish a post.
+    """Publish a post as in the scenario `ok`: that of the account begins with the clock of the world.
 
     Raises:
         ValueError: the network does not accept it.
     """
+    healthy = ScenarioState(given.state, HEALTHY)
+    network = LocalNetwork(given.platform.simulator, healthy, given.network.root, given.clock)
     sender = Sender(
-        http=given.network,
+        http=network,
         platform=given.platform.signing_for(given.settings),
         clock=given.clock,
         credentials=_Fixed(account.credential),
@@ -79,10 +81,10 @@ async def _publish(post: SeedPost, path: str, account: ConnectedAccount, given: 
     )
     try:
         ready = ready_post(post, account, given.platform, given.settings, given.clock)
-        publication = SeedPublication(sender=sender, clock=given.clock)
-        await publication.run(partial(given.platform.publish, ready, given.settings))
+        await publish(ready, given.platform, given.settings, sender, given.clock)
     except (ValueError, PlatformFailure) as problem:
         raise ValueError(f"{path}: {problem}") from None
+    given.network.files.update(network.files)
 
 
 def _describe(signed_in: SignedIn, platform: Platform, scenario: str) -> dict[str, Any]:

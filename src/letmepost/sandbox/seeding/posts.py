@@ -12,9 +12,10 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.rules import violations
 from letmepost.platforms.connecting import ConnectedAccount, PlatformSettings
 from letmepost.platforms.contract import Platform, ReadyPost
-from letmepost.sandbox.seeding.local_network import ENTROPY_BYTES, SeedClock
+from letmepost.sandbox.seeding.local_network import SeedClock
 from letmepost.sandbox.seeding.media import picture, video
 from letmepost.sandbox.seeding.seed import SeedPost
+from letmepost.sandbox.serving import ENTROPY_BYTES
 
 _MEDIA_URL = "https://media.example/{name}"
 """Simulators fetch nothing."""

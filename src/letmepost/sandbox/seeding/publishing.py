@@ -1,96 +1,85 @@
-"""Publishes the posts of a seed with the flows of their platforms, in simulated time."""
+"""Publishes the posts of a seed as a worker would, in simulated time and without a store."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from letmepost.domain.errors import GaveUp
-from letmepost.domain.flow import Call, Flow, Forget, HandOver, Instruction, Live, Pause, Reply, Upload, Void
-from letmepost.gateways.drive import run_with
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Announcement, Call, Intent, Reply
+from letmepost.domain.journal import Step
+from letmepost.gateways.flow_run import FlowRun
 from letmepost.gateways.sender import Sender
-from letmepost.gateways.upload_run import UploadRun
+from letmepost.gateways.step_calls import InDoubtError, StepCalls, UnlearnableError
+from letmepost.platforms.connecting import PlatformSettings
+from letmepost.platforms.contract import Platform, ReadyPost
 from letmepost.sandbox.seeding.local_network import SeedClock
 
-
-class _PausedError(Exception):
-    """The flow continues from its start after a wait."""
-
-
-class _LeftToPersonError(Exception):
-    """The flow ends here, because a person would continue."""
+_RUNS_MAX = 1000
+"""A flow is run again after each wait."""
 
 
-@dataclass(kw_only=True)
-class SeedPublication:
-    """One post that is being published. Waits take simulated time only, so nothing is recorded on disk."""
+async def publish(
+    post: ReadyPost, platform: Platform, settings: PlatformSettings, sender: Sender, clock: SeedClock
+) -> None:
+    """Publish a post. Waits only move the clock.
 
-    sender: Sender
-    clock: SeedClock
-    uri: str | None = field(default=None, init=False)
-    """The URI of the post once followers can see it."""
-    _replies: dict[str, Reply] = field(default_factory=dict, init=False)
-    _paused_at: dict[str, datetime] = field(default_factory=dict, init=False)
+    Raises:
+        PlatformFailure: the network refused the post, or did not finish it.
+    """
+    steps: dict[str, Step] = {}
+    calls = StepCalls(
+        steps=steps,
+        journal=_StepsAlone(steps),
+        send=sender,
+        explain=platform.explain,
+        reconcile=lambda intent: platform.reconcile(post, intent, settings),
+        may_send=_always,
+        now=clock.now,
+        visibility_delay_s=platform.visibility_delay_s,
+    )
+    begin = partial(platform.publish, post, settings)
+    for _ in range(_RUNS_MAX):
+        try:
+            suspended = await FlowRun(calls=calls, announce=_ignore).run(begin())
+        except InDoubtError:
+            continue  # the next run finds out
+        except UnlearnableError as error:
+            raise PlatformFailure(FailureKind.IN_DOUBT, error.reason) from error
+        if suspended is None:
+            return
+        clock.skip((suspended.until - clock.now()).total_seconds())
+    raise PlatformFailure(FailureKind.UNAVAILABLE, "The network did not finish the post.")
 
-    async def run(self, begin: Callable[[], Flow[None]]) -> None:
-        """Run a publish flow, from its start after each wait.
 
-        Raises:
-            PlatformFailure: the network refused the post.
-        """
-        while True:
-            try:
-                return await run_with(self._do, begin())
-            except _LeftToPersonError:
-                return None
-            except _PausedError:
-                continue
+class _StepsAlone:
+    """A `domain.journal.Journal` that stores nothing: what one run knows is enough for the next one."""
 
-    async def _do(self, instruction: Instruction) -> Reply | None:
-        match instruction:
-            case Call(step=None):
-                return await self.sender(instruction)
-            case Call() | Upload():
-                return await self._step(instruction)
-            case Pause():
-                self._pause(instruction)
-            case Forget() | Void():
-                self._replies.pop(instruction.step, None)
-            case Live():
-                self.uri = instruction.uri
-            case HandOver():
-                raise _LeftToPersonError
-        return None
+    def __init__(self, steps: dict[str, Step]) -> None:
+        self._steps = steps
 
-    async def _step(self, instruction: Call | Upload) -> Reply:
-        step = str(instruction.step)
-        if step in self._replies:
-            return replace(self._replies[step], replayed=True)
-        reply = await (self._upload(instruction) if isinstance(instruction, Upload) else self.sender(instruction))
-        if reply.ok:
-            self._replies[step] = reply
-        return reply
+    async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None: ...
 
-    async def _upload(self, upload: Upload) -> Reply:
-        async def publish(call: Call, _is_partial: Callable[[Reply], bool]) -> Reply:
-            return await self.sender(call)
+    async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None: ...
 
-        async def record(_reply: Reply) -> None:
-            """Record nothing: an upload to this process is not interrupted."""
+    async def close(self, step: str) -> None: ...
 
-        run = UploadRun(
-            upload=upload,
-            send=self.sender,
-            publish=publish,
-            record=record,
-            is_stopping=bool,
-            report=lambda _bytes: None,
-        )
-        return await run.run()
+    async def doubt(self, step: str) -> None: ...
 
-    def _pause(self, pause: Pause) -> None:
-        now = self.clock.now()
-        waited_s = (now - self._paused_at.setdefault(pause.step, now)).total_seconds()
-        if waited_s >= pause.give_up_after_s:
-            raise GaveUp(pause.step, pause.give_up_after_s)
-        self.clock.skip(pause.seconds)
-        raise _PausedError
+    async def void(self, step: str) -> None: ...
+
+    async def forget(self, step: str) -> None: ...
+
+    async def pause(self, step: str, now: datetime) -> None:
+        """Record the wait, which the run itself does not."""
+        known = self._steps.get(step) or Step(name=step)
+        self._steps[step] = replace(known, paused_at=known.paused_at or now, pause_count=known.pause_count + 1)
+
+    async def flush(self) -> None: ...
+
+
+async def _always(_call: Call) -> None:
+    """Allow every call: no lease can end."""
+
+
+async def _ignore(_what: Announcement) -> None:
+    """Ignore what followers can see now."""

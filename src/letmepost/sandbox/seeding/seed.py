@@ -10,6 +10,8 @@ from pydantic.alias_generators import to_camel
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.faults import Fault
 
+HEALTHY = "ok"
+"""The scenario in which everything works. Every network has it."""
 _ACCOUNTS_MAX = 1000
 _POSTS_MAX = 1000
 
@@ -71,7 +73,7 @@ class SeedAccount(_Part):
     """
 
     network: NetworkName
-    scenario: str = "ok"
+    scenario: str = HEALTHY
     consent: str | None = None
     handle: str | None = None
     name: str | None = Field(default=None, min_length=1, max_length=100)
@@ -81,8 +83,8 @@ class SeedAccount(_Part):
     @model_validator(mode="after")
     def _fits_network(self, info: ValidationInfo) -> Self:
         check_scenario(self.scenario, _known_platforms(info)[self.network])
-        if self.consent is not None and self.scenario != "ok":
-            raise ValueError("an account that is connected by `consent` has the scenario 'ok'")
+        if self.consent is not None and self.scenario != HEALTHY:
+            raise ValueError(f"an account that is connected by `consent` has the scenario {HEALTHY!r}")
         return self
 
 

@@ -13,8 +13,9 @@ from letmepost.gateways.sender import Sender
 from letmepost.platforms.connecting import App, ConnectedAccount, ConsentRequest, Credential, Grant, PlatformSettings
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.simulation import State
-from letmepost.sandbox.seeding.local_network import ENTROPY_BYTES, LocalNetwork, SeedClock
+from letmepost.sandbox.seeding.local_network import LocalNetwork, SeedClock
 from letmepost.sandbox.seeding.seed import SeedAccount
+from letmepost.sandbox.serving import ENTROPY_BYTES
 
 _CALLBACK = "https://app.example/callback"
 _ANY_SERVER = "social.example"
