@@ -1,5 +1,6 @@
 """The emulator: its worlds, their description, and the control API without a token."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -152,6 +153,31 @@ async def test_invalid_change_of_the_clock_is_rejected(
     async with emulating() as client:
         reply = await client.post("/control/main/clock", json=change)
         assert (reply.status_code, message in reply.json()["error"]["message"]) == (400, True)
+
+
+async def test_calls_are_listed_without_secrets_until_the_reset(emulating: OpenEmulator) -> None:
+    async with emulating(accounts=[ALICE]) as client:
+        await toot(client, "The second")
+        await client.get("/main/twitter/2/users/me")
+        listed = (await client.get("/control/main/calls")).json()["calls"]
+        assert [(call["network"], call["method"], call["status"]) for call in listed] == [
+            ("twitter", "GET", 401),
+            ("mastodon", "POST", 200),
+        ]
+        [call] = (await client.get("/control/main/calls?network=mastodon")).json()["calls"]
+        assert (call["path"], "The second" in call["requestBody"]) == ("/api/v1/statuses", True)
+        assert "alice-token" not in str(call)
+        await client.post("/control/main/reset")
+        assert (await client.get("/control/main/calls")).json() == {"calls": []}
+
+
+async def test_clock_moves_from_the_page_of_the_world(emulating: OpenEmulator) -> None:
+    async with emulating(clock={"start": "2030-01-01T00:00:00Z", "frozen": True}) as client:
+        page = (await client.get("/main/-/")).text
+        [token] = set(re.findall(r'name="token" value="([^"]+)"', page))
+        await client.post("/main/-/clock", data={"token": token, "amount": "2", "unit": "hours"})
+        clock = (await client.get("/control/main/clock")).json()
+        assert clock == {"now": "2030-01-01T02:00:00+00:00", "frozen": True}
 
 
 async def test_start_keeps_a_world_of_an_earlier_run(surroundings: Surroundings, store: Store) -> None:

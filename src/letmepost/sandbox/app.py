@@ -34,7 +34,7 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _CODES = {401: ErrorCode.UNAUTHENTICATED, 404: ErrorCode.NOT_FOUND}
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each is passed by name
     platforms: Mapping[str, Platform],
     store: Store,
     *,
@@ -56,7 +56,8 @@ def create_app(
         entropy: returns that many random bytes.
         sleep: waits for a delayed reply of a simulator.
         pages: decides who can open the pages for browsers.
-        move_clock: moves the clock of a world from its page; None if the page only shows the time.
+        move_clock: moves the clock of a world from its page; None if the page only shows the time, unless there is a
+            seed.
         seed: what the emulator fills worlds from, which is `app.state.emulator`; None if the sandbox is a part of a
             deployment.
     """
@@ -64,10 +65,12 @@ def create_app(
     clock = SimulatedClock(worlds, now)
     calls, shell = RecentCalls(), PageShell(pages, now, entropy)
     serving = Serving(platforms, store, worlds, clock, entropy, sleep, calls, faults)
-    emulator = None if seed is None else Emulator(platforms, store, worlds, clock, faults, seed, now)
+    emulator = None if seed is None else Emulator(platforms, store, worlds, clock, faults, calls, seed, now)
+    if emulator is not None:
+        move_clock = clock.advance
     control = (
         *Control(platforms, worlds, clock, entropy, calls).routes(),
-        *WorldControl(platforms, clock, faults).routes(),
+        *WorldControl(platforms, clock, faults, calls).routes(),
         *(() if emulator is None else EmulatorControl(emulator).routes()),
     )
     protection = [] if token is None else [Middleware(RequireToken, token=token)]

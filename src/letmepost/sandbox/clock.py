@@ -42,3 +42,8 @@ class SimulatedClock:
             return
         async with self._worlds.visit(world, _CLOCK) as state:
             state[_FROZEN_AT] = moment.isoformat()
+
+    async def advance(self, world: str, seconds: float) -> None:
+        """Move the time of a world forward. It stands still afterwards if it did before."""
+        moment = await self.now(world) + timedelta(seconds=seconds)
+        await self.set_time(world, moment, frozen=await self.is_frozen(world))

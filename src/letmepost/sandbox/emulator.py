@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from letmepost.domain.errors import EmulatorError
 from letmepost.domain.sandbox_pages import TIMELINE_PATH, account_path
 from letmepost.platforms.contract import Platform
+from letmepost.sandbox.calls.recent import RecentCalls
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.faults import Faults
 from letmepost.sandbox.seeding.planting import plant
@@ -34,6 +35,7 @@ class Emulator:
         worlds: WorldStates,
         clock: SimulatedClock,
         faults: Faults,
+        calls: RecentCalls,
         seed: Seed,
         now: Callable[[], datetime],
     ) -> None:
@@ -43,6 +45,7 @@ class Emulator:
         self._worlds = worlds
         self._clock = clock
         self._faults = faults
+        self._calls = calls
         self._seed = seed
         self._now = now
         self._ports: Mapping[str, int] = {}
@@ -77,6 +80,7 @@ class Emulator:
         """
         async with self._turn:
             await self._worlds.reset(world)
+            self._calls.clear(world)
             self._set_faults(world)
             start = self._seed.start(self._now())
             await self._clock.set_time(world, start, frozen=self._seed.clock.frozen)
@@ -113,7 +117,7 @@ class Emulator:
                     "url": self._url(world, name, base_url),
                     "pageUrl": f"{root}/{name}{TIMELINE_PATH}",
                     "app": _app(platform, f"{root}/{name}"),
-                    "scenarios": list(platform.simulator.scenarios),
+                    "scenarios": dict(platform.simulator.scenarios),
                     "accounts": [_with_page(name, one, root) for one in accounts[name]],
                 }
                 for name, platform in self.platforms.items()

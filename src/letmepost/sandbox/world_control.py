@@ -1,4 +1,4 @@
-"""The control API for people who test clients: the clock and the faults of a world, and those of an emulator."""
+"""The control API for people who test clients: clock, calls and faults of a world, and the routes of an emulator."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from letmepost.domain.errors import EmulatorError
 from letmepost.platforms.contract import Platform
+from letmepost.sandbox.calls.recent import RecentCall, RecentCalls
 from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.control import read_body, route
 from letmepost.sandbox.emulator import Emulator
@@ -40,12 +41,15 @@ class ClockChange(BaseModel):
 
 
 class WorldControl:
-    """The routes of clocks and faults."""
+    """The routes of clocks, calls and faults."""
 
-    def __init__(self, platforms: Mapping[str, Platform], clock: SimulatedClock, faults: Faults) -> None:
+    def __init__(
+        self, platforms: Mapping[str, Platform], clock: SimulatedClock, faults: Faults, calls: RecentCalls
+    ) -> None:
         self._platforms = platforms
         self._clock = clock
         self._faults = faults
+        self._calls = calls
 
     def routes(self) -> Sequence[Route]:
         """Return the routes."""
@@ -53,6 +57,7 @@ class WorldControl:
         return (
             route("GET", "/{world}/clock", self.show_clock),
             route("POST", "/{world}/clock", self.change_clock),
+            route("GET", "/{world}/calls", self.list_calls),
             route("GET", faults, self.list_faults),
             route("POST", faults, self.add_fault),
             route("DELETE", faults, self.delete_faults),
@@ -72,6 +77,11 @@ class WorldControl:
         frozen = await self._clock.is_frozen(world) if change.frozen is None else change.frozen
         await self._clock.set_time(world, moment, frozen=frozen)
         return await self._clock_reply(world)
+
+    async def list_calls(self, request: Request) -> Response:
+        """List the newest calls to a world, or to one of its networks, newest first, without secrets."""
+        calls = self._calls.newest(world_of(request), request.query_params.get("network"))
+        return JSONResponse({"calls": [_view(call) for call in calls]})
 
     async def list_faults(self, request: Request) -> Response:
         """List the faults of a network, oldest first."""
@@ -143,6 +153,22 @@ class EmulatorControl:
 
     async def _describe(self, request: Request) -> Mapping[str, Any]:
         return await self._emulator.describe(world_of(request), _base_url(request))
+
+
+def _view(call: RecentCall) -> dict[str, Any]:
+    return {
+        "number": call.number,
+        "at": call.at.isoformat(),
+        "network": call.platform,
+        "method": call.method,
+        "path": call.path,
+        "status": call.status,
+        "delayS": call.delay_s,
+        "requestHeaders": dict(call.request_headers),
+        "requestBody": call.request_body,
+        "responseHeaders": dict(call.reply_headers),
+        "responseBody": call.reply_body,
+    }
 
 
 def _base_url(request: Request) -> str:
