@@ -91,6 +91,7 @@ SECRET = "s3cr3t+/= value"
         call(body=json.dumps({"appPassword": SECRET}).encode(), headers=JSON),
         call(body=json.dumps({"client_secret": {"value": SECRET}}).encode(), headers=JSON),
         call(body=json.dumps({"code": SECRET, "text": f"my {SECRET}"}).encode(), headers=JSON),
+        call(body=json.dumps({"password": "s3cr3t", "pin_secret": [{"a": "s3cr3t"}]}).encode(), headers=JSON),
         call(body=b"code_verifier=s3cr3t%2B%2F%3D+value&grant_type=x", headers=FORM),
         call(body=f"--x\r\n{SECRET}\r\n--x--".encode(), headers={"content-type": "multipart/form-data; boundary=x"}),
         call(body=json.dumps({"password": SECRET, "text": "x" * 70_000}).encode(), headers=JSON),
@@ -106,6 +107,31 @@ def test_credential_is_removed_from_the_request_and_from_the_reply_that_repeats_
         assert "s3cr3t" not in shown.reply_body
 
 
+def test_short_credential_is_removed_where_its_name_is() -> None:
+    request = call(
+        body=b'{"password":"pw","pin_token":1234,"text":"pwned"}',
+        headers={**JSON, "authorization": "pw"},
+        query={"code": "pw"},
+    )
+    shown = recorded(request)
+    assert shown.path == f"/?code={quote(REDACTED, safe='()')}"
+    assert shown.request_headers["authorization"] == REDACTED
+    assert json.loads(shown.request_body) == {"password": REDACTED, "pin_token": REDACTED, "text": "pwned"}
+
+
+@pytest.mark.parametrize("depth", [500, 20_000])
+def test_deeply_nested_body_is_recorded(depth: int) -> None:
+    body = b"[" * depth + b'{"password":"s3cr3t"}' + b"]" * depth
+    assert "s3cr3t" not in text_of(recorded(call(body=body, headers=JSON)))
+
+
+def test_half_of_a_character_breaks_neither_the_call_nor_the_page() -> None:
+    body = b'{"password":"\\ud800abcdef","text":"\\ud800"}'
+    shown = recorded(call(body=body, headers=JSON), SimulatedReply(status=200, headers=JSON, body=body))
+    assert "abcdef" not in text_of(shown)
+    text_of(shown).encode()
+
+
 def test_redirect_does_not_show_its_code() -> None:
     shown = recorded(
         call(), SimulatedReply(status=302, headers={"location": "https://app.example/?code=abcdefgh&state=1"})
@@ -115,7 +141,9 @@ def test_redirect_does_not_show_its_code() -> None:
 
 def test_code_of_an_error_is_shown() -> None:
     body = b'{"error":{"code":"access_token_invalid"}}'
-    assert recorded(call(), SimulatedReply(status=401, headers=JSON, body=body)).reply_body == body.decode()
+    assert recorded(call(), SimulatedReply(status=401, headers=JSON, body=body)).reply_body == (
+        '{"error": {"code": "access_token_invalid"}}'
+    )
 
 
 def test_large_and_binary_bodies_are_described_by_their_size() -> None:

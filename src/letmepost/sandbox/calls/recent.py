@@ -1,14 +1,14 @@
 """The newest calls of each world, in memory."""
 
+import json
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from letmepost.platforms.simulation import SimulatedCall, SimulatedReply
-from letmepost.sandbox.calls.redaction import Redaction, read_form, read_json
+from letmepost.sandbox.calls.redaction import Redaction
 
 CALLS_MAX = 50
 """Calls of a world that are kept."""
@@ -27,13 +27,11 @@ class RecentCall:
     """A call to a simulated network and its reply, shortened and without secrets.
 
     Args:
-        number: counts the calls of all worlds.
         at: the time of the world.
         status: None if the reply was lost.
         delay_s: how long the reply was held back.
     """
 
-    number: int
     at: datetime
     platform: str
     method: str
@@ -51,7 +49,6 @@ class RecentCalls:
 
     def __init__(self) -> None:
         self._worlds: OrderedDict[str, deque[RecentCall]] = OrderedDict()
-        self._numbers = count(1)
 
     def add(self, world: str, platform: str, call: SimulatedCall, reply: SimulatedReply) -> None:
         """Record a call and its reply."""
@@ -59,7 +56,7 @@ class RecentCalls:
         self._worlds.move_to_end(world)
         if len(self._worlds) > _WORLDS_MAX:
             self._worlds.popitem(last=False)
-        calls.append(replace(_describe(platform, call, reply), number=next(self._numbers)))
+        calls.append(_describe(platform, call, reply))
 
     def newest(self, world: str, platform: str | None = None) -> Sequence[RecentCall]:
         """Return the calls of a world, or those of one of its networks, newest first."""
@@ -73,44 +70,52 @@ class RecentCalls:
 
 def _describe(platform: str, call: SimulatedCall, reply: SimulatedReply) -> RecentCall:
     redaction = Redaction()
-    redaction.add_headers(call.headers)
-    redaction.add_headers(reply.headers)
-    redaction.add_parameters(call.query)
+    query = urlencode(redaction.clean_parameters(call.query), safe="()", errors="replace")
+    request_headers, reply_headers = redaction.clean_headers(call.headers), redaction.clean_headers(reply.headers)
     request_body = _read(redaction, call.headers, call.body, call.received.size_bytes, has_code=True)
     reply_body = _read(redaction, reply.headers, reply.body, len(reply.body), has_code=False)
-    path = f"{call.path}?{urlencode(call.query)}" if call.query else call.path
     return RecentCall(
-        number=0,
         at=call.now,
         platform=platform,
         method=call.method,
-        path=_shorten(redaction.remove(path), _PATH_MAX_CHARS),
+        path=_shorten(redaction.remove(f"{call.path}?{query}" if query else call.path), _PATH_MAX_CHARS),
         status=None if reply.dropped else reply.status,
         delay_s=reply.delay_s,
-        request_headers=_headers(redaction, call.headers),
+        request_headers=_headers(redaction, request_headers),
         request_body=_shorten(redaction.remove(request_body), _SHOWN_MAX_CHARS),
-        reply_headers=_headers(redaction, reply.headers),
+        reply_headers=_headers(redaction, reply_headers),
         reply_body=_shorten(redaction.remove(reply_body), _SHOWN_MAX_CHARS),
     )
 
 
 def _read(redaction: Redaction, headers: Mapping[str, str], body: bytes, size_bytes: int, *, has_code: bool) -> str:
-    """Return the text of a body, and add its secrets. Other bodies are described by their size and type."""
+    """Return the text of a body without its secrets. A body that is not a text is described by its size and type."""
     given = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     kind = given.partition(";")[0].strip().lower()
     if not size_bytes:
         return ""
     if len(body) == size_bytes <= _READ_MAX_BYTES:
+        text = body.decode("utf-8", "replace")
         if kind == _FORM:
-            fields = read_form(body)
-            redaction.add_parameters(fields)
+            fields = redaction.clean_parameters(parse_qsl(text, keep_blank_values=True))
             return "\n".join(f"{name}={value}" for name, value in fields)
-        if (value := read_json(body)) is not None:
-            redaction.add_json(value, has_code=has_code)
-            return body.decode("utf-8", "replace")
+        if (shown := _clean_json(redaction, text, has_code=has_code)) is not None:
+            return shown
         if kind in _TEXTS:
-            return body.decode("utf-8", "replace")
+            return text
     return f"({size_bytes:,} bytes of {kind or 'an unknown type'})"
+
+
+def _clean_json(redaction: Redaction, text: str, *, has_code: bool) -> str | None:
+    """Return JSON without its secrets; None if it is not JSON, or nested too deeply.
+
+    Halves of characters, which JSON can contain and a page cannot, are replaced.
+    """
+    try:
+        value = redaction.clean_json(json.loads(text), has_code=has_code)
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    except (ValueError, RecursionError):
+        return None
 
 
 def _headers(redaction: Redaction, headers: Mapping[str, str]) -> Mapping[str, str]:

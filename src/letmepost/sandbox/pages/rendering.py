@@ -53,4 +53,5 @@ def render(template: str, nonce: str, *, status: int = 200, **shown: Any) -> HTM
         "referrer-policy": "no-referrer",  # the address contains the signature
         "cache-control": "no-store",
     }
-    return HTMLResponse(_TEMPLATES.get_template(template).render(nonce=nonce, **shown), status, headers)
+    page = _TEMPLATES.get_template(template).render(nonce=nonce, **shown)
+    return HTMLResponse(page.encode("utf-8", "replace"), status, headers)  # a text can contain half of a character
