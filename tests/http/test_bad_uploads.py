@@ -12,7 +12,7 @@
 | two completions | does not exist | `test_uploads` | `test_imports` | does not exist |
 | film with too few frames | | | here | here |
 | type that the platform does not accept, such as WebP | the rules of each platform (`test_rules`) |||
-| unusual video (no frames or sound, variable frame rate, 10-bit HEVC, 4 GiB + 1) | `suite/test_unusual_videos` |||
+| unusual video (0 frames/s, no sound, variable frame rate, 10-bit HEVC, 4 GiB + 1) | `suite/test_unusual_videos` |||
 """
 
 import base64

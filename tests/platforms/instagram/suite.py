@@ -156,7 +156,7 @@ ENDINGS = {
 
 
 REFUSED_VIDEOS = {
-    "no frames": "instagram.media.video_frame_rate",
+    "0 frames/s": "instagram.media.video_frame_rate",
     "more than 4 GiB": "instagram.media.video_size_max",
 }
 

@@ -70,11 +70,9 @@ SUITE = PlatformSuite(
         "linkedin.poll.question_non_empty": poll(" ", "a", "b"),
         "linkedin.poll.answer_non_empty": poll("Which?", "a", "\t"),
     },
-    options_elsewhere={
-        "author": "it needs a page that exists",
-    },
+    options_elsewhere={"author": "it needs a page that exists"},
     refused_videos={
-        "no frames": "linkedin.media.video_frame_rate",
+        "0 frames/s": "linkedin.media.video_frame_rate",
         "more than 4 GiB": "linkedin.media.video_size_max",
     },
     unjudged={

@@ -53,9 +53,7 @@ SUITE = PlatformSuite(
         "mastodon.poll.media_exclusive": {**poll("a", "b"), "media": (image(),)},
         "mastodon.poll.options_distinct": poll("a", "a"),
     },
-    options_elsewhere={
-        **dict.fromkeys(("replyToId", "quotedStatusId"), "they need a post that exists"),
-    },
+    options_elsewhere=dict.fromkeys(("replyToId", "quotedStatusId"), "they need a post that exists"),
     refused_videos={"more than 4 GiB": "mastodon.media.video_size_max"},
     unjudged={
         "mastodon.media.image_pixels_max": "the files of the tests have 64 x 32 pixels",

@@ -15,7 +15,7 @@ from tests.platforms.suite.suites import SUITES
 
 UNUSUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "no frames": {"frame_rate": 0.0},
+        "0 frames/s": {"frame_rate": 0.0},
         "variable frame rate": {"frame_rate": 29.4, "has_variable_frame_rate": True},
         "no sound": {"audio_channels": 0},
         "10-bit HEVC": {

@@ -82,11 +82,9 @@ SUITE = PlatformSuite(
         "threads.spoilers.text_range": {"text": "🎉", "options": hidden(2)["options"]},
         "threads.spoilers.media_required": {"text": "no media", "options": {"spoilers": {"media": True}}},
     },
-    options_elsewhere={
-        **dict.fromkeys(("replyToId", "quotePostId"), "they need a post that exists"),
-    },
+    options_elsewhere=dict.fromkeys(("replyToId", "quotePostId"), "they need a post that exists"),
     refused_videos={
-        "no frames": "threads.media.video_frame_rate",
+        "0 frames/s": "threads.media.video_frame_rate",
         "more than 4 GiB": "threads.media.video_size_max",
     },
     unjudged={

@@ -99,11 +99,9 @@ SUITE = PlatformSuite(
         "tiktok.privacy.required": {"text": TEXT, "media": (video(),)},
         "tiktok.photo.cover_index": photos(2, photoCoverIndex=2),
     },
-    options_elsewhere={
-        "mode": "a draft is handed over, and not published",
-    },
+    options_elsewhere={"mode": "a draft is handed over, and not published"},
     refused_videos={
-        "no frames": "tiktok.video.frame_rate",
+        "0 frames/s": "tiktok.video.frame_rate",
         "more than 4 GiB": "tiktok.video.size_max",
     },
     unjudged={

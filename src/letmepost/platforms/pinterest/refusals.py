@@ -172,8 +172,8 @@ CODE_INVALID = auth_failed(
 )
 TOKEN_REFUSED = unavailable(
     message="Pinterest granted no token to this deployment's app: {reason}",
-    remediation="Ask the operator to check the app's credentials with `letmepost doctor`. If they are correct, connect "
-    "the account again.",
+    remediation="Ask the operator to compare `LETMEPOST_PINTEREST_CLIENT_ID` and `LETMEPOST_PINTEREST_CLIENT_SECRET` "
+    "with the app's page at Pinterest. If they are correct, connect the account again.",
     is_operators=True,
 )
 

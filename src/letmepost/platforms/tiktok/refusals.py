@@ -185,7 +185,8 @@ SCOPE_MISSING = auth_failed(
 )
 TOKEN_REFUSED = rejected(
     message="TikTok refused a token request of this deployment's app: {reason}",
-    remediation="Ask the operator to check the app's credentials and its redirect URI with `letmepost doctor`.",
+    remediation="Ask the operator to compare the app's credentials with its page at TikTok, and the redirect URI there "
+    "with the one that `letmepost doctor` shows.",
     is_operators=True,
 )
 PUBLISH_PENDING = _in_doubt(message="TikTok has the post, and has not finished processing it.")
