@@ -85,7 +85,7 @@ def test_wrong_secret_of_the_app_does_not_end_the_account(driver: Worker) -> Non
     account = driver.connect()
     settings = driver.settings.model_copy(update={"client_id": "other"})
     failure = failed(lambda: driver.run(PLATFORM.refresh(facts(account), settings)))
-    assert failure.kind is FailureKind.REJECTED
+    assert failure.kind is FailureKind.UNAVAILABLE
 
 
 def test_pin_is_published_to_a_section(driver: Worker) -> None:
