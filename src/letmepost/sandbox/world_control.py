@@ -157,7 +157,6 @@ class EmulatorControl:
 
 def _view(call: RecentCall) -> dict[str, Any]:
     return {
-        "number": call.number,
         "at": call.at.isoformat(),
         "network": call.platform,
         "method": call.method,
