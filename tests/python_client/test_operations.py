@@ -94,7 +94,7 @@ OPERATIONS: dict[str, Call] = {
     "getPostTimeline": lambda client: client.posts.timeline("post_1"),
     "getBatch": lambda client: client.batches.get("batch_1"),
     "cancelBatch": lambda client: client.batches.cancel("batch_1"),
-    "publishBatch": lambda client: client.batches.publish("batch_1", scheduled_at=AT, schedule=ZONED),
+    "publishBatch": lambda client: client.batches.publish("batch_1", scheduled_at=AT, schedule=ZONED, publish_now=True),
     "listAccounts": lambda client: client.accounts.list(
         profile_id="a", platform="b", status="c", handle="d", external_user_id="e", **PAGE
     ).next_page(),
