@@ -21,6 +21,8 @@ FILES = {
     "networks/one.html": "one",
     "assets/site.js": "run()",
     "assets/logo.svg": "<svg/>",
+    "assets/photo.jpg": "jpeg",
+    "assets/clip.mp4": "mpeg",
     "inline-scripts.txt": "'sha256-abc='",
     "llms.txt": "# letmepost",
     "llms-full.txt": "# everything",
@@ -57,6 +59,8 @@ async def http(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
         ("/docs/networks/one", "text/html; charset=utf-8", "one"),
         ("/docs/assets/site.js", "text/javascript; charset=utf-8", "run()"),
         ("/docs/assets/logo.svg", "image/svg+xml", "<svg/>"),
+        ("/docs/assets/photo.jpg", "image/jpeg", "jpeg"),
+        ("/docs/assets/clip.mp4", "video/mp4", "mpeg"),
         ("/llms.txt", "text/plain; charset=utf-8", "# letmepost"),
         ("/llms-full.txt", "text/plain; charset=utf-8", "# everything"),
     ],
@@ -81,8 +85,14 @@ async def test_page_may_run_only_the_scripts_of_the_site(http: httpx2.AsyncClien
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert directives["default-src"] == "'none'"
     assert directives["script-src"] == "'self' 'sha256-abc='"
-    assert directives["connect-src"] == directives["worker-src"] == "'self'"
+    assert directives["connect-src"] == directives["worker-src"] == directives["media-src"] == "'self'"
     assert directives["frame-ancestors"] == directives["base-uri"] == "'none'"
+
+
+async def test_part_of_a_video_is_sent_alone(http: httpx2.AsyncClient) -> None:
+    """Safari plays no video of a server that ignores `Range`."""
+    reply = await http.get("/docs/assets/clip.mp4", headers={"range": "bytes=0-1"})
+    assert (reply.status_code, reply.content, reply.headers["content-range"]) == (206, b"mp", "bytes 0-1/4")
 
 
 async def test_generated_page_has_the_layout_of_the_site(http: httpx2.AsyncClient) -> None:
