@@ -31,8 +31,8 @@ need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-slow test-all test-counterparts test-pds test-browser test-clients test-image faults \
-	faults-short faults-video bench docs lint format openapi env-example requirements secrets clean
+.PHONY: help install dev test test-slow test-all test-counterparts test-pds test-browser test-clients test-first-run \
+	test-image faults faults-short faults-video bench docs lint format openapi env-example requirements secrets clean
 
 # The port of the API that `make dev` starts; 0 selects a free one.
 PORT ?= 8080
@@ -51,7 +51,7 @@ test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to select so
 test-slow: install  ## Run the tests that take seconds each: whole deployments, servers, migrations
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
-test-all: test test-slow test-processes test-counterparts test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
+test-all: test test-slow test-processes test-counterparts test-browser test-clients test-first-run test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
 
 test-processes: install  ## Run the tests that start whole commands, and the commands of the documentation
 	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/processes
@@ -71,10 +71,13 @@ test-browser: docs  ## Test the pages with Chromium, and save screenshots (requi
 	@$(call need,npm,npm)
 	$(BIN)/python -m pytest -s tests/browser
 
-test-clients: install $(CLIENTS)/installed  ## Lint the OpenAPI description, build the clients, and run their tests (requires Node)
+test-clients: install $(CLIENTS)/installed  ## Lint the OpenAPI description, test the clients, and run the documentation's programs (requires Node)
 	@$(call need,node,nodejs)
 	@$(call need,npm,npm)
-	$(BIN)/python -m pytest -v tests/clients
+	$(BIN)/python -m pytest -v -r s tests/clients
+
+test-first-run: install  ## Follow README and quickstart in a clean copy, and print how long it takes (requires a package index)
+	$(BIN)/python -m pytest -s tests/first_run
 
 test-image: install  ## Run the steps of the Dockerfile and docker-compose.yml as processes (requires a package index)
 	$(BIN)/python -m pytest tests/image

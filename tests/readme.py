@@ -1,11 +1,28 @@
-"""The README's parts that tests execute or check."""
+"""The blocks of code in the README and in the pages of the site, which tests execute or check."""
 
 import re
 from pathlib import Path
 from textwrap import dedent
 
-README = Path(__file__).parents[1] / "README.md"
+from letmepost.http.docs.build.sources import write_sources
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 START = "make dev"
+CONTRIBUTORS = {"adding-a-platform.md"}
+"""Pages with blocks that are compared with files of the tests."""
+
+
+def site_pages(place: Path) -> list[Path]:
+    """Write the Markdown of the site below a folder, and return its pages: generated parts are included."""
+    place.mkdir(parents=True, exist_ok=True)
+    return [place / "docs" / file for _, file in write_sources(ROOT, place)]
+
+
+def pages_with(language: str) -> list[Path]:
+    """Return the pages of docs/ that have blocks of a language and are for callers."""
+    pages = sorted((ROOT / "docs").rglob("*.md"))
+    return [page for page in pages if page.name not in CONTRIBUTORS and code_blocks(page, language)]
 
 
 def code_blocks(page: Path, language: str) -> list[str]:
