@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ import pytest
 
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import Client, Deployment, deployed, serving
+from tests.documented import DESCRIPTION
 from tests.http.support import png
+from tests.readme import ROOT, code_blocks, pages_with
 
 HERE = Path(__file__).parent
+TYPESCRIPT = ROOT / "clients/typescript"
 PYTHON = HERE.parents[1] / ".venv/clients/bin/python"
 
 
@@ -54,6 +58,26 @@ async def client(site: Site) -> Client:
 def tools(install_packages: Callable[[Path], Path]) -> Path:
     """The folder `node` with its packages."""
     return install_packages(HERE / "node")
+
+
+@pytest.fixture(scope="session")
+async def built(install_packages: Callable[[Path], Path]) -> Path:
+    """The TypeScript client, compiled from the committed description, with its tests and every documented program.
+
+    `dist-tests/readme.js` has the examples of its README, and `dist-tests/docs-PAGE.js` those of a page of the site.
+    """
+    directory = install_packages(TYPESCRIPT)
+    for name in ("src", "dist", "tests", "dist-tests"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+    for name in ("src", "tests"):
+        shutil.copytree(TYPESCRIPT / name, directory / name)
+    programs = {"readme": TYPESCRIPT / "README.md"} | {f"docs-{page.stem}": page for page in pages_with("ts")}
+    for name, page in programs.items():
+        (directory / f"tests/{name}.ts").write_text("\n".join(code_blocks(page, "ts")), encoding="utf-8")
+    await run("node", "generate.mjs", DESCRIPTION, "src/schema.ts", directory=directory)
+    for project in ("tsconfig.json", "tsconfig.tests.json"):
+        await run(directory / "node_modules/.bin/tsc", "--project", project, directory=directory)
+    return directory
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The published TypeScript client, `clients/typescript`: built from the description, and used as a program would."""
 
 import base64
-import re
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,34 +12,11 @@ import pytest
 from letmepost.platforms import discover
 from tests.clients.conftest import Site, run
 from tests.deployment import Client
-from tests.documented import DESCRIPTION
 
-SOURCE = Path(__file__).parents[2] / "clients/typescript"
 OFFLINE = ("calls", "stream", "webhooks")
 """The tests that need no server."""
 NodeTest: TypeAlias = Callable[..., Awaitable[None]]
 PLATFORM = next(iter(discover()))
-
-
-def _examples() -> str:
-    """Return the README's blocks of TypeScript, as one program."""
-    blocks: list[str] = re.findall(r"^```ts\n(.*?)```", (SOURCE / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-    return "\n".join(blocks)
-
-
-@pytest.fixture(scope="session")
-async def built(install_packages: Callable[[Path], Path]) -> Path:
-    """The client, compiled from the committed description, with its tests and the examples of its README."""
-    directory = install_packages(SOURCE)
-    for name in ("src", "dist", "tests", "dist-tests"):
-        shutil.rmtree(directory / name, ignore_errors=True)
-    for name in ("src", "tests"):
-        shutil.copytree(SOURCE / name, directory / name)
-    (directory / "tests/readme.ts").write_text(_examples())
-    await run("node", "generate.mjs", DESCRIPTION, "src/schema.ts", directory=directory)
-    for project in ("tsconfig.json", "tsconfig.tests.json"):
-        await run(directory / "node_modules/.bin/tsc", "--project", project, directory=directory)
-    return directory
 
 
 @pytest.fixture

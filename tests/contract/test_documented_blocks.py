@@ -1,37 +1,61 @@
-"""Every block of code on the documentation's pages is executed, or is here with the reason why it is not."""
+"""Every block of code of the README and the site is executed, or is here with the reason why it is not."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.readme import README
+from tests.readme import CONTRIBUTORS, README, ROOT, code_blocks, site_pages
 
 EXECUTED = {
-    "sh": "tests/processes/test_dev.py",
-    "python": "tests/contract/test_signature_docs.py",
-    "js": "tests/clients/test_documented_javascript.py",
-    "toml": "tests/processes/test_emulator.py",
+    "sh": ("tests/processes/test_dev.py", "tests/first_run/test_first_run.py", "tests/image/test_image.py"),
+    "python": ("tests/clients/test_documented_programs.py", "tests/clients/test_documented_verification.py"),
+    "ts": ("tests/clients/test_documented_programs.py", "tests/clients/test_documented_verification.py"),
+    "js": ("tests/clients/test_documented_verification.py",),
+    "go": ("tests/clients/test_documented_verification.py",),
+    "php": ("tests/clients/test_documented_verification.py",),
+    "caddy": ("tests/contract/test_caddy.py",),
+    "toml": ("tests/processes/test_emulator.py",),
 }
+"""The tests that execute the blocks of a language."""
 NOT_EXECUTED = {
     "json": "requests and responses, abridged with …",
-    "text": "commands that install something, need Docker or real credentials, or never end, and output",
-    "go": "the tests do not install Go",
     "mermaid": "diagrams",
-    "php": "the tests do not install PHP",
 }
-CONTRIBUTORS = {"adding-a-platform.md"}
-"""Pages with blocks that are compared with files of the tests."""
-PAGES = [path for path in sorted((README.parent / "docs").rglob("*.md")) if path.name not in CONTRIBUTORS]
+"""Languages, and why no test executes them."""
+PLAIN_TEXT = {
+    "clients.md": "installs the clients; tests/clients installs the same packages",
+    "media.md": "an example of the `command` of a violation; tests/domain checks such commands with a model of ffmpeg",
+    "networks/bluesky.md": "a request with a real password",
+    "networks/mastodon.md": "a request that leads to the consent page of a real server",
+    "operators.md": "commands that never end, or change the files of a deployment",
+    "quickstart.md": "`make dev`, which tests/first_run starts",
+    "reliability.md": "the output of a run of faults",
+    "sandbox.md": "steps of a workflow of GitHub Actions",
+    "self-hosting.md": "settings, and commands that need Docker or change a deployment",
+}
+"""The pages with blocks of the language `text`, and why no test executes them."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_every_block_has_a_language_that_is_executed_or_a_reason(page: Path) -> None:
-    fences = re.findall(r"^ *```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(fences[::2]) <= EXECUTED.keys() | NOT_EXECUTED.keys()
-    assert set(fences[1::2]) <= {""}
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The README and the pages of the site, with their generated parts, by their names."""
+    place = tmp_path_factory.mktemp("pages")
+    site = {str(page.relative_to(place / "docs")): page for page in site_pages(place)}
+    return {README.name: README} | {name: page for name, page in site.items() if name not in CONTRIBUTORS}
 
 
-def test_every_test_that_executes_blocks_exists() -> None:
-    for path in EXECUTED.values():
-        assert (README.parent / path).is_file()
+def test_every_block_has_a_language_that_is_executed_or_a_reason(pages: dict[str, Path]) -> None:
+    for name, page in pages.items():
+        fences = re.findall(r"^ *```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(fences[::2]) <= EXECUTED.keys() | NOT_EXECUTED.keys() | {"text"}, name
+        assert set(fences[1::2]) <= {""}, name
+
+
+def test_every_page_with_plain_text_is_listed(pages: dict[str, Path]) -> None:
+    assert {name for name, page in pages.items() if code_blocks(page, "text")} == PLAIN_TEXT.keys()
+
+
+@pytest.mark.parametrize("path", sorted({path for paths in EXECUTED.values() for path in paths}))
+def test_test_that_executes_blocks_exists(path: str) -> None:
+    assert (ROOT / path).is_file()

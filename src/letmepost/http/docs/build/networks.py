@@ -14,7 +14,7 @@ _DEPTH_MAX = 3
 
 _TRY_IT = """Try it in the sandbox, which needs no app and no account:
 
-```text
+```sh
 curl -s "$API/v1/sandbox/accounts" -H "Authorization: Bearer $KEY" --json '{{"platform": "{name}"}}'
 ```"""
 
