@@ -509,8 +509,8 @@ def test_description_that_a_platform_does_not_show_is_unsupported() -> None:
     assert [one.field for one in found(TITLES, content)] == ["media[1].title", "thread[0].media[0].title"]
     assert [one.field for one in found(ALT_TEXTS, content)] == ["media[1].altText", "thread[0].media[0].altText"]
     assert only(TITLES).capability
-    assert only(TITLES).summary == "On X, no media items have a title."
-    assert only(ALT_TEXTS).summary == "On X, only media items of kind image, video have an alt text."
+    assert only(TITLES).summary == "On X, media items have no title."
+    assert only(ALT_TEXTS).summary == "On X, only images and videos have an alt text."
 
 
 def test_gif_can_be_limited_on_its_own() -> None:

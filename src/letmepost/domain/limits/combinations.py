@@ -1,6 +1,6 @@
 """Limits on what a post can contain, and on what can be combined."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
@@ -122,7 +122,7 @@ class KindsSupported:
 
     def rules(self, platform: str) -> Iterator[Rule]:
         """Return the rule."""
-        kinds = " and ".join(f"{kind}s" for kind in self.kinds)
+        kinds = _plural(self.kinds)
         yield Rule(
             id=self.id,
             summary=f"Only {kinds} can be attached.",
@@ -152,22 +152,26 @@ class DescriptionSupported:
 
     def rules(self, platform: str) -> Iterator[Rule]:
         """Return the rule."""
-        items = f"only media items of kind {', '.join(self.kinds)}" if self.kinds else "no media items"
+        noun = self._noun
+        items = f"only {_plural(self.kinds)} have {one(noun).lower()}" if self.kinds else f"media items have no {noun}"
         yield Rule(
             id=self.id,
-            summary=f"On {platform}, {items} have {'a title' if self.field == 'title' else 'an alt text'}.",
+            summary=f"On {platform}, {items}.",
             remediation=f"Remove `{self.field}`, or set `onUnsupported` to `omit`.",
             source=self.source,
             find=lambda target: self._find(platform, target),
             capability=True,
         )
 
+    @property
+    def _noun(self) -> str:
+        return {"title": "title", "altText": "alt text"}[self.field]
+
     def _find(self, platform: str, target: PostTarget[Any]) -> Iterator[Finding]:
-        noun = {"title": "title", "altText": "alt text"}[self.field]
         for path, item in target.content.items():
             text = item.title if self.field == "title" else item.alt_text
             if (text or "").strip() and item.kind not in self.kinds:
-                message = f"{platform} has no {noun} for this {item.kind}."
+                message = f"{platform} has no {self._noun} for this {item.kind}."
                 yield Finding(field=f"{path}.{self.field}", message=message)
 
 
@@ -188,13 +192,14 @@ class ThumbnailSupported:
 
     def rules(self, platform: str) -> Iterator[Rule]:
         """Return the rule."""
-        items = f"only {self.videos}" if self.videos else "no media items"
+        items = f"only {self.videos} have a `thumbnail`" if self.videos else "media items have no `thumbnail`"
+        summary = f"On {platform}, {items}."
         yield Rule(
             id=self.id,
-            summary=f"On {platform}, {items} have a `thumbnail`.",
+            summary=summary,
             remediation="Remove `thumbnail`, or set `onUnsupported` to `omit`.",
             source=self.source,
-            find=lambda target: self._find(f"On {platform}, {items} have a `thumbnail`.", target),
+            find=lambda target: self._find(summary, target),
             capability=True,
         )
 
@@ -254,3 +259,9 @@ class NoComment:
     def _find(self, platform: str, target: PostTarget[Any]) -> Iterator[Finding]:
         if target.content.first_comment is not None:
             yield Finding(field="firstComment", message=f"{platform} does not support first comments.")
+
+
+def _plural(kinds: Sequence[MediaKind]) -> str:
+    """Return the kinds as words of a sentence, such as `images, videos and documents`."""
+    *others, last = (f"{kind}s" for kind in kinds)
+    return f"{', '.join(others)} and {last}" if others else last
