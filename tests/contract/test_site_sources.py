@@ -41,6 +41,10 @@ def test_page_of_a_network_lists_its_options_limits_and_settings(
 ) -> None:
     text = (sources[0] / f"networks/{name}.md").read_text("utf-8")
     platform = discover()[name]
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings[0] == "Set it up"
+    assert headings.count("What is not supported") == 1
+    assert text.rpartition("## What is not supported\n\n")[2].partition("A request with any of")[0].strip()
     for rule in platform.rules:
         assert (f"[`{rule.id}`](" in text) == (rule.capability or rule.limit is not None), rule.id
     for option in platform.options.model_json_schema()["properties"]:

@@ -12,6 +12,11 @@ from letmepost.platforms.contract import Platform
 _DEPTH_MAX = 3
 
 
+_LACKING = "\n## What is not supported\n"
+_REJECTED = (
+    "A request with any of the following is rejected. With "
+    "[`onUnsupported`](../posts.md#content-that-a-platform-does-not-support), it is published without it:"
+)
 _TRY_IT = """Try it in the sandbox, which needs no app and no account:
 
 ```sh
@@ -20,14 +25,17 @@ curl -s "$API/v1/sandbox/accounts" -H "Authorization: Bearer $KEY" --json '{{"pl
 
 
 def network_page(platform: Platform, written: str) -> str:
-    """Return the page as Markdown. `written` is its hand-written part: a title, and sections."""
-    _, _, setup = written.partition("\n")
+    """Return the page as Markdown. `written` is its hand-written part: a title, sections, and what is not supported."""
+    _, _, body = written.partition("\n")
+    setup, _, lacking = body.partition(_LACKING)
     sections = [
         f"# {platform.title}",
         _introduction(platform),
         _TRY_IT.format(name=platform.name),
         setup.strip(),
-        *_section("What is not supported", _unsupported(platform)),
+        _LACKING.strip(),
+        lacking.strip(),
+        "\n".join([_REJECTED, "", *_unsupported(platform)]),
         *_section("Options", _options(platform)),
         *_section("Limits", _limits(platform)),
         *_section("Permissions", _permissions(platform)),
@@ -135,9 +143,13 @@ def _meaning(field: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
 def _permissions(platform: Platform) -> list[str]:
     if platform.oauth is None:
         return ["Accounts are connected by credentials, which have no scopes."]
+    intro = (
+        "The consent page asks for all of these scopes. If a person refuses one, `missingFeatures` of the account "
+        "lists what does not work. Connecting the account again asks for it again."
+    )
     rows = [(name, _scopes(scopes)) for name, scopes in platform.oauth.features.items()]
     calls = "[Every call and its scopes](/docs/permissions)."
-    return [*_table(("Feature", "Scopes that the consent asks for"), rows), "", calls]
+    return [intro, "", *_table(("Feature", "Scopes"), rows), "", calls]
 
 
 def _scopes(scopes: Iterable[str]) -> str:
