@@ -18,9 +18,13 @@ from tests.deployment import serving
 PAGES = {
     "home": "/docs/index.html",
     "guide": "/docs/quickstart",
+    "tabs": "/docs/posts",
     "code": "/docs/webhooks",
+    "media": "/docs/media",
+    "errors": "/docs/errors-and-retries",
     "network": "/docs/networks/twitter",
     "error": "/docs/errors/rate_limited",
+    "statuses": "/docs/statuses",
     "rules": "/docs/preflight",
     "rule": "/docs/preflight/bluesky-text-max_graphemes",
     "permissions": "/docs/permissions",
