@@ -32,7 +32,7 @@ PLAIN_TEXT = {
     "quickstart.md": "`make dev`, which tests/first_run starts",
     "reliability.md": "the output of a run of faults",
     "sandbox.md": "steps of a workflow of GitHub Actions",
-    "self-hosting.md": "settings, and commands that need Docker or change a deployment",
+    "self-hosting.md": "settings, and commands that need Docker; test_backup.py runs those of PostgreSQL",
 }
 """The pages with blocks of the language `text`, and why no test executes them."""
 
