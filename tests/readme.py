@@ -9,20 +9,23 @@ from letmepost.http.docs.build.sources import write_sources
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 START = "make dev"
-CONTRIBUTORS = {"adding-a-platform.md"}
-"""Pages with blocks that are compared with files of the tests."""
+ELSEWHERE = {
+    "adding-a-platform.md": "tests/platforms/minimal/test_guide.py",
+    "emulator.md": "tests/counterparts/test_emulator.py",
+}
+"""The pages with a test of their own."""
 
 
 def site_pages(place: Path) -> list[Path]:
-    """Write the Markdown of the site below a folder, and return its pages: generated parts are included."""
+    """Write the pages of the site below a folder, with generated parts; return those without a test of their own."""
     place.mkdir(parents=True, exist_ok=True)
-    return [place / "docs" / file for _, file in write_sources(ROOT, place)]
+    return [place / "docs" / file for _, file in write_sources(ROOT, place) if file not in ELSEWHERE]
 
 
 def pages_with(language: str) -> list[Path]:
-    """Return the pages of docs/ that have blocks of a language and are for callers."""
+    """Return the pages of docs/ that have blocks of a language, and no test of their own."""
     pages = sorted((ROOT / "docs").rglob("*.md"))
-    return [page for page in pages if page.name not in CONTRIBUTORS and code_blocks(page, language)]
+    return [page for page in pages if page.name not in ELSEWHERE and code_blocks(page, language)]
 
 
 def code_blocks(page: Path, language: str) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme import CONTRIBUTORS, README, ROOT, code_blocks, site_pages
+from tests.readme import ELSEWHERE, README, ROOT, code_blocks, site_pages
 
 EXECUTED = {
     "sh": ("tests/processes/test_dev.py", "tests/first_run/test_first_run.py", "tests/image/test_image.py"),
@@ -15,7 +15,6 @@ EXECUTED = {
     "go": ("tests/clients/test_documented_verification.py",),
     "php": ("tests/clients/test_documented_verification.py",),
     "caddy": ("tests/contract/test_caddy.py",),
-    "toml": ("tests/processes/test_emulator.py",),
 }
 """The tests that execute the blocks of a language."""
 NOT_EXECUTED = {
@@ -25,6 +24,7 @@ NOT_EXECUTED = {
 """Languages, and why no test executes them."""
 PLAIN_TEXT = {
     "clients.md": "installs the clients; tests/clients installs the same packages",
+    "mcp.md": "installs the extra, which `make install` installs, too",
     "media.md": "an example of the `command` of a violation; tests/domain checks such commands with a model of ffmpeg",
     "networks/bluesky.md": "a request with a real password",
     "networks/mastodon.md": "a request that leads to the consent page of a real server",
@@ -42,7 +42,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The README and the pages of the site, with their generated parts, by their names."""
     place = tmp_path_factory.mktemp("pages")
     site = {str(page.relative_to(place / "docs")): page for page in site_pages(place)}
-    return {README.name: README} | {name: page for name, page in site.items() if name not in CONTRIBUTORS}
+    return {README.name: README} | site
 
 
 def test_every_block_has_a_language_that_is_executed_or_a_reason(pages: dict[str, Path]) -> None:
@@ -59,3 +59,9 @@ def test_every_page_with_plain_text_is_listed(pages: dict[str, Path]) -> None:
 @pytest.mark.parametrize("path", sorted({path for paths in EXECUTED.values() for path in paths}))
 def test_test_that_executes_blocks_exists(path: str) -> None:
     assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("page", ELSEWHERE)
+def test_test_of_a_page_exists(page: str) -> None:
+    assert (ROOT / "docs" / page).is_file()
+    assert (ROOT / ELSEWHERE[page]).is_file()

@@ -102,15 +102,15 @@ async def _is_ready(ready_file: Path, process: asyncio.subprocess.Process, outpu
 
 
 async def shell(script: str, environment: dict[str, str], directory: Path) -> str:
-    """Run a shell script; return what it prints."""
+    """Run a shell script, with the commands of this environment; return what it prints."""
     process = await asyncio.create_subprocess_exec(
         *("bash", "-euo", "pipefail", "-c", script),
         cwd=directory,
-        env={**os.environ, **environment},
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    printed, _ = await asyncio.wait_for(process.communicate(), 60)
+    printed, _ = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, f"{script}\n{printed.decode()}"
     return printed.decode()
 

@@ -36,8 +36,7 @@ async def test_dev_starts_from_nothing_and_the_commands_of_the_documents_work(da
         printed_by = {script: await shell(script, environment, tmp_path) for script in api_blocks()}
         assert '"error"' not in "".join(printed_by.values()), printed_by
         assert [("Hello" in printed) for printed in printed_by.values()] == [False, True], "published, and then seen"
-        # The commands of the page about the emulator need an emulator: `test_emulator.py` runs them.
-        pages = [page for page in site_pages(tmp_path / "site") if page.name != "emulator.md"]
+        pages = site_pages(tmp_path / "site")
         variables = environment | {"RECEIVER_PORT": str(unused_port())}
         for page in pages:
             # The files that readers save are in the folder of the assets.

@@ -10,7 +10,7 @@ import httpx2
 
 from letmepost.platforms import discover
 from tests.emulated import emulated
-from tests.processes.test_dev import shell
+from tests.processes.dev import shell
 from tests.readme import README, code_blocks, shell_blocks
 
 PAGE = README.parent / "docs/emulator.md"
