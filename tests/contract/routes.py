@@ -120,6 +120,7 @@ ROWS: tuple[Row, ...] = (
     _row("GET /v1/sandbox/clock", _S.POSTS_READ),
     _row("POST /v1/sandbox/clock", _S.POSTS_WRITE, body={"advanceS": 60}),
     _row("POST /v1/sandbox/reset", _S.POSTS_WRITE),
+    _row("POST /internal/sandbox/{world}/clock", None, body={"advanceS": 60}),
     _row("POST /v1/media", _S.MEDIA_WRITE),
     _row("GET /v1/media", _S.MEDIA_READ),
     _row("POST /v1/media/import", _S.MEDIA_WRITE, body=_URL),

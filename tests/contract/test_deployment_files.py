@@ -177,7 +177,8 @@ def test_every_variable_of_a_service_is_known(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["api", "worker"])
 def test_every_setting_can_be_set(name: str) -> None:
-    elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # in the image; for migrate only
+    # In the image; for migrate only; for the sandbox only.
+    elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL", "LETMEPOST_SANDBOX_API_URL"}
     elsewhere |= {
         "api": {"LETMEPOST_ALIVE_FILE", "LETMEPOST_SANDBOX_LINK_KEY", "LETMEPOST_WORKER_DATABASE_URL"},
         "worker": {"LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN"},
@@ -233,7 +234,10 @@ def test_login_role_of_the_worker_is_given_to_worker_and_migrate_only() -> None:
 
 
 def test_sandbox_gets_only_its_own_secrets() -> None:
-    assert SERVICES["sandbox"]["environment"].keys() == {"LETMEPOST_SANDBOX_LINK_KEY", "LETMEPOST_SANDBOX_TOKEN"}
+    environment = SERVICES["sandbox"]["environment"]
+    secrets = {"LETMEPOST_SANDBOX_LINK_KEY", "LETMEPOST_SANDBOX_TOKEN"}
+    assert environment.keys() == {*secrets, "LETMEPOST_SANDBOX_API_URL"}
+    assert environment["LETMEPOST_SANDBOX_API_URL"] == "http://api:8080"
     assert "--open-pages" not in SERVICES["sandbox"]["command"]
 
 

@@ -50,7 +50,7 @@ class AdvanceClock(Body):
 class PageClockAdvance(Body):
     """How far the form on a page of the sandbox moves the clock."""
 
-    advance_s: Annotated[float, Field(gt=0, le=ADVANCE_MAX_S, allow_inf_nan=False)]
+    advance_s: Annotated[float, Field(gt=0, le=ADVANCE_MAX_S, allow_inf_nan=False, strict=True)]
 
 
 class SandboxClock(View):

@@ -13,10 +13,10 @@ from letmepost.sandbox.calls.redaction import Redaction
 CALLS_MAX = 50
 """Calls of a world that are kept."""
 _WORLDS_MAX = 100
-_READ_MAX_BYTES = 64 * 1024
+_CALL_BODY_READ_MAX_BYTES = 64 * 1024
 """Larger bodies are not shown, because a secret in them could not be found."""
-_SHOWN_MAX_CHARS = 2000
-_PATH_MAX_CHARS = 500
+_CALL_BODY_MAX_CHARS = 2000
+_CALL_LINE_MAX_CHARS = 500
 _HEADERS_MAX = 30
 _FORM = "application/x-www-form-urlencoded"
 _TEXTS = ("text/plain", "application/xml", "text/xml")
@@ -78,13 +78,13 @@ def _describe(platform: str, call: SimulatedCall, reply: SimulatedReply) -> Rece
         at=call.now,
         platform=platform,
         method=call.method,
-        path=_shorten(redaction.remove(f"{call.path}?{query}" if query else call.path), _PATH_MAX_CHARS),
+        path=_shorten(redaction.remove(f"{call.path}?{query}" if query else call.path), _CALL_LINE_MAX_CHARS),
         status=None if reply.dropped else reply.status,
         delay_s=reply.delay_s,
         request_headers=_headers(redaction, request_headers),
-        request_body=_shorten(redaction.remove(request_body), _SHOWN_MAX_CHARS),
+        request_body=_shorten(redaction.remove(request_body), _CALL_BODY_MAX_CHARS),
         reply_headers=_headers(redaction, reply_headers),
-        reply_body=_shorten(redaction.remove(reply_body), _SHOWN_MAX_CHARS),
+        reply_body=_shorten(redaction.remove(reply_body), _CALL_BODY_MAX_CHARS),
     )
 
 
@@ -94,7 +94,7 @@ def _read(redaction: Redaction, headers: Mapping[str, str], body: bytes, size_by
     kind = given.partition(";")[0].strip().lower()
     if not size_bytes:
         return ""
-    if len(body) == size_bytes <= _READ_MAX_BYTES:
+    if len(body) == size_bytes <= _CALL_BODY_READ_MAX_BYTES:
         text = body.decode("utf-8", "replace")
         if kind == _FORM:
             fields = redaction.clean_parameters(parse_qsl(text, keep_blank_values=True))
@@ -120,7 +120,7 @@ def _clean_json(redaction: Redaction, text: str, *, has_code: bool) -> str | Non
 
 def _headers(redaction: Redaction, headers: Mapping[str, str]) -> Mapping[str, str]:
     shown = list(headers.items())[:_HEADERS_MAX]
-    return {name: _shorten(redaction.remove(value), _PATH_MAX_CHARS) for name, value in shown}
+    return {name: _shorten(redaction.remove(value), _CALL_LINE_MAX_CHARS) for name, value in shown}
 
 
 def _shorten(text: str, most_chars: int) -> str:
