@@ -31,11 +31,15 @@ class Run:
         return json.loads(self.out)
 
 
-def run(environment: Mapping[str, str], *words: str) -> Run:
-    """Run `letmepost …`."""
+def run(environment: Mapping[str, str], *words: str, stdin: str | None = None) -> Run:
+    """Run `letmepost …`.
+
+    Args:
+        stdin: the standard input, which is not a terminal.
+    """
     before = structlog.get_config()
     try:
-        result = CliRunner().invoke(create_cli(wire(environment)), list(words))
+        result = CliRunner().invoke(create_cli(wire(environment)), list(words), input=stdin)
     finally:
         structlog.configure(**before)  # a command has set the logs of this process to a stream that is closed now
     if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -8,6 +8,7 @@ import typer
 from letmepost.cli.doctor.command import add_doctor
 from letmepost.cli.mcp import add_mcp
 from letmepost.cli.pauses import add_pauses
+from letmepost.cli.publishing.commands import add_publishing
 from letmepost.cli.sandbox import add_sandbox
 from letmepost.cli.serve import add_serve
 from letmepost.cli.servers import add_servers
@@ -22,9 +23,10 @@ def create_cli(wiring: Wiring) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         help="Publish to many social accounts, once and only once.",
-        epilog="`letmepost dev` runs everything on this machine. The exit code is 0 for success, 1 for a failure, and 2"
-        " for an invalid command line.",
+        epilog="`letmepost dev` runs everything on this machine. The exit code is 0 for success, 1 for a failure, 2 for"
+        " an invalid command line, and 3 if the outcome of a post is not known yet.",
     )
+    add_publishing(cli, wiring)
     add_serve(cli, wiring)
     add_servers(cli, wiring)
     add_sandbox(cli, wiring)

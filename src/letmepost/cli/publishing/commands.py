@@ -1,0 +1,32 @@
+"""Puts the commands for people who publish together. Each noun has its own module."""
+
+from typing import Annotated
+
+import typer
+
+from letmepost import __version__
+from letmepost.cli.publishing.login import add_login
+from letmepost.cli.publishing.post import add_post
+from letmepost.cli.wiring import Wiring
+
+
+def add_publishing(cli: typer.Typer, wiring: Wiring) -> None:
+    """Add the commands for people who publish, and `--version`."""
+
+    @cli.callback()
+    def letmepost(
+        *,
+        version: Annotated[
+            bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        ] = False,
+    ) -> None:
+        """Publish to many social accounts."""
+
+    add_post(cli, wiring)
+    add_login(cli, wiring)
+
+
+def _show_version(is_requested: bool) -> None:  # noqa: FBT001 - Typer passes it
+    if is_requested:
+        typer.echo(f"letmepost {__version__}")
+        raise typer.Exit
