@@ -5,8 +5,11 @@ from typing import Annotated
 import typer
 
 from letmepost import __version__
+from letmepost.cli.publishing.accounts import add_accounts
 from letmepost.cli.publishing.login import add_login
+from letmepost.cli.publishing.media import add_media
 from letmepost.cli.publishing.post import add_post
+from letmepost.cli.publishing.posts import add_posts
 from letmepost.cli.wiring import Wiring
 
 
@@ -23,6 +26,9 @@ def add_publishing(cli: typer.Typer, wiring: Wiring) -> None:
         """Publish to many social accounts."""
 
     add_post(cli, wiring)
+    add_posts(cli, wiring)
+    add_accounts(cli, wiring)
+    add_media(cli, wiring)
     add_login(cli, wiring)
 
 
