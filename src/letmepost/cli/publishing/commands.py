@@ -6,10 +6,12 @@ import typer
 
 from letmepost import __version__
 from letmepost.cli.publishing.accounts import add_accounts
+from letmepost.cli.publishing.events import add_events
 from letmepost.cli.publishing.login import add_login
 from letmepost.cli.publishing.media import add_media
 from letmepost.cli.publishing.post import add_post
 from letmepost.cli.publishing.posts import add_posts
+from letmepost.cli.publishing.webhooks import add_webhooks
 from letmepost.cli.wiring import Wiring
 
 
@@ -29,6 +31,8 @@ def add_publishing(cli: typer.Typer, wiring: Wiring) -> None:
     add_posts(cli, wiring)
     add_accounts(cli, wiring)
     add_media(cli, wiring)
+    add_events(cli, wiring)
+    add_webhooks(cli, wiring)
     add_login(cli, wiring)
 
 
