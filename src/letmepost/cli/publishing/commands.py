@@ -7,6 +7,7 @@ import typer
 from letmepost import __version__
 from letmepost.cli.publishing.accounts import add_accounts
 from letmepost.cli.publishing.events import add_events
+from letmepost.cli.publishing.importing.command import add_import
 from letmepost.cli.publishing.login import add_login
 from letmepost.cli.publishing.media import add_media
 from letmepost.cli.publishing.post import add_post
@@ -33,6 +34,7 @@ def add_publishing(cli: typer.Typer, wiring: Wiring) -> None:
     add_media(cli, wiring)
     add_events(cli, wiring)
     add_webhooks(cli, wiring)
+    add_import(cli, wiring)
     add_login(cli, wiring)
 
 

@@ -1,0 +1,1 @@
+"""`letmepost import`: publishes the rows of a CSV file, each at most once."""
