@@ -228,6 +228,19 @@ async def deployed(
     store.close()
 
 
+@asynccontextmanager
+async def served(urls: DatabaseURLs, redis_url: str, directory: Path) -> AsyncIterator[Deployment]:
+    """Run a deployment with an API that listens on loopback, at `settings.public_url`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with (
+        deployed(urls, redis_url, directory, public_url=f"http://127.0.0.1:{port}") as running,
+        serving(running.app, port),
+    ):
+        yield running
+
+
 @pytest.fixture
 async def deployment(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
     """Run a deployment with one worker."""

@@ -1,7 +1,6 @@
 """The Python client and a whole deployment."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +12,7 @@ from letmepost_client import AsyncClient, Client, NotFound, PreflightFailed, Tim
 
 from letmepost.platforms import discover
 from tests.database import DatabaseURLs, copy_of
-from tests.deployment import Deployment, deployed, serving
+from tests.deployment import Deployment, served
 from tests.http.support import png
 
 PLATFORM = next(iter(discover()))
@@ -35,15 +34,8 @@ async def deployment(
     redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Deployment]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    directory, url = tmp_path_factory.mktemp("site"), f"http://127.0.0.1:{port}"
-    async with (
-        copy_of(template_database, postgres_url) as urls,
-        deployed(urls, redis_url, directory, public_url=url) as running,
-        serving(running.app, port),
-    ):
+    directory = tmp_path_factory.mktemp("site")
+    async with copy_of(template_database, postgres_url) as urls, served(urls, redis_url, directory) as running:
         yield running
 
 
