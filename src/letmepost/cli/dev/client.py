@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
@@ -48,12 +49,23 @@ class DevClient:
         raise FirstStepError(f"{self.base}{path} was not ready in time: {last}")
 
     async def find(self, path: str, key: str | None) -> Mapping[str, Any] | None:
-        """Return the resource; None if the key cannot read it."""
+        """Return the resource; None if the key is invalid or cannot read it. Wait while the key is rate limited.
+
+        Raises:
+            FirstStepError: the response is another error.
+        """
         if key is None:
             return None
-        async with self._session.get(self.base + path, headers={"authorization": f"Bearer {key}"}) as reply:
-            value: dict[str, Any] = await reply.json()
-            return value if reply.status == 200 else None
+        while True:
+            async with self._session.get(self.base + path, headers={"authorization": f"Bearer {key}"}) as reply:
+                value: dict[str, Any] = await reply.json()
+            if reply.status == HTTPStatus.OK:
+                return value
+            if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
+                return None
+            if reply.status != HTTPStatus.TOO_MANY_REQUESTS:
+                raise FirstStepError(f"GET {path} answered {reply.status}: {value}")
+            await asyncio.sleep(int(reply.headers["retry-after"]))
 
     async def post(self, path: str, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a JSON body.
