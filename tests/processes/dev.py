@@ -24,7 +24,9 @@ READY_WITHIN_S = 120.0
 
 
 @asynccontextmanager
-async def dev(data_dir: Path) -> AsyncIterator[tuple[dict[str, Any], asyncio.subprocess.Process]]:
+async def dev(
+    data_dir: Path, *, settings: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[tuple[dict[str, Any], asyncio.subprocess.Process]]:
     """Run `letmepost dev`. Yield the content of its ready file, and stop it like Ctrl-C."""
     ready_file = data_dir.parent / f"{data_dir.name}.ready.json"
     ready_file.unlink(missing_ok=True)
@@ -34,7 +36,7 @@ async def dev(data_dir: Path) -> AsyncIterator[tuple[dict[str, Any], asyncio.sub
         *("--data-dir", str(data_dir), "--port", "0", "--ready-file", str(ready_file)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env={name: value for name, value in os.environ.items() if name not in unset},
+        env={name: value for name, value in (os.environ | settings).items() if name not in unset},
     )
     output: list[str] = []
 

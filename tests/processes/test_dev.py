@@ -44,7 +44,7 @@ async def test_dev_starts_from_nothing_and_the_commands_of_the_documents_work(da
             refused = set(re.findall(r'^\{"error":\{.*?"rule":"([^"]+)"', printed.replace("}{", "}\n{"), re.MULTILINE))
             assert refused <= REFUSALS_SHOWN, f"{page.name}: {refused}\n{printed}"
         account_id = await first_account(environment, tmp_path)
-    async with dev(data_dir.parent / ".letmepost") as (again, _):
+    async with dev(data_dir.parent / ".letmepost", settings=settings) as (again, _):
         assert set(again) == {
             "api",
             "sandbox",
