@@ -23,6 +23,7 @@ NOT_EXECUTED = {
 }
 """Languages, and why no test executes them."""
 PLAIN_TEXT = {
+    "cli.md": "a login to another server, and commands that never end",
     "clients.md": "installs the clients; tests/clients installs the same packages",
     "mcp.md": "installs the extra, which `make install` installs, too",
     "media.md": "an example of the `command` of a violation; tests/domain checks such commands with a model of ffmpeg",
