@@ -13,6 +13,7 @@ from letmepost.cli.publishing.importing.table import Row
 from letmepost.cli.publishing.progress import show_bar
 from letmepost.cli.publishing.session import CommandSession
 from letmepost.cli.publishing.targets import UnknownTarget
+from letmepost.domain.refusals.requests import IDEMPOTENCY_KEY_IN_PROGRESS
 from letmepost.gateways.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ CHUNK_ROWS = 25
 """How many rows a request has: fewer than the API accepts, so that progress is visible."""
 KEY_VALID_FOR = timedelta(hours=23)
 """An hour less than the server remembers idempotency keys by default."""
-
-_IN_PROGRESS = "idempotency_key.in_progress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def _sent(row: Row, report: Report) -> Entry:
 def _entry_of(row: Row, item: "BulkItem", sent: Entry) -> Entry:
     if item.error is not None:
         # After these errors, the server may have accepted the row, or may still do so.
-        is_open = item.status >= HTTPStatus.INTERNAL_SERVER_ERROR or item.error.rule == _IN_PROGRESS
+        is_open = item.status >= HTTPStatus.INTERNAL_SERVER_ERROR or item.error.rule == IDEMPOTENCY_KEY_IN_PROGRESS.id
         outcome = {"error": _shown(item.error)}
         return replace(sent, outcome=outcome) if is_open else _entry(row, "failed", outcome)
     posts = [
