@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.platforms import discover
 from letmepost.sandbox import open_store
 from tests.cli.support import run
 
@@ -35,6 +36,20 @@ def test_occupied_port_is_reported_in_one_line() -> None:
         failed = run({}, "sandbox", "--port", port)
     assert (failed.code, len(failed.error.splitlines())) == (1, 1)
     assert f"Cannot listen on 127.0.0.1:{port}" in failed.error
+
+
+def test_port_without_room_for_those_of_the_networks_is_rejected() -> None:
+    failed = run({}, "sandbox", "--port", "65530")
+    assert (failed.code, len(failed.error.splitlines())) == (1, 1)
+    assert f"Choose one of at most {65_535 - len(discover())}." in failed.error
+
+
+def test_port_of_the_second_network_that_is_occupied_is_reported_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        failed = run({}, "sandbox", "--port", str(port - 2))
+    assert (failed.code, len(failed.error.splitlines())) == (1, 1)
+    assert "Cannot listen on 127.0.0.1:" in failed.error
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from letmepost.cli.listening import listen
+from letmepost.cli.listening import PORT_MAX, listen
 from letmepost.cli.output import fail
 from letmepost.cli.run_server import run_server
 from letmepost.cli.server import ServerHooks
@@ -43,9 +43,8 @@ def run_emulator(wiring: Wiring, options: EmulatorOptions) -> None:
         try:
             app = wiring.make_emulator(options.data, options.token, options.seed)
             emulator = app.state.emulator
-            for number in range(1, len(emulator.platforms) + 1):
-                port = options.port + number if options.port else 0
-                sockets.append(stack.enter_context(listen(options.host, port)))
+            further = _further_ports(options.port, len(emulator.platforms))
+            sockets += [stack.enter_context(listen(options.host, port)) for port in further]
             port, *others = (listener.getsockname()[1] for listener in sockets)
             ports = dict(zip(emulator.platforms, others, strict=True))
             ready = asyncio.run(emulator.start(_url(options.host, port), ports))
@@ -58,6 +57,13 @@ def run_emulator(wiring: Wiring, options: EmulatorOptions) -> None:
                 _write(options.ready_file, ready)
 
         run_server(app, ServerHooks(on_start=announce), sockets=sockets)
+
+
+def _further_ports(first: int, count: int) -> Sequence[int]:
+    """Return the ports after the first one; 0 for free ones."""
+    if first + count > PORT_MAX:
+        fail(f"Each network needs a port after {first}. Choose one of at most {PORT_MAX - count}.")
+    return range(first + 1, first + count + 1) if first else [0] * count
 
 
 def _url(host: str, port: int) -> str:

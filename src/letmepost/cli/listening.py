@@ -5,6 +5,7 @@ import socket
 from letmepost.cli.output import fail
 
 EVERY_ADDRESS = ""
+PORT_MAX = 65_535
 _BACKLOG = 2048
 
 

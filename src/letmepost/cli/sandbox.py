@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from letmepost.cli.listening import PORT_MAX
 from letmepost.cli.output import fail
 from letmepost.cli.run_server import run_server
 from letmepost.cli.wiring import Wiring
@@ -19,7 +20,7 @@ def add_sandbox(cli: typer.Typer, wiring: Wiring) -> None:
     @cli.command(epilog="Example: letmepost sandbox --port 0 --seed seed.toml --ready-file ready.json")
     def sandbox(
         host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-        port: Annotated[int, typer.Option(min=0, max=65_000, help="First port; 0 for free ones.")] = 8090,
+        port: Annotated[int, typer.Option(min=0, max=PORT_MAX, help="First port; 0 for free ones.")] = 8090,
         data: Annotated[
             Path | None, typer.Option("--data", "--state", help="File that stores the state. Default: memory only.")
         ] = None,
