@@ -17,7 +17,6 @@ from letmepost.sandbox.scenario_state import ScenarioState
 
 _DELAY_MAX_S = 3600.0
 _FAULTS_MAX = 100
-
 _OF_CONNECTION = frozenset({"connection", "content-length", "transfer-encoding"})
 
 

@@ -47,7 +47,7 @@ def rename_in(
         if new_handle is not None:
             if handle is None:
                 raise ValueError("its accounts have no handle")
-            check_handle(new_handle)
+            _check_handle(new_handle)
             if any(state[other][handle] == new_handle for other in state if other.startswith(f"{kind}/")):
                 raise ValueError(f"another account has the handle {new_handle!r}")
             state[key] = {**state[key], handle: new_handle}
@@ -59,7 +59,7 @@ def rename_in(
     return rename
 
 
-def check_handle(handle: str) -> None:
+def _check_handle(handle: str) -> None:
     """Raise ValueError for a text that cannot be a handle in addresses."""
     if _HANDLE.fullmatch(handle) is None:
         raise ValueError(f"{handle!r} is not a handle: use letters, digits, '.', '_' and '-', at most 64")
