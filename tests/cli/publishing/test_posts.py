@@ -91,6 +91,13 @@ def test_draft_with_a_time_is_scheduled_and_not_waited_for(shell: Shell) -> None
     assert (done.code, "2026-12-24" in done.out) == (0, True)
 
 
+def test_draft_with_a_time_is_published_now_only_if_that_is_asked_for(shell: Shell) -> None:
+    sent = shell.responds("POST", "/v1/batches/batch_1/publish", batch("published"))
+    assert shell.run("posts", "publish", "batch_1", "--now").code == 0
+    assert json.loads(sent.calls.last.request.content) == {"publishNow": True}
+    assert shell.run("posts", "publish", "batch_1", "--now", "--at", "tomorrow 9:00").code == 2
+
+
 def test_unknown_post_is_reported_without_a_traceback(shell: Shell) -> None:
     shell.responds(
         "GET", "/v1/posts/post_2", error("not_found", "There is no such post.", remediation="Check it."), 404

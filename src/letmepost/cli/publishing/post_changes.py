@@ -85,6 +85,7 @@ def add_publishing(posts: typer.Typer, wiring: Wiring) -> None:
         *,
         at: At = None,
         zone: Zone = None,
+        now: Annotated[bool, typer.Option("--now", help="Publish now, even if the draft has a time.")] = False,
         wait: Annotated[bool, typer.Option(help="Wait for the outcome.")] = True,
         timeout: Timeout = 300,
         idempotency_key: IdempotencyKeyOption = None,
@@ -95,13 +96,16 @@ def add_publishing(posts: typer.Typer, wiring: Wiring) -> None:
         from letmepost.cli.publishing.publish import read_time, repeating_options
         from letmepost.cli.publishing.results import show_batch
 
+        if now and at is not None:
+            raise typer.BadParameter("Pass either --now or --at.")
         key = idempotency_key or str(uuid4())
         with open_session(wiring, as_json=as_json) as session:
             time = read_time(session, at, zone)
             is_batch = post_id.startswith("batch_")
             batch_id = post_id if is_batch else session.client.posts.get(post_id).batch_id
-            arguments = time.arguments() if time else {}
-            with explain_doubt(session, repeating_options(key, time)):
+            arguments = time.arguments() if time else {"publish_now": True} if now else {}
+            options = repeating_options(key, time) + (" --now" if now else "")
+            with explain_doubt(session, options):
                 batch = session.client.batches.publish(batch_id, idempotency_key=key, **arguments)
             show_batch(session, batch, key=key, timeout_s=timeout if wait else None)
 
