@@ -18,6 +18,7 @@
     │   ├── RateLimited           rate_limited, 429
     │   ├── QuotaExceeded         quota_exceeded, 429
     │   └── StoreUnavailable      internal_error, 500
+    ├── EmulatorError             a file of the emulator cannot be used
     ├── PlatformFailure           a platform said no, or nothing (`kind` decides what follows)
     │   ├── GaveUp                it was not ready in time
     │   ├── InputRefused          what a person entered to connect an account is wrong
