@@ -14,6 +14,7 @@ from letmepost.http.services import APIServices
 from letmepost.services.media.links import UPLOADABLE_FOR, Link
 from letmepost.storage.database import Tenant as StoredTenant
 from tests.contract.routes import CHANGE_ROWS, Row
+from tests.deployment import SANDBOX_TOKEN
 from tests.doubles import federated
 from tests.doubles.consenting import NAME
 from tests.doubles.waiting import PATIENCE_S
@@ -94,6 +95,13 @@ async def return_to_hosted_page(scene: Scene) -> UseCase:
     brought = scene.network.consent(onward(await person.send("consent", platform=NAME)), "alice")
     headers = person._headers()
     return partial(person.http.get, f"/v1/accounts/oauth/{NAME}/callback", params=brought, headers=headers)
+
+
+@CASES.calls("GET /connect/{address}", "sandbox")
+async def show_sample_credentials(scene: Scene) -> UseCase:
+    body = {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM}
+    session = await scene.create("/v1/connect-sessions", body)
+    return Person(scene.client.http, session["url"]).go
 
 
 @CASES.calls("POST /connect/{address}", "sandbox")
@@ -246,6 +254,12 @@ async def list_sandbox_posts(scene: Scene) -> UseCase:
 @CASES.calls("POST /v1/sandbox/clock", "sandbox")
 async def advance_sandbox_clock(scene: Scene) -> UseCase:
     return scene.request("POST", "/v1/sandbox/clock", {"advanceS": 60})
+
+
+@CASES.calls("POST /internal/sandbox/{world}/clock", "sandbox")
+async def advance_clock_of_page(scene: Scene) -> UseCase:
+    path, headers = f"/internal/sandbox/{scene.tenant.id}/clock", {"authorization": f"Bearer {SANDBOX_TOKEN}"}
+    return partial(scene.client.http.post, path, json={"advanceS": 60}, headers=headers)
 
 
 @CASES.calls("POST /v1/sandbox/reset", "sandbox")

@@ -48,7 +48,6 @@ POST /v1/accounts/oauth/{platform}/data-deletion
 GET /v1/accounts/oauth/{platform}/data-deletion
 POST /v1/connect-sessions
 GET /v1/connect-sessions/{session_id}
-GET /connect/{address}
 GET /v1/sandbox/clock
 GET /v1/media
 POST /v1/media/uploads
@@ -87,6 +86,7 @@ GET /v1/pauses
 POST /v1/pauses
 POST /v1/pauses/resume
 GET /v1/events/stream
+POST /mcp
 GET /health
 GET /ready
 GET /docs
@@ -112,7 +112,7 @@ delivery_slots
 grace_s
     """.strip().splitlines()
 )
-"""Routes and parts of the worker that call no other server."""
+"""Routes and parts of the worker that call no other server. The tools of `POST /mcp` call other routes."""
 
 
 @pytest.fixture(scope="module")

@@ -61,9 +61,9 @@ async def test_missing_reply_ends_with_the_timeout_of_the_client(store: Store) -
                 woken.set()
 
     woken = asyncio.Event()
+    short = httpx2.Timeout(5, read=0.1)
     async with serving(Patient().app(store)) as client:
         with pytest.raises(httpx2.ReadTimeout):
-            short = httpx2.Timeout(5, read=0.1)
             await client.post("/org_1/notes/notes?delay=3600", content=b"Hello", timeout=short)
         await asyncio.wait_for(woken.wait(), 5)
 
