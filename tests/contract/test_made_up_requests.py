@@ -3,7 +3,7 @@
 import asyncio
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx2
@@ -51,6 +51,13 @@ _OPERATIONS = {
 async def owner(service: Deployment, admin: Admin) -> Tenant:
     """Return a tenant with one resource of each kind."""
     return await make_tenant(service, admin, {"authorization": f"Bearer {OPERATOR_TOKEN}"})
+
+
+@pytest.fixture(autouse=True)
+async def end_pauses(admin: Admin) -> AsyncIterator[None]:
+    """End what a generated request has paused: other tests publish in the same deployment."""
+    yield
+    await admin.do("DELETE FROM pauses")
 
 
 @pytest.fixture(scope="module")
