@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from letmepost.cli.output import fail
+from letmepost.domain.api_keys import Mode
 
 URL_VARIABLE = "LETMEPOST_URL"
 KEY_VARIABLE = "LETMEPOST_API_KEY"
 """The client reads the same variables."""
 DIRECTORY_VARIABLE = "LETMEPOST_CONFIG_DIR"
 DEFAULT_URL = "http://127.0.0.1:8080"
-
-_MODES = {"lmp_test_": "test", "lmp_live_": "live"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,9 @@ class Credentials:
     key: str
 
     @property
-    def mode(self) -> str | None:
-        """Return `test` or `live`; None if the key has another prefix."""
-        return _MODES.get(self.key[:9])
+    def mode(self) -> Mode | None:
+        """Return the mode of the key; None if it has another prefix."""
+        return next((mode for mode in Mode if self.key.startswith(mode.key_prefix)), None)
 
     def __repr__(self) -> str:
         return f"Credentials(url={self.url!r})"
