@@ -179,15 +179,7 @@ class Client(ClientOperations, SyncResource):
 class AsyncClient(ClientOperations, AsyncResource):
     """A client for asyncio. It has the methods of `Client`, to await, and lists to iterate over with `async for`.
 
-    Args:
-        api_key: the API key, or the operator token for `organizations` and `pauses`. By default, the environment
-            variable `LETMEPOST_API_KEY`.
-        base_url: the server. By default, the environment variable `LETMEPOST_URL`, or http://127.0.0.1:8080.
-        timeout_s: how long to wait for a connection, and for each read and write.
-        max_retries: how often a call is sent again after a lost connection, or a response that says that it may succeed
-            later.
-        http: the HTTP client to use, for proxies or certificates. It is not closed.
-        timing: replaces clocks and pauses in tests.
+    The arguments are those of `Client`, but `http` is an `httpx.AsyncClient`.
     """
 
     def __init__(
